@@ -1,0 +1,73 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// The board this build is for ("aarch64"), or nil for the machine that builds. Set by the Makefile:
+/// SwiftPM's own conditions can't tell an embedded Linux triple from the host's, and kernel modules need
+/// instruction-set flags that only their own architecture understands.
+let board = Context.environment["SWIFTLET_BOARD"]
+
+#if arch(x86_64)
+let hostArchitecture = "x86_64"
+#else
+let hostArchitecture = "aarch64"
+#endif
+let architecture = board ?? hostArchitecture
+
+/// Flags for a kernel family: the instruction-set extension is switched on for that module alone, so no
+/// other code can contain it. `-march=armv8.2-a` would also switch on LSE atomics; the `+` forms do not.
+func instructions(_ family: String, _ flags: [String]) -> [SwiftSetting] {
+    let own = family == architecture ? flags.flatMap { ["-Xcc", $0] } : []
+    return [.unsafeFlags(own + ["-Ounchecked"])]
+}
+
+let package = Package(
+    name: "swiftlet",
+    products: [
+        .executable(name: "swiftlet", targets: ["swiftlet"]),
+        .executable(name: "nestc", targets: ["nestc"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        // Headers only: what Swift cannot call by itself.
+        .target(name: "CLinux"),
+        .target(name: "CIntrinsics"),
+        .target(name: "CKernels"),
+        .systemLibrary(name: "CImage", providers: [.apt(["libturbojpeg0-dev", "libpng-dev", "zlib1g-dev"])]),
+
+        .target(name: "Platform", dependencies: ["CLinux"]),
+        .target(name: "Nest", dependencies: ["Platform", "CImage"]),
+
+        // Kernel families. Nothing imports them: `Kernels` calls their C entry points (CKernels.h), because
+        // Embedded Swift copies imported function bodies into the importer, which lacks the instructions.
+        .target(name: "KernelsNeon", dependencies: ["CKernels", "CIntrinsics"], swiftSettings: instructions("aarch64", [])),
+        .target(name: "KernelsDotprod", dependencies: ["CKernels", "CIntrinsics"],
+                swiftSettings: instructions("aarch64", ["-march=armv8-a+dotprod"])),
+        .target(name: "KernelsI8mm", dependencies: ["CKernels", "CIntrinsics"],
+                swiftSettings: instructions("aarch64", ["-march=armv8-a+dotprod+i8mm"])),
+        .target(name: "KernelsAVX2", dependencies: ["CKernels", "CIntrinsics"],
+                swiftSettings: instructions("x86_64", ["-mavx2", "-mfma"])),
+        .target(name: "KernelsVNNI", dependencies: ["CKernels", "CIntrinsics"],
+                swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"])),
+        .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelsNeon", "KernelsDotprod", "KernelsI8mm", "KernelsAVX2", "KernelsVNNI"],
+                swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
+
+        .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels"]),
+        .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage"]),
+        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels"]),
+        .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
+
+        .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision"]),
+        .executableTarget(name: "nestc", dependencies: [
+            "ModelCompiler", "Vision", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
+
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"]),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "Nest", "ModelCompiler"]),
+        .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest"]),
+        .testTarget(name: "VisionTests", dependencies: ["Vision"]),
+        .testTarget(name: "FirmwareTests", dependencies: ["Firmware"]),
+    ],
+    swiftLanguageModes: [.v5]
+)

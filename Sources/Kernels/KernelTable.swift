@@ -1,0 +1,21 @@
+import CKernels
+
+/// The kernel functions chosen for this processor. One value, made at start and passed down; never changed after.
+public struct KernelTable {
+    public typealias Slice<Task> = (UnsafePointer<Task>, UnsafePointer<KernelSlice>) -> Void
+
+    /// Names for people, best first: "dotprod+neon", "vnni+avx2", "reference".
+    public var name: String
+    public var convolution: Slice<ConvolutionTask>
+    public var depthwise: Slice<DepthwiseTask>
+    public var floatConvolution: Slice<FloatConvolutionTask>
+    public var floatDepthwise: Slice<FloatDepthwiseTask>
+    public var add: (UnsafePointer<AddTask>, Int32, Int32) -> Void
+    public var lookup: (UnsafePointer<Int8>, UnsafeMutablePointer<Int8>, UnsafePointer<Int8>, Int32) -> Void
+    /// input, output, inverse scale, zero point, count
+    public var quantize: (UnsafePointer<Float>, UnsafeMutablePointer<Int8>, Float, Int32, Int32) -> Void
+    /// input, output, scale, zero point, count
+    public var dequantize: (UnsafePointer<Int8>, UnsafeMutablePointer<Float>, Float, Int32, Int32) -> Void
+    /// input, sums, pixels, channels, pixel stride
+    public var channelSums: (UnsafePointer<Int8>, UnsafeMutablePointer<Int32>, Int32, Int32, Int32) -> Void
+}

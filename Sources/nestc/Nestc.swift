@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Nestc: ParsableCommand {
+    func run() throws {}
+}

@@ -1,0 +1,2 @@
+@_cdecl("swiftlet_main")
+public func swiftletMain(_ argumentCount: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 { 0 }
