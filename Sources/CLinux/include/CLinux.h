@@ -20,6 +20,8 @@
 #include <sys/auxv.h>
 #endif
 
+#include "ProcessorFeatures.h"
+
 #define CLINUX_INLINE static inline __attribute__((always_inline))
 
 CLINUX_INLINE int linux_errno(void) { return errno; }
