@@ -117,7 +117,7 @@ public struct ConvolutionWindows {
     }
 
     /// Fills the table with the windows of `count` pixels from `first` of the flattened output.
-    @inlinable @inline(__always)
+    @inlinable @_transparent
     public func fill(first: Int, count: Int) {
         if pointwise {
             var pointer = input + first &* pixelBytes
@@ -161,7 +161,7 @@ public struct ConvolutionWindows {
     }
 
     /// `n` windows of one row of the output, none of which crosses the left or the right border.
-    @inlinable @inline(__always)
+    @_transparent @inlinable
     func fillInside(_ i: Int, _ n: Int, image: UnsafePointer<Int8>, top: Int, left: Int) {
         let step = strideX &* pixelBytes
         let taps = runPerRow ? 1 : kernelWidth
@@ -192,7 +192,7 @@ public struct ConvolutionWindows {
 
     /// The same with the runs copied one after the other. Stores whole vectors: what is too much is overwritten by the
     /// next run or lies between two windows.
-    @inlinable @inline(__always)
+    @_transparent @inlinable
     func packInside(_ i: Int, _ n: Int, image: UnsafePointer<Int8>, top: Int, left: Int) {
         let step = strideX &* pixelBytes
         let windowBytes = 16 &* kernelHeight
@@ -223,7 +223,7 @@ public struct ConvolutionWindows {
     }
 
     /// A window that crosses the left or the right border.
-    @inlinable @inline(__always)
+    @_transparent @inlinable
     func fillWindow(_ i: Int, image: UnsafePointer<Int8>, top: Int, left: Int) {
         var entry = table + i
         var slot = slots + i &* (packed ? kernelHeight &* 16 : runCount &* slotBytes)
@@ -259,7 +259,7 @@ public struct ConvolutionWindows {
 
     /// One kernel row that begins `left` pixels from the image's edge and crosses it. Writes whole vectors: what it
     /// spills over is either overwritten right after or lies in a slot not yet filled.
-    @inlinable @inline(__always)
+    @_transparent @inlinable
     func gather(_ line: UnsafePointer<Int8>, left: Int, _ slot: UnsafeMutablePointer<Int8>) -> UnsafePointer<Int8> {
         let before = left < 0 ? (0 &- left < kernelWidth ? 0 &- left : kernelWidth) : 0
         let inside = width &- left < kernelWidth ? width &- left : kernelWidth
