@@ -67,16 +67,18 @@ private func aim(_ t: DepthwiseTask, pixel: Int, channel: Int, outside: UnsafeRa
 private func forEachTap(_ t: DepthwiseTask, pixel: Int, channel: Int, outside: UnsafeRawPointer, _ body: (Int, UnsafeRawPointer) -> Void) {
     let width = Int(t.outputWidth), height = Int(t.outputHeight), ring = Int(t.inputRingRows)
     let x0 = pixel % width * Int(t.strideX) - Int(t.padLeft), y0 = pixel / width % height * Int(t.strideY) - Int(t.padTop)
-    let image = pixel / (width * height)
+    let image = pixel / (width * height), pixelStride = Int(t.inputPixelStride), rowBytes = Int(t.inputWidth) * pixelStride
     var tap = 0
     for _ in 0..<Int(t.tapRepeat) {
         for ky in 0..<Int(t.kernelHeight) {
             let y = y0 + ky * Int(t.dilationY)
             let rowInside = y >= 0 && y < Int(t.inputHeight)
-            let row = UnsafeRawPointer(t.input) + (image * ring + (rowInside ? y % ring : 0)) * Int(t.inputWidth) * Int(t.inputPixelStride) + channel
+            let inputRow = image * ring + (rowInside ? y % ring : 0)
+            let row = UnsafeRawPointer(t.input) + (inputRow * rowBytes + channel)
             for kx in 0..<Int(t.kernelWidth) {
                 let x = x0 + kx * Int(t.dilationX)
-                body(tap, rowInside && x >= 0 && x < Int(t.inputWidth) ? row + x * Int(t.inputPixelStride) : outside)
+                let inside = rowInside && x >= 0 && x < Int(t.inputWidth)
+                body(tap, inside ? row + x * pixelStride : outside)
                 tap += 1
             }
         }

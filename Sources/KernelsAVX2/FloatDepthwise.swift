@@ -10,7 +10,8 @@ public func avx2FloatDepthwise(_ task: UnsafePointer<FloatDepthwiseTask>, _ slic
     let minimum = avx2_fill_floats(t.outputMinimum), maximum = avx2_fill_floats(t.outputMaximum)
     for pixel in Int(slice.pointee.firstPixel)..<Int(slice.pointee.endPixel) {
         let x0 = pixel % width * Int(t.strideX) - Int(t.padLeft), y0 = pixel / width % height * Int(t.strideY) - Int(t.padTop)
-        let image = t.input + pixel / (width * height) * Int(t.inputHeight) * Int(t.inputWidth) * pixelStride
+        let imageElements = Int(t.inputHeight) * Int(t.inputWidth) * pixelStride
+        let image = t.input + pixel / (width * height) * imageElements
         var channel = Int(slice.pointee.firstChannel)
         while channel < Int(slice.pointee.endChannel) {
             var low = avx2_load_floats(t.bias + channel), high = avx2_load_floats(t.bias + channel + 8)

@@ -116,8 +116,9 @@ struct DepthwiseBlock {
     /// Row y of an image, at column 0 and this block's first channel.
     @inline(__always)
     func row(_ image: Int, _ y: Int) -> UnsafeRawPointer {
-        let ring = Int(task.inputRingRows)
-        return UnsafeRawPointer(task.input) + (image * ring + y % ring) * Int(task.inputWidth) * Int(task.inputPixelStride) + channel
+        let ring = Int(task.inputRingRows), rowBytes = Int(task.inputWidth) * Int(task.inputPixelStride)
+        let offset = (image * ring + y % ring) * rowBytes + channel
+        return UnsafeRawPointer(task.input) + offset
     }
 }
 #endif

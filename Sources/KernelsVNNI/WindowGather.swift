@@ -14,6 +14,8 @@ struct WindowGather {
     let runBytes: Int
     /// Padding and kernels of one tap have nothing to test.
     let isPointwise: Bool
+    /// A first layer's windows: few and short rows, all in one chunk.
+    let hasShortRows: Bool
     private let flip: __m512i
     private let outside: __m512i
 
@@ -24,6 +26,7 @@ struct WindowGather {
         runBytes = (Int(task.runLength) + 3) / 4 * 4
         isPointwise = task.kernelHeight == 1 && task.kernelWidth == 1 && task.strideY == 1 && task.strideX == 1
             && task.padTop == 0 && task.padLeft == 0 && task.inputHeight == task.outputHeight && task.inputWidth == task.outputWidth
+        hasShortRows = task.runPerRow != 0 && runBytes <= 16 && runBytes * Int(task.runCount) <= Self.chunk
         flip = avx512_fill8(-128)
         outside = avx512_fill8(Int8(truncatingIfNeeded: task.inputZeroPoint) ^ -128)
     }
@@ -42,7 +45,7 @@ struct WindowGather {
         var y = first / width % height
         var image = first / (width * height)
         for p in 0..<count {
-            gatherWindow(image: image, oy: y, ox: x, p)
+            if !hasShortRows || !gatherShortRows(image: image, oy: y, ox: x, p) { gatherWindow(image: image, oy: y, ox: x, p) }
             x += 1
             if x == width {
                 x = 0
@@ -66,6 +69,25 @@ struct WindowGather {
             from += Self.chunk
             to += Self.pixels * Self.chunk
         }
+    }
+
+    /// A window that lies inside the input, by whole 16-byte stores: what one writes past its row, the next row or the
+    /// next pixel's window overwrites. False where the window touches padding.
+    @inline(__always)
+    private func gatherShortRows(image: Int, oy: Int, ox: Int, _ p: Int) -> Bool {
+        let y = oy * Int(task.strideY) - Int(task.padTop), x = ox * Int(task.strideX) - Int(task.padLeft)
+        let reach = (Int(task.kernelHeight) - 1) * Int(task.dilationY)
+        if y < 0 || x < 0 || y + reach >= Int(task.inputHeight) || x + Int(task.kernelWidth) > Int(task.inputWidth) { return false }
+        let rowBytes = Int(task.inputWidth) * Int(task.inputPixelStride)
+        let start = (image * Int(task.inputHeight) + y) * rowBytes + x * Int(task.inputPixelStride)
+        var from = UnsafeRawPointer(task.input) + start
+        var to = scratch + p * Self.chunk
+        for _ in 0..<Int(task.kernelHeight) {
+            avx512_copy_flipped16(to, from)
+            from += rowBytes * Int(task.dilationY)
+            to += runBytes
+        }
+        return true
     }
 
     @inline(never)
@@ -131,7 +153,9 @@ struct WindowGather {
     /// Where byte `offset` of pixel p's window lies, and how many follow it without a gap.
     @inline(__always)
     private func place(_ p: Int, _ offset: Int) -> (UnsafeMutableRawPointer, Int) {
-        (scratch + (offset / Self.chunk * Self.pixels + p) * Self.chunk + offset % Self.chunk, Self.chunk - offset % Self.chunk)
+        let within = offset % Self.chunk
+        let chunk = offset / Self.chunk * Self.pixels + p
+        return (scratch + (chunk * Self.chunk + within), Self.chunk - within)
     }
 }
 #endif

@@ -71,6 +71,9 @@ INTRINSIC __m512i avx512_broadcast_dword(const void *p) {
     __builtin_memcpy(&dword, p, sizeof dword);
     return _mm512_set1_epi32(dword);
 }
+INTRINSIC void avx512_copy_flipped16(void *to, const void *from) {
+    _mm_storeu_si128((__m128i *)to, _mm_xor_si128(_mm_loadu_si128((const __m128i *)from), _mm_set1_epi8(-128)));
+}
 INTRINSIC __m512i avx512_fill8(int8_t a) { return _mm512_set1_epi8(a); }
 INTRINSIC __m512i avx512_fill16(int16_t a) { return _mm512_set1_epi16(a); }
 INTRINSIC __m512i avx512_fill32(int32_t a) { return _mm512_set1_epi32(a); }
