@@ -3,7 +3,7 @@ import ModelCompiler
 import Nest
 import Platform
 
-// libFuzzer's entry: FUZZ_TARGET says which reader gets the bytes. A reader may refuse them with an error; that it
+// libFuzzer calls one reader of files with changed bytes: FUZZ_TARGET says which reader gets the bytes. A reader may refuse them with an error; that it
 // crashes, hangs or takes memory without bound is what the fuzzer looks for.
 
 typealias Reader = ([UInt8]) -> Void
@@ -36,8 +36,18 @@ func importBytes(_ bytes: [UInt8], as format: Importer.Format) {
     _ = try? Importer.load(bytes: bytes)
 }
 
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+private func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     reader([UInt8](UnsafeBufferPointer(start: bytes, count: count)))
     return 0
+}
+
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(_ argumentCount: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
+                       _ oneInput: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt) -> CInt
+
+/// The package manager names an executable's entry so and makes it `main`; libFuzzer's own stays out of the link.
+@_cdecl("fuzz_main")
+func fuzzMain(_ argumentCount: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    var count = argumentCount, list = arguments
+    return runDriver(&count, &list, fuzzOneInput)
 }

@@ -16,7 +16,7 @@ case $target in
 esac
 
 SWIFTLET_FUZZ=1 swift build -c release --product fuzz --scratch-path .build-fuzz \
-    -Xswiftc -sanitize=fuzzer,address -Xlinker -fsanitize=fuzzer,address
+    -Xswiftc -sanitize=fuzzer,address
 fuzz=$(SWIFTLET_FUZZ=1 swift build -c release --scratch-path .build-fuzz --show-bin-path)/fuzz
 
 # Seeds: small files of the kind that are at hand, and the smallest ones that the tests make. What the fuzzer found
