@@ -1,12 +1,11 @@
 /// Resampling kernels. When shrinking, the kernel is widened by the factor so that every source pixel counts
-/// (antialiasing); a box then is the area average.
+/// (antialiasing).
 public enum ResampleFilter: UInt8, Sendable {
-    case box, bilinear, bicubic
+    case bilinear, bicubic
 
     /// Half the width of the kernel, in source pixels at scale 1.
     var support: Float {
         switch self {
-        case .box: 0.5
         case .bilinear: 1
         case .bicubic: 2
         }
@@ -16,7 +15,6 @@ public enum ResampleFilter: UInt8, Sendable {
     func weight(at distance: Float) -> Float {
         let x = abs(distance)
         switch self {
-        case .box: return distance > -0.5 && distance <= 0.5 ? 1 : 0
         case .bilinear: return x < 1 ? 1 - x : 0
         case .bicubic:
             if x < 1 { return (1.5 * x - 2.5) * x * x + 1 }
