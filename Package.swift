@@ -79,6 +79,6 @@ if Context.environment["SWIFTLET_FUZZ"] != nil {
     package.targets.append(.executableTarget(name: "fuzz", dependencies: ["ModelCompiler", "Nest", "Platform"], path: "Tests/fuzz",
                                              exclude: ["run.sh", "seeds.py"], sources: ["Fuzz.swift"],
                                              swiftSettings: [.unsafeFlags(["-parse-as-library"])],
-                                             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]))
+                                             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
     package.products.append(.executable(name: "fuzz", targets: ["fuzz"]))
 }
