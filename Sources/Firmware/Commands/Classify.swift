@@ -23,7 +23,7 @@ let classify = Command(
         return
     }
     for path in arguments.positional {
-        do {
+        do throws(Failure) {
             try classifyPicture(path, classifier, top: top, json: json, context: context)
         } catch {
             context.report(error)

@@ -8,7 +8,7 @@ let listModels = Command(name: "models", usage: "[options]", summary: "Lists the
     let json = arguments.has("--json")
     let paths = context.modelsFound(arguments)
     for path in paths {
-        do {
+        do throws(Failure) {
             let nest = try NestReader.open(path)
             if json {
                 context.output(summary(nest, path: path).line)

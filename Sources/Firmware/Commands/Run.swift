@@ -9,7 +9,7 @@ let runTour = Command(
     let classifier = try Classifier(try context.model("efficientnet-lite0", arguments))
     for path in arguments.positional {
         context.output("")
-        do {
+        do throws(Failure) {
             try classifyPicture(path, classifier, top: 3, json: false, context: context)
         } catch {
             context.report(error)
