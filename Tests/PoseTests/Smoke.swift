@@ -1,0 +1,3 @@
+import Testing
+@testable import Pose
+@Test func smoke() { #expect(PoseFilter().attitude9D == .identity) }
