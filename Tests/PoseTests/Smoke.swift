@@ -1,3 +1,0 @@
-import Testing
-@testable import Pose
-@Test func smoke() { #expect(PoseFilter().attitude9D == .identity) }
