@@ -7,13 +7,12 @@ public typealias WindowTable = UnsafeMutablePointer<UnsafePointer<Int8>>
 /// Finds where the runs of a few output pixels' windows lie. A run inside the image is read in place; one that
 /// crosses its border is gathered into scratch, one outside points at a shared run of the padding value.
 ///
-/// The table holds, for each run, the pointers of `columns` pixels. Scratch: the table, then 16 windows of
-/// `slotBytes` slots, of which the last window's first slot is the shared run.
+/// The table holds, for each run, the pointers of `columns` pixels: at most 15, or 48 for pointwise convolutions, which
+/// gather nothing; a multiple of the tile's rows. Scratch: the table, the shared run, then 15 windows of `slotBytes`
+/// slots, each one run; what the last one spills over is not in use yet.
 public struct ConvolutionWindows {
-    /// Most pixels of one table: less than the 16 windows that scratch has room for, and a multiple of 2, 3, 4 and 6.
-    public static var generalPixels: Int { @inline(__always) @inlinable get { 12 } }
-    /// The same for pointwise convolutions, which gather nothing.
-    public static var pointwisePixels: Int { @inline(__always) @inlinable get { 48 } }
+    /// 256 bytes of scratch that the windows leave.
+    public let spare: UnsafeMutablePointer<Int32>
 
     public let table: WindowTable
     public let columns: Int
@@ -32,8 +31,9 @@ public struct ConvolutionWindows {
     @usableFromInline let padding: Int8
 
     @inlinable @inline(__always)
-    public init(_ task: UnsafePointer<ConvolutionTask>, scratch: UnsafeMutableRawPointer) {
+    public init(_ task: UnsafePointer<ConvolutionTask>, scratch: UnsafeMutableRawPointer, rows: Int) {
         self.init(
+            rows: rows,
             input: task.pointee.input, elementBytes: 1, padding: Int8(truncatingIfNeeded: task.pointee.inputZeroPoint), scratch: scratch,
             pixelStride: task.pointee.inputPixelStride, height: task.pointee.inputHeight, width: task.pointee.inputWidth,
             outputHeight: task.pointee.outputHeight, outputWidth: task.pointee.outputWidth,
@@ -44,8 +44,9 @@ public struct ConvolutionWindows {
     }
 
     @inlinable @inline(__always)
-    public init(_ task: UnsafePointer<FloatConvolutionTask>, scratch: UnsafeMutableRawPointer) {
+    public init(_ task: UnsafePointer<FloatConvolutionTask>, scratch: UnsafeMutableRawPointer, rows: Int) {
         self.init(
+            rows: rows,
             input: UnsafeRawPointer(task.pointee.input).assumingMemoryBound(to: Int8.self), elementBytes: 4, padding: 0, scratch: scratch,
             pixelStride: task.pointee.inputPixelStride, height: task.pointee.inputHeight, width: task.pointee.inputWidth,
             outputHeight: task.pointee.outputHeight, outputWidth: task.pointee.outputWidth,
@@ -56,7 +57,7 @@ public struct ConvolutionWindows {
     }
 
     @inlinable @inline(__always)
-    init(input: UnsafePointer<Int8>, elementBytes: Int, padding: Int8, scratch: UnsafeMutableRawPointer, pixelStride: Int32,
+    init(rows: Int, input: UnsafePointer<Int8>, elementBytes: Int, padding: Int8, scratch: UnsafeMutableRawPointer, pixelStride: Int32,
          height: Int32, width: Int32, outputHeight: Int32, outputWidth: Int32, kernelHeight: Int32, kernelWidth: Int32,
          strideY: Int32, strideX: Int32, dilationY: Int32, dilationX: Int32, padTop: Int32, padLeft: Int32,
          runPerRow: Bool, runCount: Int32, runLength: Int32) {
@@ -83,18 +84,20 @@ public struct ConvolutionWindows {
         pointwise = kernelHeight == 1 && kernelWidth == 1 && strideY == 1 && strideX == 1 && padTop == 0 && padLeft == 0
             && outputHeight == height && outputWidth == width
         // A table's pixels should stay in the first-level cache while all channels are computed from them.
-        var pixels = ConvolutionWindows.pointwisePixels
-        while pixels > ConvolutionWindows.generalPixels && pixels &* runBytes > 16384 { pixels = pixels >> 1 }
-        self.pixels = pointwise ? pixels : ConvolutionWindows.generalPixels
-        columns = pointwise ? pixels : 16
+        let general = 15 / rows &* rows
+        var pixels = 48 / rows &* rows
+        while pixels > general && pixels &* runBytes > 16384 { pixels &-= rows }
+        self.pixels = pointwise ? pixels : general
+        columns = pointwise ? 48 : 16
         table = scratch.assumingMemoryBound(to: UnsafePointer<Int8>.self)
-        slots = scratch.assumingMemoryBound(to: Int8.self) + 16 &* self.runCount &* 8
-        let last = slots + 15 &* self.runCount &* slotBytes
-        shared = UnsafePointer(last)
+        let first = scratch.assumingMemoryBound(to: Int8.self) + 16 &* self.runCount &* 8
+        shared = UnsafePointer(first)
+        slots = first + slotBytes
+        spare = (scratch + 16 &* self.runCount &* (8 &+ slotBytes)).assumingMemoryBound(to: Int32.self)
         if !pointwise {
             var i = 0
             while i < slotBytes {
-                store_i8x16(last + i, repeat_i8x16(padding))
+                store_i8x16(first + i, repeat_i8x16(padding))
                 i &+= 16
             }
         }

@@ -3,10 +3,10 @@ import CIntrinsics
 import CKernels
 import KernelsArmCommon
 
-/// int8 convolution with sdot: tiles of up to six pixels by sixteen channels, weights loaded once a tile.
+/// int8 convolution with sdot: tiles of up to five pixels by sixteen channels, weights loaded once a tile.
 @_cdecl("dotprod_convolution")
 public func dotprodConvolution(_ task: UnsafePointer<ConvolutionTask>, _ slice: UnsafePointer<KernelSlice>) {
-    let windows = ConvolutionWindows(task, scratch: slice.pointee.scratch)
+    let windows = ConvolutionWindows(task, scratch: slice.pointee.scratch, rows: 5)
     let blockBytes = Int(task.pointee.runCount &* task.pointee.runRepeat) &* ((Int(task.pointee.runLength) &+ 3) & ~3)
     let outputChannels = Int(task.pointee.outputChannels), outputStride = Int(task.pointee.outputPixelStride)
     let firstChannel = Int(slice.pointee.firstChannel), endChannel = Int(slice.pointee.endChannel)
@@ -44,14 +44,14 @@ struct Block {
     let output: UnsafeMutablePointer<Int8>
 }
 
-@inline(never) func tilesOf16(_ block: Block) { block.compute(vectors: 4, rows: 6) }
-@inline(never) func tilesOf12(_ block: Block) { block.compute(vectors: 3, rows: 6) }
-@inline(never) func tilesOf8(_ block: Block) { block.compute(vectors: 2, rows: 6) }
-@inline(never) func tilesOf4(_ block: Block) { block.compute(vectors: 1, rows: 6) }
+@inline(never) func tilesOf16(_ block: Block) { block.compute(vectors: 4, rows: 5) }
+@inline(never) func tilesOf12(_ block: Block) { block.compute(vectors: 3, rows: 5) }
+@inline(never) func tilesOf8(_ block: Block) { block.compute(vectors: 2, rows: 5) }
+@inline(never) func tilesOf4(_ block: Block) { block.compute(vectors: 1, rows: 5) }
 
 extension Block {
     /// All pixels of the table, `rows` at a time while there are that many. Both parameters are constants.
-    @inline(__always)
+    @_transparent
     func compute(vectors: Int, rows: Int) {
         let requantizer = Requantizer(
             zeroPoint: task.pointee.outputZeroPoint, minimum: task.pointee.outputMinimum, maximum: task.pointee.outputMaximum)
@@ -77,7 +77,7 @@ extension Block {
         }
     }
 
-    @inline(__always)
+    @_transparent
     func tile(rows: Int, vectors: Int, valid: Int, row: Int, _ requantizer: Requantizer) {
         var bias = reloaded_i32(task.pointee.bias + channel)
         var s0 = Sums16(loading: bias!, vectors: vectors)
@@ -106,8 +106,8 @@ extension Block {
                 var p4 = rows > 4 ? entry[4] : p0
                 var p5 = rows > 5 ? entry[5] : p0
                 entry += columns
-                var quads = quadCount
-                while quads >= 4 {
+                var groups = quadCount >> 2
+                while groups != 0 {
                     let a0 = load_i8x16(p0)
                     let a1 = rows > 1 ? load_i8x16(p1) : a0
                     let a2 = rows > 2 ? load_i8x16(p2) : a0
@@ -125,9 +125,10 @@ extension Block {
                     quad(2, w, rows, vectors, a0, a1, a2, a3, a4, a5, &s0, &s1, &s2, &s3, &s4, &s5)
                     quad(3, w, rows, vectors, a0, a1, a2, a3, a4, a5, &s0, &s1, &s2, &s3, &s4, &s5)
                     w += 64 &* vectors
-                    quads &-= 4
+                    groups &-= 1
                 }
-                if quads > 0 {
+                let quads = quadCount & 3
+                if quads != 0 {
                     let a0 = load_i8x16(p0)
                     let a1 = rows > 1 ? load_i8x16(p1) : a0
                     let a2 = rows > 2 ? load_i8x16(p2) : a0
@@ -162,7 +163,7 @@ extension Block {
 
     /// Four input bytes of every row against `vectors` vectors of weights, two at a time: that is all the registers
     /// that are left.
-    @inline(__always)
+    @_transparent
     func quad(_ lane: Int, _ w: UnsafePointer<Int8>, _ rows: Int, _ vectors: Int,
               _ a0: int8x16_t, _ a1: int8x16_t, _ a2: int8x16_t, _ a3: int8x16_t, _ a4: int8x16_t, _ a5: int8x16_t,
               _ s0: inout Sums16, _ s1: inout Sums16, _ s2: inout Sums16, _ s3: inout Sums16, _ s4: inout Sums16, _ s5: inout Sums16) {
@@ -186,13 +187,13 @@ extension Block {
         if rows > 5 { dotPair(lane, vectors &- 2, w2, w3, a5, &s5.v2, &s5.v3) }
     }
 
-    @inline(__always)
+    @_transparent
     func dotPair(_ lane: Int, _ vectors: Int, _ w0: int8x16_t, _ w1: int8x16_t, _ a: int8x16_t, _ s0: inout int32x4_t, _ s1: inout int32x4_t) {
         s0 = dotLane(lane, s0, w0, a)
         if vectors > 1 { s1 = dotLane(lane, s1, w1, a) }
     }
 
-    @inline(__always)
+    @_transparent
     func dotLane(_ lane: Int, _ sum: int32x4_t, _ w: int8x16_t, _ a: int8x16_t) -> int32x4_t {
         switch lane {
         case 0: dot_lane0(sum, w, a)

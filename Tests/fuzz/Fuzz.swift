@@ -1,0 +1,53 @@
+import Glibc
+import ModelCompiler
+import Nest
+import Platform
+
+// libFuzzer calls one reader of files with changed bytes: FUZZ_TARGET says which reader gets the bytes. A reader may refuse them with an error; that it
+// crashes, hangs or takes memory without bound is what the fuzzer looks for.
+
+typealias Reader = ([UInt8]) -> Void
+
+let readers: [String: Reader] = [
+    // A nest carries digests that random changes would never satisfy: they are made right first, so that the checks
+    // behind them are reached.
+    "nest": { bytes in
+        var sealed = bytes
+        NestWriter.seal(&sealed)
+        _ = try? NestReader(bytes: sealed)
+    },
+    "tflite": { importBytes($0, as: .tflite) },
+    "onnx": { importBytes($0, as: .onnx) },
+    "pytorch": { importBytes($0, as: .pytorch) },
+]
+
+let reader: Reader = {
+    let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
+    guard let reader = readers[name] else {
+        fputs("fuzz: set FUZZ_TARGET to one of \(readers.keys.sorted().joined(separator: ", "))\n", stderr)
+        exit(2)
+    }
+    return reader
+}()
+
+func importBytes(_ bytes: [UInt8], as format: Importer.Format) {
+    // Another format's bytes would only fuzz that format under this one's name.
+    guard Importer.format(of: bytes) == format else { return }
+    _ = try? Importer.load(bytes: bytes)
+}
+
+private func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    reader([UInt8](UnsafeBufferPointer(start: bytes, count: count)))
+    return 0
+}
+
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(_ argumentCount: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
+                       _ oneInput: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt) -> CInt
+
+/// The package manager names an executable's entry so and makes it `main`; libFuzzer's own stays out of the link.
+@_cdecl("fuzz_main")
+func fuzzMain(_ argumentCount: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    var count = argumentCount, list = arguments
+    return runDriver(&count, &list, fuzzOneInput)
+}
