@@ -1,8 +1,8 @@
 /// Decimal numbers from bytes without a copy: sign, digits, fraction, exponent, `nan`. Correct to a few units of
 /// Double's last place, which is far below any sensor's resolution.
-enum DecimalParser {
+public enum DecimalParser {
     /// nil where the bytes are not one number with optional blanks around it. An empty field is NaN: a missing sample.
-    static func parse(_ bytes: UnsafeRawBufferPointer) -> Double? {
+    public static func parse(_ bytes: UnsafeRawBufferPointer) -> Double? {
         var position = 0
         var end = bytes.count
         while position < end, bytes[position] == 32 || bytes[position] == 9 { position += 1 }
