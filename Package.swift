@@ -57,7 +57,8 @@ let package = Package(
 
         .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels"]),
         .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage"]),
-        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels"]),
+        .target(name: "Pose", dependencies: ["Platform", "CLinux"]),
+        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose"]),
         .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
         .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision"]),
@@ -69,6 +70,7 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Nest", "ModelCompiler"]),
         .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision"]),
+        .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
         .testTarget(name: "FirmwareTests", dependencies: ["Firmware"]),
     ],
     swiftLanguageModes: [.v5]

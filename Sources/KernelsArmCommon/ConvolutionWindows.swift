@@ -8,8 +8,8 @@ public typealias WindowTable = UnsafeMutablePointer<UnsafePointer<Int8>>
 /// crosses its border is gathered into scratch, one outside points at a shared run of the padding value.
 ///
 /// The table holds, for each run, the pointers of `columns` pixels: at most 15, or 48 for pointwise convolutions, which
-/// gather nothing; a multiple of the tile's rows. Scratch: the table, then 16 windows of `slotBytes` slots, of which the
-/// last window's first slot is the shared run.
+/// gather nothing; a multiple of the tile's rows. Scratch: the table, the shared run, then 15 windows of `slotBytes`
+/// slots, each one run; what the last one spills over is not in use yet.
 public struct ConvolutionWindows {
     /// 256 bytes of scratch that the windows leave.
     public let spare: UnsafeMutablePointer<Int32>
@@ -90,14 +90,14 @@ public struct ConvolutionWindows {
         self.pixels = pointwise ? pixels : general
         columns = pointwise ? 48 : 16
         table = scratch.assumingMemoryBound(to: UnsafePointer<Int8>.self)
-        slots = scratch.assumingMemoryBound(to: Int8.self) + 16 &* self.runCount &* 8
+        let first = scratch.assumingMemoryBound(to: Int8.self) + 16 &* self.runCount &* 8
+        shared = UnsafePointer(first)
+        slots = first + slotBytes
         spare = (scratch + 16 &* self.runCount &* (8 &+ slotBytes)).assumingMemoryBound(to: Int32.self)
-        let last = slots + 15 &* self.runCount &* slotBytes
-        shared = UnsafePointer(last)
         if !pointwise {
             var i = 0
             while i < slotBytes {
-                store_i8x16(last + i, repeat_i8x16(padding))
+                store_i8x16(first + i, repeat_i8x16(padding))
                 i &+= 16
             }
         }

@@ -72,7 +72,8 @@ public enum Importer {
         let graph: Graph
         switch format {
         case .tflite: graph = try TFLiteImporter.graph(bytes)
-        case .onnx, .pytorch: throw Failure(.unsupported, "\(format.rawValue) files can't be imported yet")
+        case .pytorch: graph = try EfficientNetLite.graph(StateDict(bytes))
+        case .onnx: throw Failure(.unsupported, "\(format.rawValue) files can't be imported yet")
         }
         try graph.check()
         return graph
