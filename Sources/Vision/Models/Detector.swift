@@ -1,4 +1,5 @@
 import Engine
+import Nest
 import Platform
 
 /// A model that finds objects.
