@@ -57,7 +57,8 @@ let package = Package(
 
         .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels"]),
         .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage"]),
-        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels"]),
+        .target(name: "Pose", dependencies: ["Platform", "CLinux"]),
+        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose"]),
         .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
         .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision"]),
@@ -69,7 +70,17 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Nest", "ModelCompiler"]),
         .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision"]),
+        .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
         .testTarget(name: "FirmwareTests", dependencies: ["Firmware"]),
     ],
     swiftLanguageModes: [.v5]
 )
+
+// Only for fuzzing (Tests/fuzz/run.sh): libFuzzer brings its own `main`, so no ordinary build can have this.
+if Context.environment["SWIFTLET_FUZZ"] != nil {
+    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["ModelCompiler", "Engine", "Nest", "Platform"], path: "Tests/fuzz",
+                                             exclude: ["run.sh", "seeds.py"], sources: ["Fuzz.swift"],
+                                             swiftSettings: [.unsafeFlags(["-parse-as-library"])],
+                                             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+    package.products.append(.executable(name: "fuzz", targets: ["fuzz"]))
+}

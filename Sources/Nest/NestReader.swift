@@ -23,6 +23,8 @@ public final class NestReader {
     public let file: MappedFile?
     /// The copy, where it came from memory.
     private let copy: PageMemory?
+    /// What error messages call it: the path.
+    public let name: String
 
     /// Maps a file and checks it.
     public static func open(_ path: String) throws(Failure) -> NestReader {
@@ -102,6 +104,7 @@ public final class NestReader {
         self.bytes = bytes
         self.file = file
         self.copy = copy
+        self.name = name
     }
 
     public func metadata(_ key: String) -> String? {
@@ -119,7 +122,7 @@ public final class NestReader {
     /// Compares a chunk (or a copy of it) with its CRC.
     public func verify(chunk index: Int, contents: UnsafeRawBufferPointer? = nil) throws(Failure) {
         guard checksum(contents ?? chunk(index)) == chunks[index].crc else {
-            throw Failure(.badFormat, "\(file?.path ?? "nest"): weights damaged: the checksum of chunk \(index) at byte \(chunks[index].offset) is wrong, copy the file again")
+            throw Failure(.badFormat, "\(name): weights damaged: the checksum of chunk \(index) at byte \(chunks[index].offset) is wrong, copy the file again")
         }
     }
 }

@@ -11,11 +11,11 @@ public final class FileContents: @unchecked Sendable {
     /// - Throws: `.inputOutput` where it can't be read, `.badFormat` where it is empty, `.unsupported` beyond the limit.
     public init(path: String, limit: Int) throws(Failure) {
         let descriptor = linux_open(path, O_RDONLY | O_CLOEXEC, 0)
-        guard descriptor >= 0 else { throw Failure(.inputOutput, "\(path): can't be opened: \(systemError(linux_errno()))") }
+        guard descriptor >= 0 else { throw Failure(.inputOutput, "\(path): can't be opened: \(errorText(linux_errno()))") }
         defer { close(descriptor) }
         var information = stat()
         guard fstat(descriptor, &information) == 0 else {
-            throw Failure(.inputOutput, "\(path): can't be read: \(systemError(linux_errno()))")
+            throw Failure(.inputOutput, "\(path): can't be read: \(errorText(linux_errno()))")
         }
         guard information.st_mode & 0o170000 == 0o100000 else { throw Failure(.inputOutput, "\(path): is not a file") }
         let size = Int(information.st_size)
@@ -43,10 +43,4 @@ public final class FileContents: @unchecked Sendable {
     }
 
     deinit { free(bytes) }
-}
-
-/// The system's own words for an error number.
-func systemError(_ number: Int32) -> String {
-    guard let text = strerror(number) else { return "error \(number)" }
-    return String(cString: text)
 }
