@@ -3,8 +3,8 @@ import CIntrinsics
 import CKernels
 
 /// Copies the windows of 12 pixels side by side, so that the inner loop has one pointer and constant distances:
-/// 64 bytes of pixel 0, of pixel 1, … of pixel 11, then the next 64 of each. The copies are made unsigned
-/// (xor 0x80) on the way, as the dot product wants them.
+/// 64 bytes of pixel 0, of pixel 1, … of pixel 11, then the next 64 of each. int8 values are made unsigned (xor 0x80)
+/// on the way, as the dot product wants them.
 struct WindowGather {
     static let pixels = 12
     static let chunk = 64
@@ -19,16 +19,17 @@ struct WindowGather {
     private let flip: __m512i
     private let outside: __m512i
 
+    /// `isUnsigned`: flip the sign bit of every byte; otherwise bytes are copied as they are and outside is zero.
     @inline(__always)
-    init(_ task: ConvolutionTask, scratch: UnsafeMutableRawPointer) {
+    init(_ task: ConvolutionTask, scratch: UnsafeMutableRawPointer, isUnsigned: Bool = true) {
         self.task = task
         self.scratch = scratch
         runBytes = (Int(task.runLength) + 3) / 4 * 4
         isPointwise = task.kernelHeight == 1 && task.kernelWidth == 1 && task.strideY == 1 && task.strideX == 1
             && task.padTop == 0 && task.padLeft == 0 && task.inputHeight == task.outputHeight && task.inputWidth == task.outputWidth
-        hasShortRows = task.runPerRow != 0 && runBytes <= 16 && runBytes * Int(task.runCount) <= Self.chunk
-        flip = avx512_fill8(-128)
-        outside = avx512_fill8(Int8(truncatingIfNeeded: task.inputZeroPoint) ^ -128)
+        hasShortRows = isUnsigned && task.runPerRow != 0 && runBytes <= 16 && runBytes * Int(task.runCount) <= Self.chunk
+        flip = avx512_fill8(isUnsigned ? -128 : 0)
+        outside = avx512_fill8(isUnsigned ? Int8(truncatingIfNeeded: task.inputZeroPoint) ^ -128 : 0)
     }
 
     /// Gathers the windows of `count` pixels from `first` on.
