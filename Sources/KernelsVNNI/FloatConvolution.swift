@@ -97,12 +97,12 @@ private struct FloatTile<let Pixels: Int, let Blocks: Int> {
         // As in the int8 tile: storing may not unroll, and must not keep the sums out of registers above.
         var finished = InlineArray<Pixels, InlineArray<Blocks, __m512>>(repeating: .init(repeating: __m512()))
         for p in 0..<Pixels {
-            for b in 0..<Blocks { finished[p][b] = sums[p][b] }
+            for b in 0..<Blocks { finished[p][b] = avx512_clamp(sums[p][b], minimum, maximum) }
         }
         let stride = Int(t.outputPixelStride)
         for p in 0..<Pixels {
             for b in 0..<Blocks {
-                avx512_store_some_floats(output + (p * stride + b * 16), floatMask(end - channel - b * 16), avx512_clamp(finished[p][b], minimum, maximum))
+                avx512_store_some_floats(output + (p * stride + b * 16), floatMask(end - channel - b * 16), finished[p][b])
             }
         }
     }
