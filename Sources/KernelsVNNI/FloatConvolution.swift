@@ -94,16 +94,14 @@ private struct FloatTile<let Pixels: Int, let Blocks: Int> {
             window += WindowGather.pixels * 16
         }
         let minimum = avx512_fill_floats(t.outputMinimum), maximum = avx512_fill_floats(t.outputMaximum)
-        // As in the int8 tile: storing may not unroll, and must not keep the sums out of registers above.
-        var finished = InlineArray<Pixels, InlineArray<Blocks, __m512>>(repeating: .init(repeating: __m512()))
-        for p in 0..<Pixels {
-            for b in 0..<Blocks { finished[p][b] = avx512_clamp(sums[p][b], minimum, maximum) }
-        }
+        // Short enough to unroll: an index that varies would keep the sums out of registers above.
+        var masks = InlineArray<Blocks, UInt16>(repeating: 0)
+        for b in 0..<Blocks { masks[b] = floatMask(end - channel - b * 16) }
         let stride = Int(t.outputPixelStride)
+        var pixel = output
         for p in 0..<Pixels {
-            for b in 0..<Blocks {
-                avx512_store_some_floats(output + (p * stride + b * 16), floatMask(end - channel - b * 16), finished[p][b])
-            }
+            for b in 0..<Blocks { avx512_store_some_floats(pixel + b * 16, masks[b], avx512_clamp(sums[p][b], minimum, maximum)) }
+            pixel += stride
         }
     }
 }
