@@ -21,21 +21,21 @@ public func vnniFloatConvolution(_ task: UnsafePointer<FloatConvolutionTask>, _ 
                 let output = t.output + ((pixel + p) * outputStride + channel)
                 let left = count - p
                 if blocks == 2 {
-                    if left >= 12 {
-                        FloatTile<12, 2>.run(t, length: length, windows: windows, channel: channel, end: endChannel, output: output)
+                    if left >= 6 {
+                        FloatTile<6, 2>.run(t, length: length, windows: windows, channel: channel, end: endChannel, output: output)
                     } else if left >= 4 {
                         FloatTile<4, 2>.run(t, length: length, windows: windows, channel: channel, end: endChannel, output: output)
                     } else {
                         FloatTile<1, 2>.run(t, length: length, windows: windows, channel: channel, end: endChannel, output: output)
                     }
-                } else if left >= 12 {
-                    FloatTile<12, 1>.run(t, length: length, windows: windows, channel: channel, end: endChannel, output: output)
+                } else if left >= 6 {
+                    FloatTile<6, 1>.run(t, length: length, windows: windows, channel: channel, end: endChannel, output: output)
                 } else if left >= 4 {
                     FloatTile<4, 1>.run(t, length: length, windows: windows, channel: channel, end: endChannel, output: output)
                 } else {
                     FloatTile<1, 1>.run(t, length: length, windows: windows, channel: channel, end: endChannel, output: output)
                 }
-                p += left >= 12 ? 12 : left >= 4 ? 4 : 1
+                p += left >= 6 ? 6 : left >= 4 ? 4 : 1
             }
             channel += blocks * 16
         }
