@@ -10,6 +10,8 @@ extension KernelTable {
             table.name = "vnni+avx2"
             table.convolution = { vnni_convolution($0, $1) }
             table.depthwise = { vnni_depthwise($0, $1) }
+            table.floatConvolution = { vnni_float_convolution($0, $1) }
+            table.floatDepthwise = { vnni_float_depthwise($0, $1) }
             tables.append(table)
         }
         if features.avx2 { tables.append(avx2) }

@@ -2,8 +2,8 @@
 import CIntrinsics
 import CKernels
 
-/// Pixels computed at once: with four registers of sums each they fill the register file.
-private let tilePixels = 3
+/// Pixels computed at once: four registers of sums each; with three of them, values and weights no longer fit.
+private let tilePixels = 2
 
 /// int8 convolution without dot-product instructions: inputs are widened to 16 bits while their windows are copied
 /// side by side, weights as they are loaded.
@@ -21,8 +21,8 @@ public func avx2Convolution(_ task: UnsafePointer<ConvolutionTask>, _ slice: Uns
         while channel < Int(slice.pointee.endChannel) {
             let valid = Swift.min(16, Int(slice.pointee.endChannel) - channel)
             let output = t.output + pixel * Int(t.outputPixelStride) + channel
-            if count == 3 {
-                ConvolutionTile<3>.run(t, quads: quads, windows: scratch, channel: channel, valid: valid, output: output)
+            if count == tilePixels {
+                ConvolutionTile<2>.run(t, quads: quads, windows: scratch, channel: channel, valid: valid, output: output)
             } else {
                 for p in 0..<count {
                     ConvolutionTile<1>.run(t, quads: quads, windows: scratch + p * quads * 8, channel: channel, valid: valid,

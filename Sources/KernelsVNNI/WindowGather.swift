@@ -3,8 +3,8 @@ import CIntrinsics
 import CKernels
 
 /// Copies the windows of 12 pixels side by side, so that the inner loop has one pointer and constant distances:
-/// 64 bytes of pixel 0, of pixel 1, … of pixel 11, then the next 64 of each. The copies are made unsigned
-/// (xor 0x80) on the way, as the dot product wants them.
+/// 64 bytes of pixel 0, of pixel 1, … of pixel 11, then the next 64 of each. int8 values are made unsigned (xor 0x80)
+/// on the way, as the dot product wants them.
 struct WindowGather {
     static let pixels = 12
     static let chunk = 64
@@ -19,16 +19,17 @@ struct WindowGather {
     private let flip: __m512i
     private let outside: __m512i
 
+    /// `isUnsigned`: flip the sign bit of every byte; otherwise bytes are copied as they are and outside is zero.
     @inline(__always)
-    init(_ task: ConvolutionTask, scratch: UnsafeMutableRawPointer) {
+    init(_ task: ConvolutionTask, scratch: UnsafeMutableRawPointer, isUnsigned: Bool = true) {
         self.task = task
         self.scratch = scratch
         runBytes = (Int(task.runLength) + 3) / 4 * 4
         isPointwise = task.kernelHeight == 1 && task.kernelWidth == 1 && task.strideY == 1 && task.strideX == 1
             && task.padTop == 0 && task.padLeft == 0 && task.inputHeight == task.outputHeight && task.inputWidth == task.outputWidth
-        hasShortRows = task.runPerRow != 0 && runBytes <= 16 && runBytes * Int(task.runCount) <= Self.chunk
-        flip = avx512_fill8(-128)
-        outside = avx512_fill8(Int8(truncatingIfNeeded: task.inputZeroPoint) ^ -128)
+        hasShortRows = isUnsigned && task.runPerRow != 0 && runBytes <= 16 && runBytes * Int(task.runCount) <= Self.chunk
+        flip = avx512_fill8(isUnsigned ? -128 : 0)
+        outside = avx512_fill8(isUnsigned ? Int8(truncatingIfNeeded: task.inputZeroPoint) ^ -128 : 0)
     }
 
     /// Gathers the windows of `count` pixels from `first` on.
@@ -44,9 +45,12 @@ struct WindowGather {
         var x = first % width
         var y = first / width % height
         var image = first / (width * height)
-        for p in 0..<count {
-            if !hasShortRows || !gatherShortRows(image: image, oy: y, ox: x, p) { gatherWindow(image: image, oy: y, ox: x, p) }
-            x += 1
+        var p = 0
+        while p < count {
+            let done = hasShortRows ? gatherShortRows(image: image, oy: y, ox: x, p, atMost: Swift.min(count - p, width - x)) : 0
+            if done == 0 { gatherWindow(image: image, oy: y, ox: x, p) }
+            p += Swift.max(done, 1)
+            x += Swift.max(done, 1)
             if x == width {
                 x = 0
                 y += 1
@@ -71,23 +75,32 @@ struct WindowGather {
         }
     }
 
-    /// A window that lies inside the input, by whole 16-byte stores: what one writes past its row, the next row or the
-    /// next pixel's window overwrites. False where the window touches padding.
+    /// Windows that lie inside the input, for up to `atMost` pixels of a row; returns how many there were. A row of a
+    /// window is one 16-byte store: what it writes past the row, the next row or the next pixel's window overwrites.
     @inline(__always)
-    private func gatherShortRows(image: Int, oy: Int, ox: Int, _ p: Int) -> Bool {
-        let y = oy * Int(task.strideY) - Int(task.padTop), x = ox * Int(task.strideX) - Int(task.padLeft)
-        let reach = (Int(task.kernelHeight) - 1) * Int(task.dilationY)
-        if y < 0 || x < 0 || y + reach >= Int(task.inputHeight) || x + Int(task.kernelWidth) > Int(task.inputWidth) { return false }
-        let rowBytes = Int(task.inputWidth) * Int(task.inputPixelStride)
-        let start = (image * Int(task.inputHeight) + y) * rowBytes + x * Int(task.inputPixelStride)
-        var from = UnsafeRawPointer(task.input) + start
+    private func gatherShortRows(image: Int, oy: Int, ox: Int, _ p: Int, atMost: Int) -> Int {
+        let strideX = Int(task.strideX), height = Int(task.inputHeight), width = Int(task.inputWidth), kernelHeight = Int(task.kernelHeight)
+        let y = oy * Int(task.strideY) - Int(task.padTop), x = ox * strideX - Int(task.padLeft)
+        let room = width - Int(task.kernelWidth) - x
+        let reach = (kernelHeight - 1) * Int(task.dilationY)
+        if y < 0 || x < 0 || y + reach >= height || room < 0 { return 0 }
+        let count = Swift.min(atMost, room / strideX + 1)
+        let pixelStride = Int(task.inputPixelStride)
+        let rowBytes = width * pixelStride, rowStep = rowBytes * Int(task.dilationY), runBytes = runBytes
+        let start = (image * height + y) * rowBytes + x * pixelStride
+        var window = UnsafeRawPointer(task.input) + start
         var to = scratch + p * Self.chunk
-        for _ in 0..<Int(task.kernelHeight) {
-            avx512_copy_flipped16(to, from)
-            from += rowBytes * Int(task.dilationY)
-            to += runBytes
+        for _ in 0..<count {
+            var from = window, row = to
+            for _ in 0..<kernelHeight {
+                avx512_copy_flipped16(row, from)
+                from += rowStep
+                row += runBytes
+            }
+            window += strideX * pixelStride
+            to += Self.chunk
         }
-        return true
+        return count
     }
 
     @inline(never)
