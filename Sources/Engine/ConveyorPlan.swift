@@ -42,28 +42,49 @@ struct ConveyorPlan {
             throw Failure(.budget, "\(nest.name): the budget of \(megabytes(budgetBytes)) can't be kept: \(megabytes(fixedBytes)) for arena and scratch and "
                 + "\(megabytes(least)) for weights in use at one time are needed, \(megabytes(fixedBytes + least)) altogether")
         }
-        // The reader should fill one chunk while another is in use; beyond that, memory is better spent on chunks that
-        // need no reading. Those are spread over the pass, so that reading never has to hurry.
-        let ahead = ConveyorPlan.mostAliveAndNext(all.indices.filter { !stays[$0] }.map { all[$0] })
-        let forResidents = max(0, available - fixedWeights - ahead)
-        let fraction = Double(forResidents) / Double(max(1, total - fixedWeights))
+        // Large chunks make the window large: which of them had better stay is tried out, from none to all of the
+        // sixteen largest.
+        let bySize = all.indices.filter { !stays[$0] }.sorted { all[$0].bytes > all[$1].bytes }
+        var best = ConveyorPlan.fill(all, stays, available: available)
+        for index in bySize.prefix(16) {
+            stays[index] = true
+            if ConveyorPlan.bytes(all, stays, true) > available { break }
+            let tried = ConveyorPlan.fill(all, stays, available: available)
+            if ConveyorPlan.fits(all, tried, available), ConveyorPlan.bytes(all, tried, false) < ConveyorPlan.bytes(all, best, false) { best = tried }
+        }
+        stays = best
+        for index in all.indices {
+            if stays[index] { resident.append(all[index].chunk) } else { streamed.append(all[index]) }
+        }
+        residentBytes = ConveyorPlan.bytes(all, stays, true)
+        windowBytes = available - residentBytes
+    }
+
+    /// What else may stay beside the chunks that do. The reader should fill one chunk while another is in use; beyond
+    /// that, memory is better spent on chunks that need no reading. Those are spread over the pass, so that reading
+    /// never has to hurry.
+    private static func fill(_ all: [Entry], _ already: [Bool], available: Int) -> [Bool] {
+        var stays = already
+        let streamed = all.indices.filter { !stays[$0] }.map { all[$0] }
+        let room = max(0, available - bytes(all, stays, true) - mostAlive(streamed, withNext: true))
+        let fraction = Double(room) / Double(max(1, bytes(all, stays, false)))
         var seen = 0, taken = 0
-        for index in all.indices where !stays[index] {
+        for index in all.indices where !already[index] {
             seen += all[index].bytes
             if Double(taken + all[index].bytes) <= Double(seen) * fraction {
                 taken += all[index].bytes
                 stays[index] = true
             }
         }
-        for index in all.indices where !stays[index] && taken + all[index].bytes <= forResidents {
+        for index in all.indices where !stays[index] && taken + all[index].bytes <= room {
             taken += all[index].bytes
             stays[index] = true
         }
-        for index in all.indices {
-            if stays[index] { resident.append(all[index].chunk) } else { streamed.append(all[index]) }
-        }
-        residentBytes = ConveyorPlan.bytes(all, stays, true)
-        windowBytes = available - residentBytes
+        return stays
+    }
+
+    private static func fits(_ all: [Entry], _ stays: [Bool], _ available: Int) -> Bool {
+        bytes(all, stays, true) + mostAlive(all.indices.filter { !stays[$0] }.map { all[$0] }) <= available
     }
 
     private static func bytes(_ entries: [Entry], _ stays: [Bool], _ value: Bool) -> Int {
@@ -72,27 +93,20 @@ struct ConveyorPlan {
         return sum
     }
 
-    /// The most bytes that are in use at one step; entries sorted by first step, so that the most is reached where
-    /// some entry begins.
-    private static func mostAlive(_ entries: [Entry]) -> Int {
-        var most = 0
-        for entry in entries { most = max(most, alive(entries, at: entry.first)) }
-        return most
-    }
-
-    private static func mostAliveAndNext(_ entries: [Entry]) -> Int {
+    /// The most bytes in use at one step, `withNext`: and the chunk that comes after (after the last one, the first of
+    /// the next pass).
+    private static func mostAlive(_ entries: [Entry], withNext: Bool = false) -> Int {
+        var change = [Int](repeating: 0, count: entries.reduce(0) { max($0, $1.last) } + 2)
+        for entry in entries {
+            change[entry.first] += entry.bytes
+            change[entry.last + 1] -= entry.bytes
+        }
+        for step in 1..<change.count { change[step] += change[step - 1] }
         var most = 0
         for (index, entry) in entries.enumerated() {
-            // After the last one comes the first of the next pass.
             let next = entries[(index + 1) % entries.count]
-            most = max(most, alive(entries, at: entry.first) + (next.first == entry.first ? 0 : next.bytes))
+            most = max(most, change[entry.first] + (withNext && next.first != entry.first ? next.bytes : 0))
         }
         return most
-    }
-
-    private static func alive(_ entries: [Entry], at step: Int) -> Int {
-        var sum = 0
-        for entry in entries where entry.first <= step && step <= entry.last { sum += entry.bytes }
-        return sum
     }
 }

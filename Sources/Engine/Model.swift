@@ -15,6 +15,7 @@ public final class Model {
     private var checked: [Bool]
     private let verify: Bool
     private let plannedMemory: ModelMemory
+    private let uses: ChunkUses
 
     public convenience init(path: String, options: ModelOptions = ModelOptions(), kernels: KernelTable, pool: ThreadPool) throws(Failure) {
         try self.init(nest: try NestReader.open(path), options: options, kernels: kernels, pool: pool)
@@ -73,10 +74,8 @@ public final class Model {
         self.verify = options.verify
         checked = [Bool](repeating: false, count: steps.count)
         plannedMemory = memory
-        self.uses = chunkUses
+        uses = chunkUses
     }
-
-    private let uses: ChunkUses
 
     private static func choose(_ nest: NestReader, _ options: ModelOptions) throws(Failure) -> Program {
         if options.program == nil, options.batch == nil { return nest.programs[0] }
@@ -89,13 +88,21 @@ public final class Model {
         throw Failure(.usage, "\(nest.name): no program \(options.program ?? "for batch \(options.batch ?? 0)"); it has \(names)")
     }
 
+    /// Tables and buffers that steps keep for themselves, all together.
+    private static let mostOwnBytes = 256 << 20
+
     private static func build(_ program: Program, _ arena: PageMemory, _ weights: WeightStore, _ kernels: KernelTable, _ pool: ThreadPool) throws(Failure) -> [Step] {
         var steps: [Step] = []
+        var own = 0
         steps.reserveCapacity(program.instructions.count)
         for (index, instruction) in program.instructions.enumerated() {
             let context = StepContext(program: program, instruction: instruction, index: index, arena: arena.baseAddress, weights: weights,
                                       kernels: kernels, threads: pool.threads)
-            steps.append(try context.step())
+            let step = try context.step()
+            own += step.ownBytes
+            // Every step is small by itself, but a hostile file can hold many.
+            guard own <= mostOwnBytes else { throw Failure(.resource, "the steps of program \(program.name) keep more than \(megabytes(mostOwnBytes))") }
+            steps.append(step)
         }
         return steps
     }

@@ -17,20 +17,23 @@ public final class ThreadPool {
     private let shared: PoolState?
     private var helpers: [Thread] = []
 
-    /// Threads are bound to the fastest cores, the caller too where there is more than one; more threads than cores
-    /// are cut to the cores. `processors`: fastest first.
+    /// The threads run on the fastest cores. Where cores differ, the calling thread is bound to them as well; where
+    /// all are alike it is left alone. More threads than cores are cut to the cores. `processors`: fastest first.
     public init(threads: Int, processors: [Processor] = Processors.available()) throws(Failure) {
         let wanted = max(1, min(threads, processors.count, 64))
         self.threads = wanted
+        // All cores as fast as the slowest chosen one, so that the scheduler keeps some choice.
+        let slowest = processors[wanted - 1]
+        let chosen = processors.filter { !$0.isSlower(than: slowest) }.map { Int32($0.number) }
+        if chosen.count < processors.count { _ = linux_run_on(chosen, Int32(chosen.count)) }
         guard wanted > 1 else {
             shared = nil
             return
         }
-        let chosen = processors[0..<wanted].map { Int32($0.number) }
         let state = PoolState(helpers: wanted - 1)
         shared = state
         for worker in 1..<wanted {
-            // All of the chosen cores, not one each: another process on one of them must not stop the pool.
+            // Not one core each: another process on one of them must not stop the pool.
             helpers.append(try Thread(processors: chosen) { state.help(worker: worker) })
         }
     }
@@ -40,7 +43,7 @@ public final class ThreadPool {
         for helper in helpers { helper.join() }
     }
 
-    /// Executes every slice and returns when all are done. `limit`: at most so many threads.
+    /// Executes every slice and returns when all are done.
     public func run(_ work: SlicedWork) {
         guard let shared, work.slices > 1 else {
             for slice in 0..<work.slices { work.execute(slice, worker: 0) }

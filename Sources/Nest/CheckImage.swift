@@ -56,5 +56,6 @@ extension InstructionChecker {
         _ = try attributes(ResizeAttributes(words: words))
         let x = try tensor(instruction.inputs.0), y = try tensor(instruction.outputs.0)
         try sameImages(x, y)
+        try require(Int(y.height) <= NestLimits.resized && Int(y.width) <= NestLimits.resized, "its output is too large")
     }
 }

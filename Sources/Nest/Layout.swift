@@ -38,9 +38,11 @@ public enum NestLimits {
     public static let ports = 256
     public static let dimension = 1 << 24
     public static let tensorBytes = 1 << 30
-    public static let arenaBytes = 1 << 32
-    /// Elements of one convolution window.
-    public static let window = 1 << 24
+    public static let arenaBytes = 1 << 31
+    /// Elements of one convolution window; 16 of them are gathered at a time.
+    public static let window = 1 << 20
+    /// Rows or columns that a resize makes: it keeps a table of them.
+    public static let resized = 1 << 15
     /// Kernel size, stride and dilation.
     public static let step = 1 << 12
 }

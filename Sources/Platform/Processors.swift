@@ -7,6 +7,16 @@ public struct Processor: Sendable {
     public var capacity: Int
     /// Highest frequency in kHz; 0 where the kernel doesn't say.
     public var maximumKilohertz: Int
+
+    public init(number: Int, capacity: Int, maximumKilohertz: Int) {
+        self.number = number
+        self.capacity = capacity
+        self.maximumKilohertz = maximumKilohertz
+    }
+
+    public func isSlower(than other: Processor) -> Bool {
+        capacity != other.capacity ? capacity < other.capacity : maximumKilohertz < other.maximumKilohertz
+    }
 }
 
 /// The machine's cores as /sys describes them.
@@ -21,8 +31,7 @@ public enum Processors {
         }
         if found.isEmpty { found = [Processor(number: 0, capacity: 0, maximumKilohertz: 0)] }
         found.sort { a, b in
-            a.capacity != b.capacity ? a.capacity > b.capacity
-                : a.maximumKilohertz != b.maximumKilohertz ? a.maximumKilohertz > b.maximumKilohertz : a.number < b.number
+            b.isSlower(than: a) || (!a.isSlower(than: b) && a.number < b.number)
         }
         return found
     }

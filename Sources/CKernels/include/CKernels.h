@@ -6,6 +6,7 @@
 // Layout of every image tensor: batch, height, width, channels, channels innermost. A tensor may be a slice of
 // channels of a wider one: consecutive pixels are `pixelStride` elements apart (at least `channels`); rows and
 // images follow without gaps (row = width * pixelStride). Every buffer may be read up to 64 bytes past its end.
+// The elementwise entry points (add, lookup) may be given an output that is their input, element for element.
 //
 // A task is built once at load; a call executes a part of it: pixels [firstPixel, endPixel) of the flattened
 // output (batch*height*width) and output channels [firstChannel, endChannel) (multiples of 16, or the end).
