@@ -40,11 +40,13 @@ let package = Package(
         .target(name: "Nest", dependencies: ["Platform", "CImage"]),
 
         // Kernel families. Nothing imports them: `Kernels` calls their C entry points (CKernels.h), because
-        // Embedded Swift copies imported function bodies into the importer, which lacks the instructions.
-        .target(name: "KernelsNeon", dependencies: ["CKernels", "CIntrinsics"], swiftSettings: instructions("aarch64", [])),
-        .target(name: "KernelsDotprod", dependencies: ["CKernels", "CIntrinsics"],
+        // Embedded Swift copies imported function bodies into the importer, which lacks the instructions. For the same
+        // reason KernelsArmCommon, which the ARM families share, holds always-inlined functions only.
+        .target(name: "KernelsArmCommon", dependencies: ["CKernels", "CIntrinsics"], swiftSettings: instructions("aarch64", [])),
+        .target(name: "KernelsNeon", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon"], swiftSettings: instructions("aarch64", [])),
+        .target(name: "KernelsDotprod", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon"],
                 swiftSettings: instructions("aarch64", ["-march=armv8-a+dotprod"])),
-        .target(name: "KernelsI8mm", dependencies: ["CKernels", "CIntrinsics"],
+        .target(name: "KernelsI8mm", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon"],
                 swiftSettings: instructions("aarch64", ["-march=armv8-a+dotprod+i8mm"])),
         .target(name: "KernelsAVX2", dependencies: ["CKernels", "CIntrinsics"],
                 swiftSettings: instructions("x86_64", ["-mavx2", "-mfma"])),
@@ -55,7 +57,8 @@ let package = Package(
 
         .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels"]),
         .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage"]),
-        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels"]),
+        .target(name: "Pose", dependencies: ["Platform", "CLinux"]),
+        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose"]),
         .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
         .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision"]),
@@ -67,7 +70,17 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Nest", "ModelCompiler"]),
         .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision"]),
+        .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
         .testTarget(name: "FirmwareTests", dependencies: ["Firmware"]),
     ],
     swiftLanguageModes: [.v5]
 )
+
+// Only for fuzzing (Tests/fuzz/run.sh): libFuzzer brings its own `main`, so no ordinary build can have this.
+if Context.environment["SWIFTLET_FUZZ"] != nil {
+    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["ModelCompiler", "Engine", "Nest", "Platform"], path: "Tests/fuzz",
+                                             exclude: ["run.sh", "seeds.py"], sources: ["Fuzz.swift"],
+                                             swiftSettings: [.unsafeFlags(["-parse-as-library"])],
+                                             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+    package.products.append(.executable(name: "fuzz", targets: ["fuzz"]))
+}

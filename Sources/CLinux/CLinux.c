@@ -1,1 +1,102 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "CLinux.h"
+
+void linux_error_text(int code, char *text, size_t size) {
+    const char *found = strerror_r(code, text, size);
+    if (found != text) {
+        strncpy(text, found, size - 1);
+        text[size - 1] = 0;
+    }
+}
+
+int linux_may_run_on(int processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (processor < 0 || processor >= CPU_SETSIZE || sched_getaffinity(0, sizeof set, &set) != 0) return 0;
+    return CPU_ISSET(processor, &set) ? 1 : 0;
+}
+
+int linux_run_on(const int32_t *processors, int count) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (int i = 0; i < count; i++)
+        if (processors[i] >= 0 && processors[i] < CPU_SETSIZE) CPU_SET(processors[i], &set);
+    return sched_setaffinity(0, sizeof set, &set);
+}
+
+size_t linux_heap_bytes(void) { return mallinfo2().uordblks; }
+
+static volatile sig_atomic_t stopRequests;
+
+static void countStop(int signal) {
+    (void)signal;
+    stopRequests = stopRequests + 1;
+}
+
+int linux_install_signals(void) {
+    struct sigaction ignore = {0}, stop = {0};
+    ignore.sa_handler = SIG_IGN;
+    // No SA_RESTART: a blocked read returns, so that the program sees the request.
+    stop.sa_handler = countStop;
+    return sigaction(SIGPIPE, &ignore, NULL) | sigaction(SIGINT, &stop, NULL) | sigaction(SIGTERM, &stop, NULL);
+}
+
+int linux_stop_requests(void) { return stopRequests; }
+
+#define WATCHED 64
+
+// A slot is free while its length is 0; the handler reads it without a lock, so start is written before length.
+static struct {
+    uintptr_t start;
+    size_t length;
+    uint32_t taken, broken;
+} watched[WATCHED];
+static uint32_t handlerInstalled;
+
+static void onMissingPage(int signal, siginfo_t *info, void *context) {
+    (void)context;
+    uintptr_t address = (uintptr_t)info->si_addr;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < WATCHED; i++) {
+        size_t length = __atomic_load_n(&watched[i].length, __ATOMIC_ACQUIRE);
+        uintptr_t start = __atomic_load_n(&watched[i].start, __ATOMIC_ACQUIRE);
+        if (length == 0 || address < start || address - start >= length) continue;
+        void *zeros = mmap((void *)(address & ~(page - 1)), page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        if (zeros == MAP_FAILED) break;
+        __atomic_store_n(&watched[i].broken, 1, __ATOMIC_RELEASE);
+        return;
+    }
+    // Not ours: the default action kills the process when the instruction is tried again.
+    struct sigaction standard = {0};
+    standard.sa_handler = SIG_DFL;
+    sigaction(signal, &standard, NULL);
+}
+
+int linux_watch_mapping(void *address, size_t length) {
+    if (__atomic_exchange_n(&handlerInstalled, 1, __ATOMIC_ACQ_REL) == 0) {
+        struct sigaction action = {0};
+        action.sa_sigaction = onMissingPage;
+        action.sa_flags = SA_SIGINFO;
+        if (sigaction(SIGBUS, &action, NULL) != 0) return -1;
+    }
+    for (int i = 0; i < WATCHED; i++) {
+        if (__atomic_exchange_n(&watched[i].taken, 1, __ATOMIC_ACQ_REL) != 0) continue;
+        __atomic_store_n(&watched[i].broken, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&watched[i].start, (uintptr_t)address, __ATOMIC_RELEASE);
+        __atomic_store_n(&watched[i].length, length, __ATOMIC_RELEASE);
+        return i;
+    }
+    return -1;
+}
+
+int linux_mapping_broken(int slot) {
+    return slot >= 0 && slot < WATCHED && __atomic_load_n(&watched[slot].broken, __ATOMIC_ACQUIRE);
+}
+
+void linux_forget_mapping(int slot) {
+    if (slot < 0 || slot >= WATCHED) return;
+    __atomic_store_n(&watched[slot].length, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&watched[slot].taken, 0, __ATOMIC_RELEASE);
+}

@@ -58,8 +58,10 @@ public struct ConvolutionAttributes: Sendable, Equatable {
     public var residualMinimum: Int32 = -128, residualMaximum: Int32 = 127
     /// float32: function applied after bias and before the clamp (Unary raw value; 0: none).
     public var floatFunction: Int32 = 0
+    /// Parameters of that function, as in UnaryAttributes.
+    public var functionAlpha: Float = 0, functionBeta: Float = 0
 
-    public static let wordCount = 25
+    public static let wordCount = 26
 
     public init() {}
 
@@ -77,7 +79,7 @@ public struct ConvolutionAttributes: Sendable, Equatable {
         lookupScale = reader.float(); lookupZeroPoint = reader.integer()
         residualMinimum = reader.integer(); residualMaximum = reader.integer()
         floatFunction = reader.integer()
-        _ = reader.integer() // reserved
+        functionAlpha = reader.float(); functionBeta = reader.float()
         if reader.overrun { return nil }
     }
 
@@ -85,7 +87,7 @@ public struct ConvolutionAttributes: Sendable, Equatable {
         [kernelHeight, kernelWidth, strideY, strideX, dilationY, dilationX, padTop, padLeft, runPerRow, runRepeat,
          outputMinimum, outputMaximum, word(floatMinimum), word(floatMaximum), biasOffset, scaleOffset, lookupOffset,
          word(resultScale), resultZeroPoint, word(lookupScale), lookupZeroPoint, residualMinimum, residualMaximum,
-         floatFunction, 0]
+         floatFunction, word(functionAlpha), word(functionBeta)]
     }
 }
 

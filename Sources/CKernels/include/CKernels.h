@@ -109,10 +109,11 @@ typedef struct {
     void *scratch;
 } KernelSlice;
 
-/// Scratch a convolution needs a thread: 16 windows of runs rounded up to 16 bytes, and their pointers.
+/// Scratch a convolution needs a thread: 16 windows of runs rounded up to 16 bytes and their pointers, or 12 windows
+/// rounded up to 64 bytes.
 static inline __attribute__((always_inline)) size_t kernelScratchBytes(int32_t runCount, int32_t runLength, int32_t elementSize) {
     size_t window = (size_t)runCount * (((size_t)runLength * (size_t)elementSize + 15) / 16 * 16);
-    return 16 * (window + (size_t)runCount * sizeof(void *)) + 256;
+    return 16 * (window + (size_t)runCount * sizeof(void *)) + 1024;
 }
 
 #define KERNEL_FAMILY(family) \

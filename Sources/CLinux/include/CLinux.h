@@ -1,12 +1,17 @@
-// What Swift cannot call by itself: variadic functions, macros such as errno, and Linux interfaces that the
-// embedded tool chain has no module for. Headers only.
+// What Swift cannot call by itself: variadic functions, macros such as errno, atomics on raw words, and Linux
+// interfaces that the embedded tool chain has no module for.
 #pragma once
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <math.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,7 +25,73 @@
 #include <sys/auxv.h>
 #endif
 
+#include "ProcessorFeatures.h"
+
 #define CLINUX_INLINE static inline __attribute__((always_inline))
 
 CLINUX_INLINE int linux_errno(void) { return errno; }
 CLINUX_INLINE int linux_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
+
+/// An array in the structure, which Swift sees as 256 separate fields.
+CLINUX_INLINE const char *linux_entry_name(const struct dirent *entry) { return entry->d_name; }
+
+/// Size of an open file in bytes, or -1 where it isn't a regular file or can't be asked.
+CLINUX_INLINE int64_t linux_regular_file_size(int descriptor) {
+    struct stat status;
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return -1;
+    return status.st_size;
+}
+
+/// Failed mmap gives NULL (MAP_FAILED is a cast that Swift does not import).
+CLINUX_INLINE void *linux_map(void *address, size_t length, int protection, int flags, int descriptor, int64_t offset) {
+    void *result = mmap(address, length, protection, flags, descriptor, offset);
+    return result == MAP_FAILED ? NULL : result;
+}
+
+// Atomic words: acquire on load, release on store, both on changes.
+CLINUX_INLINE uint32_t linux_load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+CLINUX_INLINE void linux_store(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
+/// The value before.
+CLINUX_INLINE uint32_t linux_add(uint32_t *word, uint32_t value) { return __atomic_fetch_add(word, value, __ATOMIC_ACQ_REL); }
+/// Sequentially consistent, for the flag-then-check patterns of sleeping and waking.
+CLINUX_INLINE uint32_t linux_exchange(uint32_t *word, uint32_t value) { return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST); }
+CLINUX_INLINE void linux_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+CLINUX_INLINE void linux_pause(void) {
+#if defined(__aarch64__)
+    __asm__ volatile("yield");
+#elif defined(__x86_64__)
+    __asm__ volatile("pause");
+#endif
+}
+
+/// Sleeps while *word == expected (may wake without cause).
+CLINUX_INLINE void linux_futex_wait(uint32_t *word, uint32_t expected) {
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+}
+CLINUX_INLINE void linux_futex_wake(uint32_t *word, int count) {
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}
+
+// In CLinux.c: GNU interfaces, and what keeps state.
+
+/// The system's words for an error number, cut to `size` bytes with the closing zero.
+void linux_error_text(int code, char *text, size_t size);
+/// 1 where this thread may run on the processor.
+int linux_may_run_on(int processor);
+/// Binds the calling thread to a list of processors; 0 on success.
+int linux_run_on(const int32_t *processors, int count);
+/// Bytes in use on the C heap; tests compare before and after.
+size_t linux_heap_bytes(void);
+
+/// SIGPIPE is ignored; SIGINT and SIGTERM are counted. Returns 0 on success.
+int linux_install_signals(void);
+/// How often the process was asked to stop.
+int linux_stop_requests(void);
+
+/// Watches a mapping of a file: touching a page that the file no longer has then gives zeros, and the mapping is
+/// marked broken, instead of killing the process. A slot, or -1 where all are taken.
+int linux_watch_mapping(void *address, size_t length);
+/// 1 once a page of the mapping was missing.
+int linux_mapping_broken(int slot);
+void linux_forget_mapping(int slot);
+

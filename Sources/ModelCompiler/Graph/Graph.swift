@@ -201,10 +201,23 @@ public enum Operation: Sendable {
     }
 }
 
+/// What a convolution does after its own result, in one instruction. `before` is the tensor that would hold the value
+/// the step starts from: it is never stored, but its quantisation says how the value is rounded there.
+public enum FusedStep: Sendable, Equatable {
+    /// An elementwise function; a table in int8.
+    case function(UnaryFunction, alpha: Float, beta: Float, before: TensorID)
+    /// The sum with node input 3.
+    case add(Activation, before: TensorID)
+    /// A depthwise convolution (multiplier 1) of a pointwise one's result; weights are node input 3, bias input 4.
+    case depthwise(Window, Activation, before: TensorID)
+}
+
 /// One operation of the graph. Absent optional inputs are -1.
 public struct Node: Sendable {
     public var name: String
     public var operation: Operation
+    /// Steps fused after the operation, in order; only convolutions have them.
+    public var tail: [FusedStep] = []
     public var inputs: [TensorID]
     public var outputs: [TensorID]
     /// Names of what was fused into this node, for people who read `nestc inspect`.

@@ -1,0 +1,35 @@
+# Names the steps; SwiftPM does the building. `make help` lists them.
+BOARD ?= aarch64
+PRODUCT ?= swiftlet
+TARGET ?= nest
+SECONDS ?= 60
+
+.DEFAULT_GOAL := help
+.PHONY: help run test board models bench fuzz clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: ## everything a new machine needs, then the models at work on this machine
+	tools/setup.sh
+	tools/run.sh
+
+test: ## everything a new machine needs, then all tests, the board's binary under QEMU included
+	tools/setup.sh
+	tools/test.sh
+
+board: ## build/aarch64/swiftlet: static and stripped, for every 64-bit ARM board
+	board/build.sh $(BOARD) $(PRODUCT)
+
+models: ## download the published models, check and compile them into models/*.nest
+	tools/models.sh
+
+bench: ## the figures, beside LiteRT, as a table: build/bench.md (PEERS=1 counts LiteRT's ARM instructions too: slow)
+	tools/setup.sh
+	PEERS=$(PEERS) tools/bench/bench.sh
+
+fuzz: ## libFuzzer on a reader of files: make fuzz TARGET=nest SECONDS=60
+	Tests/fuzz/run.sh $(TARGET) $(SECONDS)
+
+clean: ## remove what make made, downloaded and compiled models excepted
+	rm -rf build .build .build-*

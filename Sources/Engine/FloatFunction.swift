@@ -1,0 +1,42 @@
+import CLinux
+import Nest
+
+/// An elementwise function of float32.
+struct FloatFunction {
+    private let function: UnaryFunction
+    private let alpha: Float, beta: Float
+
+    init(_ function: UnaryFunction, alpha: Float, beta: Float) {
+        self.function = function
+        self.alpha = alpha
+        self.beta = beta
+    }
+
+    /// output[i] = f(input[i]); the two may be the same.
+    func apply(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ count: Int) {
+        @inline(__always)
+        func each(_ f: (Float) -> Float) {
+            for i in 0..<count { output[i] = f(input[i]) }
+        }
+        switch function {
+        case .relu: each { max($0, 0) }
+        case .relu6: each { min(max($0, 0), 6) }
+        case .sigmoid: each { sigmoid($0) }
+        case .silu: each { $0 * sigmoid($0) }
+        case .tanh: each { tanhf($0) }
+        case .hardSwish: each { $0 * min(max($0 + 3, 0), 6) * (1 / 6) }
+        case .hardSigmoid: each { min(max(alpha * $0 + beta, 0), 1) }
+        case .exponential: each { expf($0) }
+        case .clip: each { min(max($0, alpha), beta) }
+        case .leakyRelu: each { $0 < 0 ? alpha * $0 : $0 }
+        case .logarithm: each { logf($0) }
+        case .squareRoot: each { $0.squareRoot() }
+        case .absolute: each { $0.magnitude }
+        case .negate: each { -$0 }
+        case .gelu: each { 0.5 * $0 * (1 + erff($0 * 0.70710678)) }
+        }
+    }
+}
+
+@inline(__always)
+func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }

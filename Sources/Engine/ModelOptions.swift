@@ -1,0 +1,36 @@
+import Platform
+
+/// How a model is to be loaded.
+public struct ModelOptions: Sendable {
+    /// Most bytes that arena, scratch and weights may take; nil: no limit. Where the weights don't fit beside the
+    /// rest, a part of them stays in memory and the others are streamed from the file on every run.
+    public var budgetBytes: Int?
+    /// The program to run by name; nil: the one for `batch`.
+    public var program: String?
+    /// The program with this batch size, where `program` is nil; nil: the first program.
+    public var batch: Int?
+    /// Compare weights with their checksums when they are first used.
+    public var verify = true
+
+    public init() {}
+}
+
+/// Bytes that a loaded model takes.
+public struct ModelMemory: Sendable {
+    /// Activations and state.
+    public var arenaBytes = 0
+    /// Scratch of all workers.
+    public var scratchBytes = 0
+    /// Length of the file mapping; 0 where the nest came from memory.
+    public var mappedBytes = 0
+    /// Weights that stay in memory, and those that are streamed.
+    public var residentWeightBytes = 0
+    public var streamedWeightBytes = 0
+    /// Memory that the streamed weights pass through.
+    public var windowBytes = 0
+
+    public init() {}
+
+    /// What counts against a budget.
+    public var totalBytes: Int { arenaBytes + scratchBytes + residentWeightBytes + windowBytes }
+}

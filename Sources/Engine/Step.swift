@@ -1,0 +1,94 @@
+import CKernels
+import Kernels
+import Nest
+import Platform
+
+/// One instruction made ready: pointers resolved, task structures built, slices counted. Executing it allocates
+/// nothing.
+class Step: SlicedWork {
+    let index: Int
+    /// Scratch memory that one worker needs; the model gives every worker as much as its largest step asks for.
+    var scratchBytes = 0
+    /// Memory of its own that a step keeps.
+    var ownBytes: Int { 0 }
+    private var scratchBase: UnsafeMutableRawPointer?
+    private var scratchStride = 0
+
+    init(index: Int) { self.index = index }
+
+    func setScratch(_ base: UnsafeMutableRawPointer, stride: Int) {
+        scratchBase = base
+        scratchStride = stride
+    }
+
+    /// A worker's own scratch memory, 64-byte aligned.
+    @inline(__always)
+    final func scratch(_ worker: Int) -> UnsafeMutableRawPointer { scratchBase! + worker * scratchStride }
+
+    /// Checks what can only be seen in the weights themselves (scales); called when they are first in memory.
+    func checkWeights() throws(Failure) {}
+}
+
+/// A task at an address that several workers may read at once.
+func allocated<Task>(_ task: Task) -> UnsafeMutablePointer<Task> {
+    let pointer = UnsafeMutablePointer<Task>.allocate(capacity: 1)
+    pointer.initialize(to: task)
+    return pointer
+}
+
+/// A tensor in memory.
+struct View {
+    let record: TensorRecord
+    let address: UnsafeMutableRawPointer
+
+    var bytes: UnsafeMutablePointer<Int8> { address.assumingMemoryBound(to: Int8.self) }
+    var floats: UnsafeMutablePointer<Float> { address.assumingMemoryBound(to: Float.self) }
+    var pixels: Int { record.pixels }
+    var channels: Int { Int(record.channels) }
+    var stride: Int { Int(record.pixelStride) }
+    var isDense: Bool { record.pixelStride == record.channels }
+    var type: ElementType { record.type }
+}
+
+/// What steps are built from.
+struct StepContext {
+    let program: Program
+    let instruction: Instruction
+    let index: Int
+    let arena: UnsafeMutableRawPointer
+    let weights: WeightStore
+    let kernels: KernelTable
+    let threads: Int
+
+    /// The tensors have been checked, so a missing one cannot happen.
+    func view(_ tensor: Int32) -> View {
+        let record = program.tensors[Int(tensor)]
+        let base = record.storage == .constant ? UnsafeMutableRawPointer(mutating: weights.address(Int(record.chunk))) : arena
+        return View(record: record, address: base + Int(record.offset))
+    }
+
+    func optionalView(_ tensor: Int32) -> View? { tensor == noTensor ? nil : view(tensor) }
+
+    var blob: UnsafeRawPointer { weights.address(Int(instruction.chunk)) + Int(instruction.blobOffset) }
+
+    var words: [Int32] { instruction.attributes }
+
+    func step() throws(Failure) -> Step {
+        switch instruction.opcode {
+        case .convolution: return view(instruction.inputs.0).type == .int8 ? ConvolutionStep(self) : FloatConvolutionStep(self)
+        case .depthwiseConvolution: return view(instruction.inputs.0).type == .int8 ? DepthwiseStep(self) : FloatDepthwiseStep(self)
+        case .pointwiseDepthwise: return PairStep(self)
+        case .binary: return BinaryStep(self)
+        case .averagePool, .maxPool: return PoolStep(self)
+        case .globalAverage: return GlobalAverageStep(self)
+        case .copy: return CopyStep(self)
+        case .resize: return try ResizeStep(self)
+        case .softmax: return SoftmaxStep(self)
+        case .lookup: return LookupStep(self)
+        case .unary: return UnaryStep(self)
+        case .convert: return ConvertStep(self)
+        case .detectionPostprocess: return try DetectionStep(self)
+        case .gru, .lstm: return try RecurrentStep(self)
+        }
+    }
+}

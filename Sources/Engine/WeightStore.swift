@@ -1,0 +1,52 @@
+import Nest
+import Platform
+
+/// Where the weights are in memory while a program runs. An address stays the same for the whole life of a model;
+/// `need` makes sure that the bytes are there, `done` says that they may go.
+class WeightStore {
+    let nest: NestReader
+    private var verified: [Bool]
+
+    init(_ nest: NestReader) {
+        self.nest = nest
+        verified = [Bool](repeating: false, count: nest.chunks.count)
+    }
+
+    func address(_ chunk: Int) -> UnsafeRawPointer { nest.bytes.baseAddress! + nest.chunks[chunk].offset }
+
+    /// Called once before `steps[step]` is executed, in order. Fails where the weights are damaged or can't be read.
+    func need(step: Int) throws(Failure) {}
+    /// Called after it.
+    func done(step: Int) {}
+    /// After a run that ended early: the next one starts at the first step.
+    func rewind() {}
+    /// What happened to the file while it was mapped; nil: nothing.
+    var failure: Failure? {
+        guard let file = nest.file, file.isBroken else { return nil }
+        return Failure(.inputOutput, "\(file.path): truncated or unreadable while in use, copy the file again and restart")
+    }
+
+    /// Compares a chunk with its checksum the first time it is asked.
+    func verifyOnce(_ chunk: Int) throws(Failure) {
+        if verified[chunk] { return }
+        try nest.verify(chunk: chunk)
+        verified[chunk] = true
+    }
+
+    var residentBytes: Int { nest.chunks.reduce(0) { $0 + $1.length } }
+    var streamedChunkBytes: Int { 0 }
+    var windowBytes: Int { 0 }
+    var physicalBytes: Int { nest.file?.residentBytes ?? residentBytes }
+    var counters: ConveyorCounters { ConveyorCounters() }
+}
+
+/// What a conveyor has done since load.
+public struct ConveyorCounters: Sendable {
+    /// Bytes read from the file.
+    public var streamedBytes = 0
+    /// How often a step waited for its weights, and how long altogether.
+    public var stalls = 0
+    public var stallNanoseconds: Int64 = 0
+
+    public init() {}
+}

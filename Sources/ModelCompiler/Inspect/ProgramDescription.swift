@@ -1,0 +1,156 @@
+import Nest
+
+/// What an instruction costs and how a person names it; for tables and drawings.
+public struct InstructionDescription: Sendable {
+    public var index: Int
+    public var operation: String
+    /// Where in the source model it came from, and what was fused.
+    public var source: String
+    public var inputShape: String
+    public var outputShape: String
+    public var multiplyAccumulates: Int
+    public var outputOffset: Int64?
+    public var chunk: Int?
+    public var weightBytes: Int
+}
+
+extension TensorRecord {
+    /// "1x112x112x32"; a channel slice says of how many.
+    public var shapeText: String {
+        let shape = "\(batch)x\(height)x\(width)x\(channels)"
+        return pixelStride == channels ? shape : shape + "/\(pixelStride)"
+    }
+}
+
+extension Program {
+    func tensor(_ index: Int32) -> TensorRecord? { tensors.indices.contains(Int(index)) ? tensors[Int(index)] : nil }
+
+    /// Every instruction, in order. The program has been checked by the reader.
+    public func described(strings: [String]) -> [InstructionDescription] {
+        instructions.enumerated().map { index, instruction in
+            let input = tensor(instruction.inputs.0), output = tensor(instruction.outputs.0)
+            let name = Int(instruction.name)
+            return InstructionDescription(
+                index: index, operation: operationTitle(instruction, input, output), source: strings.indices.contains(name) ? strings[name] : "",
+                inputShape: input?.shapeText ?? "", outputShape: output?.shapeText ?? "",
+                multiplyAccumulates: multiplyAccumulates(instruction, input, output),
+                outputOffset: output.flatMap { $0.storage == .constant ? nil : $0.offset },
+                chunk: instruction.chunk >= 0 ? Int(instruction.chunk) : nil, weightBytes: Int(instruction.blobLength))
+        }
+    }
+
+    private func operationTitle(_ instruction: Instruction, _ input: TensorRecord?, _ output: TensorRecord?) -> String {
+        switch instruction.opcode {
+        case .convolution:
+            guard let a = ConvolutionAttributes(words: instruction.attributes) else { return "conv" }
+            let kind: String
+            if a.kernelHeight == 1, a.kernelWidth == 1 {
+                kind = (output?.height ?? 0) == 1 && (output?.width ?? 0) == 1 ? "dense" : "conv 1x1"
+            } else {
+                kind = "conv \(a.kernelHeight)x\(a.kernelWidth)"
+            }
+            return kind + suffix(a, instruction)
+        case .depthwiseConvolution:
+            guard let a = ConvolutionAttributes(words: instruction.attributes) else { return "depthwise" }
+            return "depthwise \(a.kernelHeight)x\(a.kernelWidth)" + suffix(a, instruction)
+        case .pointwiseDepthwise:
+            guard let a = PairAttributes(words: instruction.attributes) else { return "pair" }
+            return "conv 1x1 + depthwise \(a.depthwise.kernelHeight)x\(a.depthwise.kernelWidth)" + (a.depthwise.strideY > 1 ? " /\(a.depthwise.strideY)" : "")
+        case .binary: return BinaryAttributes(words: instruction.attributes).map { "\($0.function)" } ?? "binary"
+        case .unary: return UnaryAttributes(words: instruction.attributes).map { "\($0.function)" } ?? "unary"
+        case .resize: return ResizeAttributes(words: instruction.attributes).map { "resize \($0.mode)" } ?? "resize"
+        default: return instruction.opcode.name
+        }
+    }
+
+    private func suffix(_ a: ConvolutionAttributes, _ instruction: Instruction) -> String {
+        var text = a.strideY > 1 || a.strideX > 1 ? " /\(a.strideY)" : ""
+        if a.dilationY > 1 || a.dilationX > 1 { text += " dilated \(a.dilationY)" }
+        if a.lookupOffset >= 0 { text += " + lookup" }
+        if a.floatFunction != 0 { text += UnaryFunction(rawValue: a.floatFunction).map { " + \($0)" } ?? "" }
+        if instruction.inputs.1 != noTensor { text += " + add" }
+        return text
+    }
+
+    func multiplyAccumulates(_ instruction: Instruction, _ input: TensorRecord?, _ output: TensorRecord?) -> Int {
+        guard let input, let output else { return 0 }
+        func taps(_ a: ConvolutionAttributes) -> Int { Int(a.kernelHeight) * Int(a.kernelWidth) }
+        switch instruction.opcode {
+        case .convolution: return ConvolutionAttributes(words: instruction.attributes).map { output.elements * taps($0) * Int(input.channels) } ?? 0
+        case .depthwiseConvolution: return ConvolutionAttributes(words: instruction.attributes).map { output.elements * taps($0) } ?? 0
+        case .pointwiseDepthwise:
+            guard let a = PairAttributes(words: instruction.attributes) else { return 0 }
+            return input.elements * Int(a.middleChannels) + output.elements * taps(a.depthwise)
+        case .gru, .lstm:
+            guard let a = RecurrentAttributes(words: instruction.attributes) else { return 0 }
+            return input.pixels * (instruction.opcode == .gru ? 3 : 4) * Int(a.hidden) * (Int(a.inputs) + Int(a.hidden))
+        default: return 0
+        }
+    }
+
+    /// Buffers of the arena as the program's tensors show them: bytes that lie inside others' are one buffer with them.
+    public func arenaBuffers() -> (buffers: [ArenaBuffer], offsets: [Int64], names: [Int32]) {
+        var first = [Int](repeating: .max, count: tensors.count), last = [Int](repeating: -1, count: tensors.count)
+        func touch(_ tensor: Int32, _ step: Int) {
+            guard tensors.indices.contains(Int(tensor)) else { return }
+            first[Int(tensor)] = min(first[Int(tensor)], step)
+            last[Int(tensor)] = max(last[Int(tensor)], step)
+        }
+        for input in inputs { touch(input, 0) }
+        for (step, instruction) in instructions.enumerated() {
+            let (a, b, c) = instruction.inputs
+            let (p, q, r, s) = instruction.outputs
+            for tensor in [a, b, c, p, q, r, s] { touch(tensor, step) }
+        }
+        for output in outputs { touch(output, max(0, instructions.count - 1)) }
+        // Largest first, so that a view or slice finds the buffer it lies in.
+        let order = tensors.indices.filter { tensors[$0].storage == .arena && last[$0] >= 0 }.sorted { (extent($0), -$0) > (extent($1), -$1) }
+        var buffers: [ArenaBuffer] = [], offsets: [Int64] = [], names: [Int32] = []
+        for index in order {
+            let start = tensors[index].offset, end = start + Int64(extent(index))
+            let home = buffers.indices.first { candidate in
+                offsets[candidate] <= start && end <= offsets[candidate] + Int64(buffers[candidate].bytes)
+                    && first[index] <= buffers[candidate].last && buffers[candidate].first <= last[index]
+            }
+            if let home {
+                buffers[home].first = min(buffers[home].first, first[index])
+                buffers[home].last = max(buffers[home].last, last[index])
+            } else {
+                buffers.append(ArenaBuffer(bytes: extent(index), first: first[index], last: last[index]))
+                offsets.append(start)
+                names.append(tensors[index].name)
+            }
+        }
+        return (buffers, offsets, names)
+    }
+
+    /// Bytes from the first to the last element; a slice of channels ends before its last pixel's stride does.
+    private func extent(_ index: Int) -> Int {
+        let tensor = tensors[index]
+        return ((tensor.pixels - 1) * Int(tensor.pixelStride) + Int(tensor.channels)) * tensor.type.size
+    }
+}
+
+extension Opcode {
+    /// The operation's name in tables.
+    var name: String {
+        switch self {
+        case .convolution: "conv"
+        case .depthwiseConvolution: "depthwise"
+        case .binary: "binary"
+        case .averagePool: "average pool"
+        case .maxPool: "max pool"
+        case .globalAverage: "global average"
+        case .copy: "copy"
+        case .resize: "resize"
+        case .softmax: "softmax"
+        case .lookup: "lookup"
+        case .unary: "unary"
+        case .convert: "convert"
+        case .detectionPostprocess: "detection"
+        case .gru: "GRU"
+        case .lstm: "LSTM"
+        case .pointwiseDepthwise: "pair"
+        }
+    }
+}

@@ -1,0 +1,27 @@
+/// Sizes that follow from a convolution's attributes and channel counts (layouts in CKernels.h).
+public struct ConvolutionShape: Sendable {
+    public var runCount: Int
+    /// Elements of a run.
+    public var runLength: Int
+    /// Bytes of packed weights, runRepeat included.
+    public var weightBytes: Int
+    /// Bytes that bias, and for int8 scales, must have.
+    public var channelBytes: Int
+
+    public init(convolution a: ConvolutionAttributes, inputChannels: Int, outputChannels: Int, type: ElementType) {
+        let perRow = a.runPerRow != 0
+        runCount = Int(a.kernelHeight) * (perRow ? 1 : Int(a.kernelWidth))
+        runLength = inputChannels * (perRow ? Int(a.kernelWidth) : 1)
+        channelBytes = roundUp(outputChannels, to: 16) * 4
+        weightBytes = type == .int8
+            ? runCount * Int(a.runRepeat) * roundUp(runLength, to: 4) * roundUp(outputChannels, to: 4)
+            : runCount * runLength * roundUp(outputChannels, to: 16) * 4
+    }
+
+    public init(depthwise a: ConvolutionAttributes, channels: Int, type: ElementType) {
+        runCount = Int(a.kernelHeight) * Int(a.kernelWidth)
+        runLength = 1
+        channelBytes = roundUp(channels, to: 16) * 4
+        weightBytes = runCount * roundUp(channels, to: 16) * (type == .int8 ? Int(a.runRepeat) : 4)
+    }
+}

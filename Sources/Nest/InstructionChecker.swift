@@ -1,0 +1,147 @@
+import Platform
+
+/// Checks one instruction against its tensors and its piece of the weights. The tensors themselves are checked.
+struct InstructionChecker {
+    let program: Program
+    let instruction: Instruction
+    let chunks: [ChunkLocation]
+    let stringCount: Int
+
+    var words: [Int32] { instruction.attributes }
+    var blobLength: Int { Int(instruction.blobLength) }
+
+    func fail(_ text: String) -> Failure { Failure(.badFormat, text) }
+
+    func require(_ condition: Bool, _ text: @autoclosure () -> String) throws(Failure) {
+        if !condition { throw fail(text()) }
+    }
+
+    func tensor(_ index: Int32) throws(Failure) -> TensorRecord {
+        guard program.tensors.indices.contains(Int(index)) else { throw fail("tensor \(index) does not exist") }
+        return program.tensors[Int(index)]
+    }
+
+    func optional(_ index: Int32) throws(Failure) -> TensorRecord? { index == noTensor ? nil : try tensor(index) }
+
+    /// The attributes, or a failure where there are too few words or an unknown value.
+    func attributes<T>(_ value: T?) throws(Failure) -> T {
+        guard let value else { throw fail("its attributes are incomplete or unknown") }
+        return value
+    }
+
+    func check() throws(Failure) {
+        try require(instruction.name >= -1 && Int(instruction.name) < stringCount, "its name is no string")
+        if instruction.chunk == -1 {
+            try require(instruction.blobLength == 0, "weights without a chunk")
+        } else {
+            guard chunks.indices.contains(Int(instruction.chunk)) else { throw fail("its chunk \(instruction.chunk) does not exist") }
+            let length = Int64(chunks[Int(instruction.chunk)].length)
+            try require(instruction.blobOffset >= 0 && instruction.blobOffset % Int64(NestLayout.blobAlignment) == 0
+                        && instruction.blobOffset <= length && instruction.blobLength >= 0
+                        && instruction.blobLength <= length - instruction.blobOffset, "its weights lie outside their chunk")
+        }
+        let ins = [instruction.inputs.0, instruction.inputs.1, instruction.inputs.2]
+        let outs = [instruction.outputs.0, instruction.outputs.1, instruction.outputs.2, instruction.outputs.3]
+        for index in outs where index != noTensor {
+            try require(try tensor(index).storage != .constant, "writes to a constant")
+        }
+        try checkOverlap(ins: ins, outs: outs)
+        try checkOperation()
+    }
+
+    private func checkOperation() throws(Failure) {
+        switch instruction.opcode {
+        case .convolution: try checkConvolution()
+        case .depthwiseConvolution: try checkDepthwise()
+        case .pointwiseDepthwise: try checkPair()
+        case .binary: try checkBinary()
+        case .averagePool, .maxPool: try checkPool()
+        case .globalAverage: try checkGlobalAverage()
+        case .copy: try checkCopy()
+        case .resize: try checkResize()
+        case .softmax: try checkSoftmax()
+        case .lookup: try checkLookup()
+        case .unary: try checkUnary()
+        case .convert: try checkConvert()
+        case .detectionPostprocess: try checkDetection()
+        case .gru: try checkRecurrent(gates: 3)
+        case .lstm: try checkRecurrent(gates: 4)
+        }
+    }
+
+    /// Results that overwrite what is still to be read would depend on the number of threads.
+    private func checkOverlap(ins: [Int32], outs: [Int32]) throws(Failure) {
+        var elementwise = false
+        let recurrent = instruction.opcode == .gru || instruction.opcode == .lstm
+        switch instruction.opcode {
+        case .binary, .lookup, .unary, .convert, .softmax: elementwise = true
+        default: break
+        }
+        for (position, out) in outs.enumerated() where out != noTensor {
+            let output = try tensor(out)
+            for index in ins where index != noTensor {
+                let input = try tensor(index)
+                // A recurrent layer may leave its final state where it found the first.
+                if recurrent, index == out, index != ins[0] { continue }
+                if elementwise, input.offset == output.offset, input.pixelStride == output.pixelStride, input.type.size == output.type.size,
+                   input.pixels == output.pixels { continue }
+                try require(!overlap(input, output), "its output lies on its input")
+            }
+            for other in outs[(position + 1)...] where other != noTensor {
+                try require(!overlap(try tensor(other), output), "two outputs lie on each other")
+            }
+        }
+    }
+
+    private func overlap(_ a: TensorRecord, _ b: TensorRecord) -> Bool {
+        if a.storage == .constant || b.storage == .constant { return false }
+        let startA = Int(a.offset), startB = Int(b.offset)
+        if startA + a.spanBytes <= startB || startB + b.spanBytes <= startA { return false }
+        // Two slices of channels of one wider tensor: apart where their channels are.
+        let stride = Int(a.pixelStride) * a.type.size
+        if stride == Int(b.pixelStride) * b.type.size {
+            let distance = ((startB - startA) % stride + stride) % stride
+            if distance >= Int(a.channels) * a.type.size, distance + Int(b.channels) * b.type.size <= stride { return false }
+        }
+        return true
+    }
+
+    // MARK: shared by the operations
+
+    func requireSameShape(_ a: TensorRecord, _ b: TensorRecord) throws(Failure) {
+        try require(a.batch == b.batch && a.height == b.height && a.width == b.width && a.channels == b.channels, "its tensors differ in shape")
+    }
+
+    func requireDense(_ tensor: TensorRecord) throws(Failure) {
+        try require(tensor.pixelStride == tensor.channels, "a tensor that must be dense isn't")
+    }
+
+    func requireClamp(_ minimum: Int32, _ maximum: Int32) throws(Failure) {
+        try require(minimum >= -128 && minimum <= maximum && maximum <= 127, "impossible clamp")
+    }
+
+    func requireScale(_ scale: Float) throws(Failure) {
+        try require(scale.isNormal && scale > 0 && scale < 1e30 && scale > 1e-30, "impossible scale")
+    }
+
+    func requireQuantised(_ tensor: TensorRecord) throws(Failure) { try requireScale(tensor.scale) }
+
+    /// A window whose first tap is at most its size before the image and whose last one starts inside.
+    func requireWindow(_ a: ConvolutionAttributes, _ input: TensorRecord, _ output: TensorRecord) throws(Failure) {
+        for value in [a.kernelHeight, a.kernelWidth, a.strideY, a.strideX, a.dilationY, a.dilationX] {
+            try require(value >= 1 && Int(value) <= NestLimits.step, "impossible kernel, stride or dilation \(value)")
+        }
+        try require(input.batch == output.batch, "its tensors differ in batch")
+        for (pad, kernel, dilation, stride, from, to) in [(a.padTop, a.kernelHeight, a.dilationY, a.strideY, input.height, output.height),
+                                                          (a.padLeft, a.kernelWidth, a.dilationX, a.strideX, input.width, output.width)] {
+            try require(pad >= 0 && Int(pad) <= (Int(kernel) - 1) * Int(dilation), "impossible padding \(pad)")
+            try require((Int(to) - 1) * Int(stride) - Int(pad) <= Int(from) - 1, "its output is larger than its input gives")
+        }
+    }
+
+    /// A part of the blob: offset a multiple of 64, inside.
+    func requirePart(_ offset: Int32, _ bytes: Int, _ what: String) throws(Failure) {
+        try require(offset >= 0 && Int(offset) % NestLayout.blobAlignment == 0 && Int(offset) <= blobLength && bytes <= blobLength - Int(offset),
+                    "\(what) do not fit its piece of the weights")
+    }
+}

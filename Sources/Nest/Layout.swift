@@ -1,0 +1,62 @@
+import CImage
+
+// The file, little-endian throughout:
+//
+//   header       64 bytes, below
+//   tables       one after the other, no padding: metadata (key, value), strings, chunk table, programs
+//   chunks       each at a multiple of `chunkAlignment`; at least `slack` readable bytes follow every chunk
+//
+// A text is its length (UInt32) and its UTF-8 bytes. A list is its length (UInt32) and its elements.
+//
+//   header:  0 magic "NEST"     4 version         8 header bytes (64)
+//           12 CRC-32 of everything from byte 16 to the end of the tables
+//           16 file bytes (64 bits)              24 table bytes (64 bits)
+//           32 metadata entries 36 strings       40 chunks        44 programs       48 zeros
+
+/// Numbers of the file format that reader and writer share.
+public enum NestLayout {
+    public static let magic: UInt32 = 0x5453_454E
+    public static let version: UInt32 = 1
+    public static let headerBytes = 64
+    static let checkedFrom = 16
+    /// Some 64-bit ARM kernels have pages of 16 KB; a chunk must start a page on all of them.
+    public static let chunkAlignment = 16384
+    /// Kernels may read this far past the end of any buffer (CKernels.h).
+    public static let slack = 64
+    /// Alignment of a blob in its chunk, and of a tensor in the arena.
+    public static let blobAlignment = 64
+    static let tensorBytes = 56
+    static let instructionBytes = 64 + 4 * Instruction.attributeWords
+    static let chunkRecordBytes = 32
+}
+
+/// The most of everything that a reader accepts: far above any model for these boards, and low enough that no
+/// product of two of them leaves 64 bits and no pixel index leaves 32.
+public enum NestLimits {
+    public static let programs = 256, tensors = 1 << 16, instructions = 1 << 16, chunks = 1 << 16
+    public static let strings = 1 << 20, metadata = 1 << 12
+    public static let ports = 256
+    public static let dimension = 1 << 24
+    public static let tensorBytes = 1 << 30
+    public static let arenaBytes = 1 << 32
+    /// Elements of one convolution window.
+    public static let window = 1 << 24
+    /// Kernel size, stride and dilation.
+    public static let step = 1 << 12
+}
+
+/// CRC-32 as zlib has it.
+func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    var crc = crc32(0, nil, 0)
+    var done = 0
+    while done < bytes.count {
+        let count = min(bytes.count - done, 1 << 30)
+        crc = crc32(crc, bytes.baseAddress!.assumingMemoryBound(to: UInt8.self) + done, UInt32(count))
+        done += count
+    }
+    return UInt32(truncatingIfNeeded: crc)
+}
+
+/// `value` rounded up to a multiple.
+@inline(__always)
+public func roundUp(_ value: Int, to multiple: Int) -> Int { (value + multiple - 1) / multiple * multiple }

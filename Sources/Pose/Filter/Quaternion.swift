@@ -1,0 +1,93 @@
+/// A unit quaternion w + xi + yj + zk that rotates vectors from the sensor's frame to an earth frame.
+/// Float32 everywhere but in the gyroscope's running product, which needs Double (see `PoseFilter`).
+public struct Quaternion<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: Sendable, Equatable {
+    public var w: Scalar
+    public var x: Scalar
+    public var y: Scalar
+    public var z: Scalar
+
+    @inlinable
+    public init(_ w: Scalar, _ x: Scalar, _ y: Scalar, _ z: Scalar) {
+        self.w = w
+        self.x = x
+        self.y = y
+        self.z = z
+    }
+
+    @inlinable
+    public static var identity: Quaternion { Quaternion(1, 0, 0, 0) }
+
+    @inlinable
+    public var conjugate: Quaternion { Quaternion(w, -x, -y, -z) }
+
+    @inlinable
+    public var squaredNorm: Scalar { w * w + x * x + y * y + z * z }
+
+    @inlinable
+    public static func * (a: Quaternion, b: Quaternion) -> Quaternion {
+        Quaternion(
+            a.w * b.w - a.x * b.x - a.y * b.y - a.z * b.z,
+            a.w * b.x + a.x * b.w + a.y * b.z - a.z * b.y,
+            a.w * b.y - a.x * b.z + a.y * b.w + a.z * b.x,
+            a.w * b.z + a.x * b.y - a.y * b.x + a.z * b.w)
+    }
+
+    @inlinable
+    public func scaled(by factor: Scalar) -> Quaternion {
+        Quaternion(w * factor, x * factor, y * factor, z * factor)
+    }
+
+    /// One Newton step towards unit length: exact to rounding for a product of unit quaternions, and no square root.
+    @inlinable
+    public var renormalised: Quaternion { scaled(by: 1.5 - 0.5 * squaredNorm) }
+
+    /// Unit length from any finite, non-zero length; the identity otherwise.
+    @inlinable
+    public var normalised: Quaternion {
+        let square = squaredNorm
+        guard square > 0, square.isFinite else { return .identity }
+        return scaled(by: 1 / square.squareRoot())
+    }
+
+    /// This rotation followed by one about the vertical axis with the given half-angle cosine and sine.
+    @inlinable
+    public func turned(cosine c: Scalar, sine s: Scalar) -> Quaternion {
+        Quaternion(c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w)
+    }
+
+    /// The rotation matrix, by rows.
+    @inlinable
+    public var rows: (SIMD3<Scalar>, SIMD3<Scalar>, SIMD3<Scalar>) {
+        let xx = x * x, yy = y * y, zz = z * z
+        let xy = x * y, xz = x * z, yz = y * z, wx = w * x, wy = w * y, wz = w * z
+        return (
+            SIMD3(1 - 2 * (yy + zz), 2 * (xy - wz), 2 * (xz + wy)),
+            SIMD3(2 * (xy + wz), 1 - 2 * (xx + zz), 2 * (yz - wx)),
+            SIMD3(2 * (xz - wy), 2 * (yz + wx), 1 - 2 * (xx + yy)))
+    }
+
+    /// The vector of the sensor's frame, seen in the earth frame.
+    @inlinable
+    public func rotate(_ v: SIMD3<Scalar>) -> SIMD3<Scalar> {
+        // v + 2w(u×v) + 2u×(u×v): fewer operations than building the matrix for one vector.
+        let tx = 2 * (y * v.z - z * v.y)
+        let ty = 2 * (z * v.x - x * v.z)
+        let tz = 2 * (x * v.y - y * v.x)
+        return SIMD3(
+            v.x + w * tx + y * tz - z * ty,
+            v.y + w * ty + z * tx - x * tz,
+            v.z + w * tz + x * ty - y * tx)
+    }
+}
+
+public typealias Attitude = Quaternion<Float>
+
+extension Quaternion where Scalar == Double {
+    @inlinable
+    public var single: Quaternion<Float> { Quaternion<Float>(Float(w), Float(x), Float(y), Float(z)) }
+}
+
+extension Quaternion where Scalar == Float {
+    @inlinable
+    public var double: Quaternion<Double> { Quaternion<Double>(Double(w), Double(x), Double(y), Double(z)) }
+}

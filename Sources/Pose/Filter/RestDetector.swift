@@ -1,0 +1,49 @@
+/// Decides whether the sensor rests: rate and acceleration must stay close to their own low-passed values for a while.
+struct RestDetector: Sendable {
+    private var gyroscope = LowPass<SIMD3<Float>>()
+    private var accelerometer = LowPass<SIMD3<Float>>()
+    private var quietSeconds: Float = 0
+    private(set) var isResting = false
+    /// Angular rate after the low-pass, rad/s: at rest, the bias.
+    private(set) var meanRate = SIMD3<Float>()
+
+    init() {}
+
+    mutating func restart() {
+        gyroscope.restart()
+        accelerometer.restart()
+        quietSeconds = 0
+        isResting = false
+    }
+
+    @inline(__always)
+    mutating func updateRate(_ rate: SIMD3<Float>, _ gains: IntervalGains, _ p: PoseParameters) {
+        meanRate = gyroscope.update(rate, gains.rest, interval: gains.interval, tau: p.restFilterSeconds)
+        let limit = p.biasLimitDegreesPerSecond * FastMath.degree
+        let threshold = p.restGyroscopeDegreesPerSecond * FastMath.degree
+        if squaredLength(rate - meanRate) >= threshold * threshold
+            || max(abs(meanRate.x), abs(meanRate.y), abs(meanRate.z)) > limit { interrupt() }
+    }
+
+    @inline(__always)
+    mutating func updateAcceleration(_ acceleration: SIMD3<Float>, _ gains: IntervalGains, _ p: PoseParameters) {
+        let mean = accelerometer.update(acceleration, gains.rest, interval: gains.interval, tau: p.restFilterSeconds)
+        if squaredLength(acceleration - mean) >= p.restAcceleration * p.restAcceleration {
+            interrupt()
+        } else {
+            quietSeconds += gains.interval
+            if quietSeconds >= p.restSeconds { isResting = true }
+        }
+    }
+
+    private mutating func interrupt() {
+        quietSeconds = 0
+        isResting = false
+    }
+}
+
+@inline(__always)
+func dot<S: BinaryFloatingPoint & SIMDScalar>(_ a: SIMD3<S>, _ b: SIMD3<S>) -> S { a.x * b.x + a.y * b.y + a.z * b.z }
+
+@inline(__always)
+func squaredLength<S: BinaryFloatingPoint & SIMDScalar>(_ v: SIMD3<S>) -> S { dot(v, v) }

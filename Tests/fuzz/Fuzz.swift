@@ -1,0 +1,62 @@
+import Engine
+import Glibc
+import ModelCompiler
+import Nest
+import Platform
+
+// libFuzzer calls one reader of files with changed bytes: FUZZ_TARGET says which reader gets the bytes. A reader may refuse them with an error; that it
+// crashes, hangs or takes memory without bound is what the fuzzer looks for.
+
+typealias Reader = ([UInt8]) -> Void
+
+let readers: [String: Reader] = [
+    // Reads it and runs what passes the checks.
+    "nest": { fuzzNest($0) },
+    "tflite": { importBytes($0, as: .tflite) },
+    "onnx": { importBytes($0, as: .onnx) },
+    "pytorch": { importBytes($0, as: .pytorch) },
+]
+
+let reader: Reader = {
+    let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
+    guard let reader = readers[name] else {
+        fputs("fuzz: set FUZZ_TARGET to one of \(readers.keys.sorted().joined(separator: ", "))\n", stderr)
+        exit(2)
+    }
+    return reader
+}()
+
+func importBytes(_ bytes: [UInt8], as format: Importer.Format) {
+    // Another format's bytes would only fuzz that format under this one's name.
+    guard Importer.format(of: bytes) == format else { return }
+    _ = try? Importer.load(bytes: bytes)
+}
+
+private func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    reader([UInt8](UnsafeBufferPointer(start: bytes, count: count)))
+    return 0
+}
+
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(_ argumentCount: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
+                       _ oneInput: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt) -> CInt
+
+/// The package manager names an executable's entry so and makes it `main`; libFuzzer's own stays out of the link.
+@_cdecl("fuzz_main")
+func fuzzMain(_ argumentCount: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    let words = (0..<Int(argumentCount)).compactMap { index in arguments?[index].map { String(cString: $0) } }
+    if words.count == 4, words[1] == "compile" { return compileSeed(words[2], words[3]) }
+    var count = argumentCount, list = arguments
+    return runDriver(&count, &list, fuzzOneInput)
+}
+
+/// `fuzz compile MODEL NEST`: a nest to start from, made of a seed of another format.
+private func compileSeed(_ model: String, _ nest: String) -> CInt {
+    do {
+        try NestWriter.write(try Compilation.compile(try Importer.load(path: model), CompilationOptions(name: "seed")).contents, to: nest)
+        return 0
+    } catch {
+        fputs("fuzz: \(model): \(error)\n", stderr)
+        return 1
+    }
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Builds one product as a static, stripped binary for a board: SwiftPM with Embedded Swift, the sysroot's static
+# libraries and the tool chain's own clang and lld.
+#
+# usage: board/build.sh ARCHITECTURE [PRODUCT]      result: build/ARCHITECTURE/PRODUCT
+set -euo pipefail
+
+architecture=${1:?usage: board/build.sh ARCHITECTURE [PRODUCT]}
+product=${2:-swiftlet}
+cd "$(dirname "$0")/.."
+
+# The embedded standard library comes for bare metal only; with Linux headers and libraries around it, it serves
+# Linux as well.
+case $architecture in
+    aarch64) triple=aarch64-none-none-elf linux=aarch64-linux-gnu ;;
+    *) echo "board: no architecture '$architecture'; there is aarch64" >&2; exit 2 ;;
+esac
+
+# A board's flash is small, and a static link pulls in more than was meant before anyone notices.
+largest_bytes=1500000
+
+resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+[ -d "$resources/embedded/$triple" ] || {
+    echo "board: this Swift ($(swiftc --version 2> /dev/null | head -n 1)) has no embedded standard library for $triple; use the 6.3 release from swift.org" >&2
+    exit 1
+}
+
+sysroot=$PWD/build/sysroot-$architecture
+board/sysroot.sh "$architecture" "$sysroot"
+
+toolset=build/toolset-$architecture.json
+# Left alone when nothing changed: SwiftPM builds everything again after a new toolset.
+sed -e "s|@LINUX@|$linux|g; s|@TRIPLE@|$triple|g; s|@SYSROOT@|$sysroot|g; s|@RESOURCES@|$resources|g" \
+    board/toolset.json.in > "$toolset.new"
+if cmp -s "$toolset.new" "$toolset"; then rm "$toolset.new"; else mv "$toolset.new" "$toolset"; fi
+
+SWIFTLET_BOARD=$architecture swift build -c release --product "$product" \
+    --triple "$triple" --toolset "$toolset" --scratch-path ".build-$architecture"
+
+built=.build-$architecture/$triple/release/$product
+result=build/$architecture/$product
+mkdir -p "build/$architecture"
+"$resources/../../bin/llvm-objcopy" --strip-all "$built" "$result.new"
+
+if "$resources/../../bin/llvm-objdump" --private-headers "$result.new" | grep -qE '^ *(INTERP|DYNAMIC|NEEDED)'; then
+    echo "board: $built is not static: it asks for a dynamic loader" >&2
+    exit 1
+fi
+bytes=$(stat -c %s "$result.new")
+if [ "$bytes" -gt "$largest_bytes" ]; then
+    echo "board: $built is $bytes bytes after stripping, more than the $largest_bytes a board may hold" >&2
+    exit 1
+fi
+mv "$result.new" "$result"
+echo "board: $result, static, $bytes bytes (limit $largest_bytes)"

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Lays out a sysroot for a board: Debian's C library, headers and static libraries of the board's architecture,
+# fetched by apt-get from the machine's own sources (and checked against their signatures) through a private apt
+# root. Nothing is installed: the machine's package state stays as it is, and no root rights are needed.
+#
+# usage: board/sysroot.sh ARCHITECTURE FOLDER      (ARCHITECTURE: aarch64)
+set -euo pipefail
+
+architecture=${1:?usage: board/sysroot.sh ARCHITECTURE FOLDER}
+sysroot=${2:?usage: board/sysroot.sh ARCHITECTURE FOLDER}
+
+case $architecture in
+    aarch64) debian=arm64 triplet=aarch64-linux-gnu ;;
+    *) echo "sysroot: no board architecture '$architecture'; there is aarch64" >&2; exit 2 ;;
+esac
+
+# Only what a static link reads: headers and .a files. `libgcc` stands for the newest libgcc-N-dev.
+packages=(libc6-dev linux-libc-dev libgcc libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev libgpiod-dev libi2c-dev)
+
+# What must be there afterwards, under usr/lib/TRIPLET: a package that lost its static library is found here, by
+# name, and not at the end of a long build by the linker.
+libraries=(crt1.o libc.a libm.a libpthread.a libturbojpeg.a libpng16.a libz.a libgpiod.a libi2c.a)
+
+# A change of this list is a change of the sysroot.
+recipe="$debian $(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) $(cksum < "$0")"
+stamp=$sysroot/.recipe
+if [ -f "$stamp" ] && [ "$(head -n 1 "$stamp")" = "$recipe" ]; then
+    echo "sysroot: $sysroot is up to date"
+    exit 0
+fi
+
+for tool in apt-get dpkg-deb; do
+    command -v "$tool" > /dev/null || { echo "sysroot: $tool is missing; this needs Debian 12 or newer" >&2; exit 1; }
+done
+
+mkdir -p "$(dirname "$sysroot")"
+parent=$(cd "$(dirname "$sysroot")" && pwd)
+sysroot=$parent/$(basename "$sysroot")
+work=$(mktemp -d "$parent/.sysroot.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/packages" "$work/root"
+: > "$work/status"
+
+# The machine's sources and keys (Dir::Etc keeps its default), everything that is written: ours.
+private=(
+    -o "APT::Architecture=$debian" -o "APT::Architectures::=$debian"
+    -o "Dir::State::Lists=$work/lists" -o "Dir::State::status=$work/status" -o "Dir::State=$work"
+    -o "Dir::Cache=$work/cache" -o "Acquire::Languages=none" -o "Acquire::Retries=3"
+    -o "APT::Sandbox::User=$(id -un)"
+)
+# A mirror caught in the middle of an update loses one list, not all: what is missing shows at the download.
+apt-get "${private[@]}" -q update > "$work/log" 2>&1 || { grep '^[EW]:' "$work/log" >&2; echo "sysroot: some package lists failed (above); going on with the others" >&2; }
+echo "sysroot: package lists for $debian read"
+
+libgcc=$(apt-cache "${private[@]}" search --names-only '^libgcc-[0-9]+-dev$' | cut -d' ' -f1 | sort -V | tail -n 1)
+[ -n "$libgcc" ] || { echo "sysroot: no packages for $debian; are the machine's apt sources reachable, and is Debian main among them?" >&2; exit 1; }
+packages=("${packages[@]/#libgcc/"$libgcc"}")
+
+if ! (cd "$work/packages" && apt-get "${private[@]}" -q download "${packages[@]}") > "$work/log" 2>&1; then
+    cat "$work/log" >&2
+    echo "sysroot: a download failed (above); run it again when the network is back" >&2
+    exit 1
+fi
+for package in "$work"/packages/*.deb; do
+    dpkg-deb -x "$package" "$work/root"
+    echo "sysroot: $(basename "$package" | tr '_' ' ' | sed 's/%3a/:/; s/\.deb$//')"
+done
+
+for library in "${libraries[@]}"; do
+    [ -e "$work/root/usr/lib/$triplet/$library" ] || {
+        echo "sysroot: usr/lib/$triplet/$library is in none of the packages: ${packages[*]}" >&2; exit 1; }
+done
+
+rm -rf "$work/root/usr/share" "$work/root/usr/bin"
+{ echo "$recipe"; (cd "$work/packages" && sha256sum ./*.deb); } > "$work/root/.recipe"
+# mktemp's folder is for its owner alone; the sysroot is for everyone who builds.
+chmod 755 "$work/root"
+rm -rf "$sysroot"
+mv "$work/root" "$sysroot"
+echo "sysroot: $sysroot is ready ($(du -sm "$sysroot" | cut -f1) MB)"

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that building and testing need, those that are missing and no others.
+set -euo pipefail
+
+needed=(
+    "libturbojpeg0-dev reads JPEG pictures"
+    "libpng-dev reads and writes PNG pictures"
+    "zlib1g-dev checksums, and PNG"
+    "qemu-user runs the board's binary on this machine"
+    "python3 fetches the published models"
+    "python3-pip fetches the published models"
+)
+
+command -v swift > /dev/null || {
+    echo "set-up: Swift is missing: install the 6.3 release for Debian from swift.org and put its usr/bin on PATH" >&2; exit 1; }
+command -v dpkg-query > /dev/null || {
+    echo "set-up: this is not Debian; what is needed: ${needed[*]%% *}" >&2; exit 1; }
+
+missing=()
+for line in "${needed[@]}"; do
+    package=${line%% *}
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null || true)
+    [ "$status" = installed ] && continue
+    missing+=("$package")
+    echo "set-up: $package is missing (${line#* })"
+done
+[ ${#missing[@]} -gt 0 ] || { echo "set-up: all ${#needed[@]} packages are there"; exit 0; }
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo > /dev/null || {
+        echo "set-up: installing needs root; run this as root: apt-get install ${missing[*]}" >&2; exit 1; }
+    as_root=(sudo)
+    # Without a terminal a password can't be asked for: fail at once instead of hanging.
+    [ -t 0 ] || as_root=(sudo -n)
+fi
+
+install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "${missing[@]}")
+echo "set-up: installing ${missing[*]}"
+# A fresh machine has no package lists yet, or lists that name versions no longer served.
+"${install[@]}" || { "${as_root[@]}" apt-get -q update && "${install[@]}"; } || {
+    echo "set-up: could not install ${missing[*]} (see above)" >&2; exit 1; }
