@@ -60,6 +60,26 @@ import Platform
         print("\(name): \(imported) imported, \(refused) refused")
     }
 
+    /// The real files are too large for thousands, but reach what the tiny ones don't.
+    @Test func damagedPublishedModels() throws {
+        let files = [(EvaluationData.path("tflite/kws_ref_model.tflite"), 400), (EvaluationData.path("tflite/pretrainedResnet_quant.tflite"), 200),
+                     (SourceModels.path("yolox-nano.onnx"), 15), (SourceModels.path("silero_vad_16k_op15.onnx"), 40), (SourceModels.path("riann.onnx"), 40)]
+        for case let (path?, count) in files {
+            let original = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+            var random = Random(state: UInt64(original.count))
+            // Weights make most of a file; damage near the ends, where the structure is, tells more.
+            for _ in 0..<count {
+                var bytes = original
+                for _ in 0..<3 {
+                    let near = Int.random(in: 0..<min(16_384, bytes.count), using: &random)
+                    let place = Bool.random(using: &random) ? near : bytes.count - 1 - near
+                    bytes[place] = UInt8.random(in: 0...255, using: &random)
+                }
+                do { _ = try Importer.load(bytes: bytes) } catch is Failure {}
+            }
+        }
+    }
+
     /// A few bytes that ask for gigabytes.
     @Test func memoryIsBounded() throws {
         func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] { [number << 3 | 2, UInt8(content.count)] + content }
