@@ -1,5 +1,5 @@
 import Testing
-@testable import ModelCompiler
+import ModelCompiler
 import Nest
 import Platform
 

@@ -7,7 +7,7 @@ enum ImageMetadata {
     static func describe(_ graph: inout Graph) {
         guard graph.inputs.count == 1, let input = graph.inputs.first.map({ graph.tensors[$0] }), input.shape.count == 4,
               input.shape[3] == 3, input.shape[1] >= 16, input.shape[2] >= 16 else { return }
-        if input.type == .int8, let quantization = input.quantization, quantization.scale > 0 {
+        if input.type == .int8, let quantization = input.quantization, quantization.scale > 0, (1 / quantization.scale).isFinite {
             let mean = Int(quantization.zeroPoint) + 128, deviation = 1 / quantization.scale
             graph.metadata["image.mean"] = "\(mean),\(mean),\(mean)"
             graph.metadata["image.deviation"] = "\(deviation),\(deviation),\(deviation)"

@@ -36,6 +36,7 @@ extension ONNXImporter {
 
     mutating func split(_ node: ONNXNode) throws {
         let x = try value(node, 0), axis = try positive(node.integer("axis", 0), rank: x.shape.count), count = node.outputs.count
+        guard x.shape[axis] > 0 else { throw Failure(.unsupported, "an empty constant can't be split") }
         let sizes: [Int]
         if let given = try integers(node, attribute: "split", input: 1) {
             sizes = given

@@ -62,6 +62,12 @@ struct Pickle {
         }
     }
 
+    /// Runs one pickle and gives its value.
+    mutating func value() throws -> PickleCell {
+        let index = try run()
+        return cells[index]
+    }
+
     private mutating func step(_ opcode: UInt8) throws {
         switch opcode {
         case 0x80: _ = try take(1)

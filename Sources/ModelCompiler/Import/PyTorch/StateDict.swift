@@ -83,8 +83,7 @@ struct StateDict {
     /// order of the keys: a count of elements and the elements.
     private mutating func readRow() throws {
         var magic = Pickle(reader, at: 0, budget: budget)
-        let magicCell = try magic.run()
-        guard case .long(let number) = magic.cells[magicCell], number == StateDict.rowMagic else {
+        guard case .long(let number) = try magic.value(), number == StateDict.rowMagic else {
             throw Failure(.badFormat, "PyTorch file: it doesn't start as a saved state dict does")
         }
         var position = magic.position
@@ -97,8 +96,7 @@ struct StateDict {
         let root = try pickle.run()
         try collect(pickle, root)
         var keys = Pickle(reader, at: pickle.position, budget: budget)
-        let keysCell = try keys.run()
-        guard case .list(let items) = keys.cells[keysCell] else { throw Failure(.badFormat, "PyTorch file: the list of storages is missing") }
+        guard case .list(let items) = try keys.value() else { throw Failure(.badFormat, "PyTorch file: the list of storages is missing") }
         position = keys.position
         let types = Dictionary(pickle.cells.compactMap { if case .storage(let storage) = $0 { (storage.key, storage.type) } else { nil } }) { first, _ in first }
         for item in items {
