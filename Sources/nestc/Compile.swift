@@ -31,7 +31,7 @@ struct Compile: ParsableCommand {
     var samples = 100
 
     @Option(help: "How activation ranges are chosen: minmax, percentile or mse.")
-    var method = Method.mse
+    var method = Method.minmax
 
     @Option(help: "Per cent of values inside the range, for --method percentile.")
     var percentile = 99.99

@@ -103,6 +103,7 @@ extension Program {
             for tensor in [a, b, c, p, q, r, s] { touch(tensor, step) }
         }
         for output in outputs { touch(output, max(0, instructions.count - 1)) }
+        extendBackToWriters(&first)
         // Largest first, so that a view or slice finds the buffer it lies in.
         let order = tensors.indices.filter { tensors[$0].storage == .arena && last[$0] >= 0 }.sorted { (extent($0), -$0) > (extent($1), -$1) }
         var buffers: [ArenaBuffer] = [], offsets: [Int64] = [], names: [Int32] = []
@@ -122,6 +123,28 @@ extension Program {
             }
         }
         return (buffers, offsets, names)
+    }
+
+    /// A tensor that no instruction writes as a whole (a joined one, a view) is there from the first of those that
+    /// write into its bytes, back to the last instruction that wrote something else there.
+    private func extendBackToWriters(_ first: inout [Int]) {
+        func bytes(_ index: Int32) -> Range<Int64> { tensors[Int(index)].offset..<tensors[Int(index)].offset + Int64(extent(Int(index))) }
+        func written(_ step: Int) -> [Int32] {
+            let (p, q, r, s) = instructions[step].outputs
+            return [p, q, r, s].filter { tensors.indices.contains(Int($0)) && tensors[Int($0)].storage == .arena }
+        }
+        var wholes = Set<Int32>()
+        for step in instructions.indices { wholes.formUnion(written(step)) }
+        for index in tensors.indices where tensors[index].storage == .arena && first[index] != .max && !wholes.contains(Int32(index)) && !inputs.contains(Int32(index)) {
+            let own = bytes(Int32(index))
+            var step = min(first[index], instructions.count) - 1
+            while step >= 0 {
+                let overlapping = written(step).map(bytes).filter { $0.overlaps(own) }
+                if overlapping.contains(where: { $0.lowerBound < own.lowerBound || $0.upperBound > own.upperBound }) { break }
+                if !overlapping.isEmpty { first[index] = step }
+                step -= 1
+            }
+        }
     }
 
     /// Bytes from the first to the last element; a slice of channels ends before its last pixel's stride does.

@@ -35,7 +35,10 @@ public struct Calibration: Sendable {
                 try observer.run { tensor, values in histograms[plan.group(of: tensor)]?.add(values) }
             }
         }
-        let inputs = Set(graph.inputs.map { plan.group(of: $0) }), outputs = Set(graph.outputs.map { plan.group(of: $0) })
+        let inputs = Set(graph.inputs.map { plan.group(of: $0) })
+        var outputs = Set(graph.outputs.map { plan.group(of: $0) })
+        // What float nodes read (a last softmax, the joined outputs of a detector) is as good as an output.
+        for (id, node) in graph.nodes.enumerated() where !plan.isQuantized[id] { outputs.formUnion(node.inputs.filter { $0 >= 0 }.map { plan.group(of: $0) }) }
         quantizations = [:]
         for tensor in graph.tensors.indices where graph.tensors[tensor].constant == nil {
             let group = plan.group(of: tensor)

@@ -48,14 +48,17 @@ public struct ImageFolder: Sendable {
     /// At most `limit` of the pictures, as inputs of image models.
     public func samples(limit: Int = .max) -> Samples {
         let chosen = Array(entries.prefix(limit))
-        var preprocessors: [ObjectIdentifier: ImagePreprocessor] = [:]
+        // By what the input wants, not by the model: a model that comes after another may lie at the same address.
+        var preprocessors: [String: ImagePreprocessor] = [:]
         return Samples(count: chosen.count) { model, index in
+            let record = model.inputRecord(0)
+            let key = "\(record.type) \(record.shapeText) \(record.scale) \(record.zeroPoint)"
             let preprocessor: ImagePreprocessor
-            if let known = preprocessors[ObjectIdentifier(model)] {
+            if let known = preprocessors[key] {
                 preprocessor = known
             } else {
                 preprocessor = try ImagePreprocessor(try NetworkInput(of: model))
-                preprocessors[ObjectIdentifier(model)] = preprocessor
+                preprocessors[key] = preprocessor
             }
             let size = preprocessor.input.decodeSize
             let image = try ImageFile.decode(path: chosen[index].path, atLeast: size)

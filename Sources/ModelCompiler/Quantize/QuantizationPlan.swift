@@ -71,14 +71,21 @@ struct QuantizationPlan {
     }
 
     /// Rearrangements between the last computation and the outputs stay float where they put tensors together: boxes
-    /// and scores in one tensor would otherwise share the boxes' coarse scale.
+    /// and scores in one tensor would otherwise share the boxes' coarse scale. So does a last softmax: in steps of 1/256
+    /// the first answers of an undecided classifier would be equal.
     private static func floatTail(_ graph: Graph) -> Set<NodeID> {
         let producers = graph.producers()
         var tail = Set<NodeID>()
         for output in graph.outputs {
             var chain = Set<NodeID>(), open = [output], joins = false
             while let tensor = open.popLast() {
-                guard let maker = producers[tensor], movesValues(graph.nodes[maker].operation), chain.insert(maker).inserted else { continue }
+                guard let maker = producers[tensor] else { continue }
+                if case .softmax = graph.nodes[maker].operation, open.isEmpty {
+                    chain.insert(maker)
+                    joins = true
+                    continue
+                }
+                guard movesValues(graph.nodes[maker].operation), chain.insert(maker).inserted else { continue }
                 if case .concatenate = graph.nodes[maker].operation { joins = true }
                 open += graph.nodes[maker].inputs.filter { $0 >= 0 }
             }
