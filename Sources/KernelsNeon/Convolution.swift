@@ -21,6 +21,7 @@ public func neonConvolution(_ task: UnsafePointer<ConvolutionTask>, _ slice: Uns
             let left = outputChannels &- channel
             let block = Block(
                 task: task, table: UnsafePointer(windows.table), columns: windows.columns, count: count,
+                runCount: windows.runCount, quadCount: windows.quadCount,
                 weights: task.pointee.weights + channel &* blockBytes, channel: channel, valid: left < 16 ? left : 16,
                 output: task.pointee.output + (pixel &* outputStride &+ channel), bias: windows.spare)
             spreadBias(task.pointee.bias + channel, left, windows.spare)
@@ -54,6 +55,8 @@ struct Block {
     let task: UnsafePointer<ConvolutionTask>
     let table: UnsafePointer<UnsafePointer<Int8>>
     let columns, count: Int
+    /// Runs of the table, and groups of four bytes in each.
+    let runCount, quadCount: Int
     let weights: UnsafePointer<Int8>
     let channel, valid: Int
     let output: UnsafeMutablePointer<Int8>
@@ -143,11 +146,10 @@ extension Block {
         var s3 = rows > 3 ? PixelSums(start!, vectors: vectors) : s0
 
         var w = weights
-        let quadCount = (Int(task.pointee.runLength) &+ 3) >> 2
         var term = task.pointee.runRepeat
         repeat {
             var entry = table + row
-            var run = task.pointee.runCount
+            var run = runCount
             repeat {
                 var p0: UnsafePointer<Int8>? = entry[0]
                 var p1: UnsafePointer<Int8>? = rows > 1 ? entry[1] : p0

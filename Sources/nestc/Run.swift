@@ -19,7 +19,7 @@ struct Run: ParsableCommand {
     @Argument(help: "One file of raw bytes for each input.")
     var inputs: [String]
 
-    @Option(name: .shortAndLong, help: "Where results go.")
+    @Option(name: [.long, .customShort("o")], help: "Where results go.")
     var prefix = "output"
 
     @Option(help: "Kernel family, for example reference; the best of this machine if not given.")

@@ -6,6 +6,8 @@
 // Loads and stores: no alignment needed.
 INTRINSIC int8x16_t load_i8x16(const int8_t *p) { return vld1q_s8(p); }
 INTRINSIC int8x8_t load_i8x8(const int8_t *p) { return vld1_s8(p); }
+/// Eight bytes, the high half zero.
+INTRINSIC int8x16_t load_low_i8x16(const int8_t *p) { return vcombine_s8(vld1_s8(p), vdup_n_s8(0)); }
 INTRINSIC int32x4_t load_i32x4(const int32_t *p) { return vld1q_s32(p); }
 INTRINSIC float32x4_t load_f32x4(const float *p) { return vld1q_f32(p); }
 INTRINSIC void store_i8x16(int8_t *p, int8x16_t v) { vst1q_s8(p, v); }
@@ -21,6 +23,14 @@ typedef int16_t __attribute__((aligned(1), may_alias)) unaligned_int16;
 INTRINSIC int8x16_t take_repeated_4(const int8_t **p) {
     int8x16_t v;
     __asm__("ld1r {%0.4s}, [%1], #4" : "=w"(v), "+r"(*p));
+    return v;
+}
+
+/// Eight bytes from each of two places, and the pointers moved past them. In assembly because the compiler takes the
+/// way through a general register. Only for memory that the calling function doesn't write.
+INTRINSIC int8x16_t take_two_i8x8(const int8_t **low, const int8_t **high) {
+    int8x16_t v;
+    __asm__("ldr %d0, [%1], #8\n\tld1 {%0.d}[1], [%2], #8" : "=&w"(v), "+r"(*low), "+r"(*high));
     return v;
 }
 
@@ -74,6 +84,13 @@ INTRINSIC const int32_t *reloaded_i32(const int32_t *p) {
     return p;
 }
 INTRINSIC const float *reloaded_f32(const float *p) {
+    __asm__("" : "+r"(p));
+    return p;
+}
+
+/// The same pointer, of which the compiler knows nothing: it then steps through memory with it instead of keeping
+/// a base, an index and a copy for each of many pointers.
+INTRINSIC const int8_t *opaque_i8(const int8_t *p) {
     __asm__("" : "+r"(p));
     return p;
 }
@@ -190,4 +207,22 @@ INTRINSIC int32x4_t dot_lane3(int32x4_t sum, int8x16_t w, int8x16_t a) { return 
 #if defined(__ARM_FEATURE_MATMUL_INT8)
 /// 2x8 by (2x8) transposed, added to 2x2 (smmla).
 INTRINSIC int32x4_t matrix_multiply_add(int32x4_t sum, int8x16_t a, int8x16_t b) { return vmmlaq_s32(sum, a, b); }
+
+/// Six pixels by four channels, eight bytes deep: the two groups of four weights a channel are zipped to eight in a
+/// row. In assembly because the compiler zips all channels ahead, and then keeps part of the sums in memory.
+INTRINSIC void matrix_multiply_add_6x4(int32x4_t *s0, int32x4_t *s1, int32x4_t *s2, int32x4_t *s3, int32x4_t *s4, int32x4_t *s5,
+                                       int8x16_t a0, int8x16_t a1, int8x16_t a2, int8x16_t w0, int8x16_t w1) {
+    int8x16_t low;
+    __asm__ volatile("zip1 %[low].4s, %[w0].4s, %[w1].4s\n\t"
+                     "zip2 %[w1].4s, %[w0].4s, %[w1].4s\n\t"
+                     "smmla %[s0].4s, %[a0].16b, %[low].16b\n\t"
+                     "smmla %[s2].4s, %[a1].16b, %[low].16b\n\t"
+                     "smmla %[s4].4s, %[a2].16b, %[low].16b\n\t"
+                     "smmla %[s1].4s, %[a0].16b, %[w1].16b\n\t"
+                     "smmla %[s3].4s, %[a1].16b, %[w1].16b\n\t"
+                     "smmla %[s5].4s, %[a2].16b, %[w1].16b"
+                     : [s0] "+w"(*s0), [s1] "+w"(*s1), [s2] "+w"(*s2), [s3] "+w"(*s3), [s4] "+w"(*s4), [s5] "+w"(*s5),
+                       [w1] "+w"(w1), [low] "=&w"(low)
+                     : [a0] "w"(a0), [a1] "w"(a1), [a2] "w"(a2), [w0] "w"(w0));
+}
 #endif

@@ -83,7 +83,8 @@ struct StateDict {
     /// order of the keys: a count of elements and the elements.
     private mutating func readRow() throws {
         var magic = Pickle(reader, at: 0, budget: budget)
-        guard case .long(let number) = magic.cells[try magic.run()], number == StateDict.rowMagic else {
+        let magicCell = try magic.run()
+        guard case .long(let number) = magic.cells[magicCell], number == StateDict.rowMagic else {
             throw Failure(.badFormat, "PyTorch file: it doesn't start as a saved state dict does")
         }
         var position = magic.position
@@ -96,7 +97,8 @@ struct StateDict {
         let root = try pickle.run()
         try collect(pickle, root)
         var keys = Pickle(reader, at: pickle.position, budget: budget)
-        guard case .list(let items) = keys.cells[try keys.run()] else { throw Failure(.badFormat, "PyTorch file: the list of storages is missing") }
+        let keysCell = try keys.run()
+        guard case .list(let items) = keys.cells[keysCell] else { throw Failure(.badFormat, "PyTorch file: the list of storages is missing") }
         position = keys.position
         let types = Dictionary(pickle.cells.compactMap { if case .storage(let storage) = $0 { (storage.key, storage.type) } else { nil } }) { first, _ in first }
         for item in items {
