@@ -58,7 +58,8 @@ let package = Package(
         .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels"]),
         .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage"]),
         .target(name: "Pose", dependencies: ["Platform", "CLinux"]),
-        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose"]),
+        // For size: commands run once, and a board's flash is small.
+        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose"], swiftSettings: [.unsafeFlags(["-Osize"])]),
         .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
         .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision"]),

@@ -97,8 +97,9 @@ final class Numbers {
         let quantised = Numbers(bytes: [-128, 0, 64])
         let view = TensorView(base: quantised.base, element: .int8(scale: 1.0 / 256, zeroPoint: -128), pixels: 1, channels: 3)
         #expect(topClasses(view, count: 1) == [Classification(index: 2, probability: 0.75)])
-        #expect(topClasses(Numbers([.nan, 2]).view(channels: 2), count: 5).map { $0.index } == [1])
-        withExtendedLifetime((logits, probabilities, quantised)) {}
+        let damaged = Numbers([.nan, 2])
+        #expect(topClasses(damaged.view(channels: 2), count: 5).map { $0.index } == [1])
+        withExtendedLifetime((damaged, logits, probabilities, quantised)) {}
     }
 
     @Test func numbersAreRead() {

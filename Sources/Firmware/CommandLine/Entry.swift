@@ -30,7 +30,6 @@ public func runCommand(_ words: [String], context: Context) -> Int32 {
 
 /// The program: its arguments are one command.
 public func runProgram(argumentCount: Int32, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
-    Signals.install()
     var words: [String] = []
     for index in 1..<max(1, Int(argumentCount)) {
         if let word = arguments[index] { words.append(String(cString: word)) }

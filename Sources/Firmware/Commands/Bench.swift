@@ -1,6 +1,7 @@
 import Engine
 import Nest
 import Platform
+import Vision
 
 let bench = Command(
     name: "bench", usage: "MODEL [options]", summary: "Measures a model: time, memory, and where they go.",
@@ -117,10 +118,16 @@ struct BenchResult {
             let mean = Double(layerTimes[index]) / 1e3 / Double(runs)
             let share = total > 0 ? Double(layerTimes[index]) * 100 / Double(total) : 0
             lines.append("\(padLeft("\(index)", 5))  \(padLeft(fixed(mean, decimals: 1), 12))  \(padLeft(fixed(share, decimals: 1), 5))  "
-                + "\(padRight(instruction.opcode.title, 20)) \(shape(instruction.outputs.0))  \(model.name(ofInstruction: index))")
+                + "\(padRight(instruction.opcode.title, 20)) \(shape(instruction.outputs.0))  \(shortened(model.name(ofInstruction: index)))")
         }
         lines.append("       \(padLeft(fixed(Double(total) / 1e3 / Double(runs), decimals: 1), 10))  100.0  all")
         return lines
+    }
+
+    /// A fused instruction's name lists all its parts; a table has room for the first.
+    private func shortened(_ name: String) -> String {
+        let first = Array((split(name, at: ";").first ?? name).utf8)
+        return first.count <= 48 ? String(decoding: first, as: UTF8.self) : "..." + String(decoding: first.suffix(45), as: UTF8.self)
     }
 
     private func shape(_ tensor: Int32) -> String {

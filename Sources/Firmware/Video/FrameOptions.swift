@@ -30,6 +30,8 @@ struct FrameOptions {
 
     /// Runs a network over the stream at `path` and reports.
     func process(path: String, works: [FrameWork], json: Bool, context: Context) throws(Failure) {
+        // An interrupted stream still ends with its figures; other commands just end.
+        Signals.install()
         let stream = try FrameStream(path: path, format: format)
         var largest = 1
         for work in works { largest = max(largest, work.batch) }

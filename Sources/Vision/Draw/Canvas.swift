@@ -23,7 +23,7 @@ public struct Colour: Sendable, Equatable {
 extension Image {
     /// Draws boxes with their names, thick and large enough to read at the picture's size.
     public func draw(_ detections: [Detection], name: (Int) -> String) {
-        let scale = max(1, min(8, (min(width, height) + 150) / 300))
+        let scale = max(min(width, height) < 200 ? 1 : 2, min(8, (min(width, height) + 150) / 300))
         // The best last, so that it lies on top.
         for place in stride(from: detections.count - 1, through: 0, by: -1) {
             let detection = detections[place]
