@@ -16,6 +16,7 @@ public struct PoseFilter: Sendable {
     /// Rotation of the 6D frame about the vertical towards north, rad; Double for the same reason.
     var heading: Double = 0
     var headingStart: Float = 1
+    var headingGain = HeadingGain()
 
     var rest = RestDetector()
     var gyroscopeBias: BiasEstimator
@@ -32,6 +33,7 @@ public struct PoseFilter: Sendable {
     var specificForce = SIMD3<Float>()
     var lastMagneticError: Float = 0
     var pendingSeconds: Float = 0
+    var unsettledSeconds: Float = 0
     public internal(set) var counters = PoseCounters()
 
     public init(_ parameters: PoseParameters = PoseParameters()) {
@@ -103,11 +105,14 @@ public struct PoseFilter: Sendable {
     @inline(never)
     private mutating func bridge(_ step: inout Float) {
         counters.gaps += 1
+        // It turned at some rate between the last and the next, or at none of them.
+        headingGain.doubt((squaredLength(rate).squareRoot() + 0.1) * min(step, 10))
         step = min(step, 1)
         forgetAverages()
     }
 
     mutating func forgetAverages() {
+        unsettledSeconds = parameters.accelerationTimeConstantSeconds
         rest.restart()
         gravity.restart()
         motion0.restart()
@@ -148,6 +153,7 @@ public struct PoseFilter: Sendable {
     @inline(never)
     private mutating func saturated() {
         counters.saturations += 1
+        headingGain.doubt(10 * gains.interval)
         forgetAverages()
     }
 
@@ -212,20 +218,36 @@ public struct PoseFilter: Sendable {
     private mutating func orient(_ magnetometer: SIMD3<Float>) {
         let p = parameters
         let earth = inclination.rotate(strapdown.single.rotate(magnetometer))
-        var gain = gains.heading
         if p.rejectsMagneticDisturbance {
             field.judge(earth, rate: squaredLength(rest.meanRate).squareRoot(), gains, p)
         }
         lastMagneticError = FastMath.wrapped(FastMath.atan2(earth.x, earth.y) - Float(heading))
-        if p.rejectsMagneticDisturbance { gain = field.allowance(gains, p) }
+        let gain: Float
+        if p.adaptsHeadingGain {
+            // Before there is a reference nothing speaks against the field.
+            if unsettledSeconds > 0 {
+                unsettledSeconds -= gains.interval
+                headingGain.keepOpen()
+            }
+            let isStrange = p.rejectsMagneticDisturbance && field.isDisturbed && field.referenceStrength > 0
+            gain = headingGain.next(rate: squaredLength(rate).squareRoot(), isDisturbed: isStrange, interval: gains.interval, p)
+        } else {
+            gain = publishedGain()
+        }
+        heading += Double(gain * lastMagneticError)
+        if heading > .pi { heading -= 2 * .pi } else if heading <= -.pi { heading += 2 * .pi }
+    }
+
+    /// The fixed time constant, stopped while the field is disturbed, for as long as that lasts plausibly.
+    private mutating func publishedGain() -> Float {
+        var gain = parameters.rejectsMagneticDisturbance ? field.allowance(gains, parameters) : gains.heading
         if headingStart > 0 {
             // The first corrections average (1, 1/2, 1/3, …), so that heading is right from the first sample.
             gain = max(gain, headingStart)
             headingStart = headingStart / (headingStart + 1)
-            if headingStart * p.headingTimeConstantSeconds < gains.interval { headingStart = 0 }
+            if headingStart * parameters.headingTimeConstantSeconds < gains.interval { headingStart = 0 }
         }
-        heading += Double(gain * lastMagneticError)
-        if heading > .pi { heading -= 2 * .pi } else if heading <= -.pi { heading += 2 * .pi }
+        return gain
     }
 }
 

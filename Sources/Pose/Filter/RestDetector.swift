@@ -32,7 +32,8 @@ struct RestDetector: Sendable {
             interrupt()
         } else {
             quietSeconds += gains.interval
-            if quietSeconds >= p.restSeconds { isResting = true }
+            // A hair less, so that rounding of the sum doesn't shift the decision by a sample.
+            if quietSeconds >= p.restSeconds - 0.01 * gains.interval { isResting = true }
         }
     }
 
