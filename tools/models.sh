@@ -15,14 +15,14 @@ compile() {
     shift 3
     local nest=models/$name.nest
     local made_from
-    made_from=$({ echo "$@"; cat "$nestc" "$sources/$source" "$sources/imagenet-labels.json"; } | sha256sum | cut -d' ' -f1)
+    made_from=$({ echo "$licence" "$@"; cat "$nestc" "$sources/$source" "$sources/imagenet-labels.json"; } | sha256sum | cut -d' ' -f1)
     if [ -f "$nest" ] && [ "$(cat "models/.$name.made-from" 2> /dev/null)" = "$made_from" ]; then
         echo "models: $nest is up to date ($licence)"
         return
     fi
     echo "models: $nest from $source ($licence)"
     # Its name appears when it is whole: an interrupted run or a full disk leaves the last good one.
-    "$nestc" "$sources/$source" -o "models/.$name.partial.nest" --name "$name" "$@" || {
+    "$nestc" "$sources/$source" -o "models/.$name.partial.nest" --name "$name" --set "licence=$licence" "$@" || {
         rm -f "models/.$name.partial.nest"; echo "models: $name could not be compiled (above)" >&2; exit 1; }
     mv "models/.$name.partial.nest" "$nest"
     echo "$made_from" > "models/.$name.made-from"
@@ -32,7 +32,7 @@ compile() {
 labels=models/imagenet-labels.json
 sed 's/"a cat having a striped coat"/"tiger cat"/' "$sources/imagenet-labels.json" > "$labels"
 
-classifier=(--task classify --labels "$labels")
+classifier=(--labels "$labels")
 compile efficientnet-lite0       efficientnet-lite0.pth Apache-2.0 "${classifier[@]}" --weights int8 --calibrate "$sources/imagenet"
 compile efficientnet-lite0-float efficientnet-lite0.pth Apache-2.0 "${classifier[@]}"
-compile yolox-nano               yolox-nano.onnx        Apache-2.0 --task detect --weights int8 --calibrate "$sources/imagenet"
+compile yolox-nano               yolox-nano.onnx        Apache-2.0 --weights int8 --calibrate "$sources/imagenet"

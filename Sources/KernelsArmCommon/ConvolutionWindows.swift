@@ -8,8 +8,8 @@ public typealias WindowTable = UnsafeMutablePointer<UnsafePointer<Int8>>
 /// crosses its border is gathered into scratch, one outside points at a shared run of the padding value.
 ///
 /// The table holds, for each run, the pointers of `columns` pixels: at most 15, or 48 for pointwise convolutions, which
-/// gather nothing; a multiple of the tile's rows. Scratch: the table, then 16 windows of `slotBytes` slots, of which the
-/// last window's first slot is the shared run.
+/// gather nothing; a multiple of the tile's rows. Scratch: the table, the shared run, then 15 windows of `slotBytes`
+/// slots, each one run; what the last one spills over is not in use yet.
 public struct ConvolutionWindows {
     /// 256 bytes of scratch that the windows leave.
     public let spare: UnsafeMutablePointer<Int32>
@@ -18,7 +18,10 @@ public struct ConvolutionWindows {
     public let columns: Int
     /// Pixels a table takes.
     public let pixels: Int
+    /// Runs of the table: one where windows are packed.
     public let runCount: Int
+    /// Groups of four bytes in each.
+    public let quadCount: Int
 
     @usableFromInline let input: UnsafePointer<Int8>
     @usableFromInline let slots: UnsafeMutablePointer<Int8>
@@ -26,8 +29,12 @@ public struct ConvolutionWindows {
     @usableFromInline let pixelBytes, rowBytes, runBytes, slotBytes: Int
     @usableFromInline let height, width, outputHeight, outputWidth: Int
     @usableFromInline let kernelHeight, kernelWidth, strideY, strideX, dilationY, dilationX, padTop, padLeft: Int
+    /// Output columns whose windows cross neither the left nor the right border.
+    @usableFromInline let insideFirst, insideEnd: Int
     @usableFromInline let runPerRow: Bool
     @usableFromInline let pointwise: Bool
+    /// Short runs are copied together, each rounded up to four bytes: one run then stands for the window.
+    @usableFromInline let packed: Bool
     @usableFromInline let padding: Int8
 
     @inlinable @inline(__always)
@@ -66,7 +73,10 @@ public struct ConvolutionWindows {
         pixelBytes = Int(pixelStride) &* elementBytes
         rowBytes = Int(pixelStride) &* Int(width) &* elementBytes
         runBytes = Int(runLength) &* elementBytes
-        slotBytes = (runBytes &+ 15) & ~15
+        packed = runPerRow && elementBytes == 1 && runCount > 1 && runLength <= 16
+        slotBytes = packed ? (runBytes &+ 3) & ~3 : (runBytes &+ 15) & ~15
+        self.runCount = packed ? 1 : Int(runCount)
+        quadCount = packed ? slotBytes >> 2 &* Int(runCount) : (Int(runLength) &+ 3) >> 2
         self.height = Int(height)
         self.width = Int(width)
         self.outputHeight = Int(outputHeight)
@@ -80,9 +90,12 @@ public struct ConvolutionWindows {
         self.padTop = Int(padTop)
         self.padLeft = Int(padLeft)
         self.runPerRow = runPerRow
-        self.runCount = Int(runCount)
         pointwise = kernelHeight == 1 && kernelWidth == 1 && strideY == 1 && strideX == 1 && padTop == 0 && padLeft == 0
             && outputHeight == height && outputWidth == width
+        insideFirst = (self.padLeft &+ self.strideX &- 1) / self.strideX
+        let room = self.width &- 1 &- (self.kernelWidth &- 1) &* self.dilationX &+ self.padLeft
+        let end = room < 0 ? 0 : room / self.strideX &+ 1
+        insideEnd = end < self.outputWidth ? end : self.outputWidth
         // A table's pixels should stay in the first-level cache while all channels are computed from them.
         let general = 15 / rows &* rows
         var pixels = 48 / rows &* rows
@@ -90,14 +103,14 @@ public struct ConvolutionWindows {
         self.pixels = pointwise ? pixels : general
         columns = pointwise ? 48 : 16
         table = scratch.assumingMemoryBound(to: UnsafePointer<Int8>.self)
-        slots = scratch.assumingMemoryBound(to: Int8.self) + 16 &* self.runCount &* 8
-        spare = (scratch + 16 &* self.runCount &* (8 &+ slotBytes)).assumingMemoryBound(to: Int32.self)
-        let last = slots + 15 &* self.runCount &* slotBytes
-        shared = UnsafePointer(last)
+        let first = scratch.assumingMemoryBound(to: Int8.self) + 16 &* Int(runCount) &* 8
+        shared = UnsafePointer(first)
+        slots = first + ((runBytes &+ 15) & ~15)
+        spare = (scratch + 16 &* Int(runCount) &* (8 &+ ((runBytes &+ 15) & ~15))).assumingMemoryBound(to: Int32.self)
         if !pointwise {
             var i = 0
-            while i < slotBytes {
-                store_i8x16(last + i, repeat_i8x16(padding))
+            while i < runBytes {
+                store_i8x16(first + i, repeat_i8x16(padding))
                 i &+= 16
             }
         }
@@ -122,9 +135,20 @@ public struct ConvolutionWindows {
         var image = input + (row / outputHeight) &* height &* rowBytes
         var i = 0
         while i < count {
-            fillWindow(i, image: image, top: y &* strideY &- padTop, left: x &* strideX &- padLeft)
-            i &+= 1
-            x &+= 1
+            let top = y &* strideY &- padTop, left = x &* strideX &- padLeft
+            var n = 1
+            if x >= insideFirst && x < insideEnd {
+                n = insideEnd &- x < count &- i ? insideEnd &- x : count &- i
+                if packed {
+                    packInside(i, n, image: image, top: top, left: left)
+                } else {
+                    fillInside(i, n, image: image, top: top, left: left)
+                }
+            } else {
+                fillWindow(i, image: image, top: top, left: left)
+            }
+            i &+= n
+            x &+= n
             if x == outputWidth {
                 x = 0
                 y &+= 1
@@ -136,24 +160,84 @@ public struct ConvolutionWindows {
         }
     }
 
+    /// `n` windows of one row of the output, none of which crosses the left or the right border.
+    @inlinable @inline(__always)
+    func fillInside(_ i: Int, _ n: Int, image: UnsafePointer<Int8>, top: Int, left: Int) {
+        let step = strideX &* pixelBytes
+        let taps = runPerRow ? 1 : kernelWidth
+        var entry = table + i
+        var ky = 0
+        var y = top
+        while ky < kernelHeight {
+            let insideY = y >= 0 && y < height
+            let stepX = insideY ? step : 0
+            var tap = image + (y &* rowBytes &+ left &* pixelBytes)
+            var kx = 0
+            while kx < taps {
+                var p = insideY ? tap : shared
+                var j = 0
+                while j < n {
+                    entry[j] = p
+                    p += stepX
+                    j &+= 1
+                }
+                entry += columns
+                tap += dilationX &* pixelBytes
+                kx &+= 1
+            }
+            y &+= dilationY
+            ky &+= 1
+        }
+    }
+
+    /// The same with the runs copied one after the other. Stores whole vectors: what is too much is overwritten by the
+    /// next run or lies between two windows.
+    @inlinable @inline(__always)
+    func packInside(_ i: Int, _ n: Int, image: UnsafePointer<Int8>, top: Int, left: Int) {
+        let step = strideX &* pixelBytes
+        let windowBytes = 16 &* kernelHeight
+        var ky = 0
+        var y = top
+        while ky < kernelHeight {
+            let insideY = y >= 0 && y < height
+            let stepX = insideY ? step : 0
+            var p = insideY ? image + (y &* rowBytes &+ left &* pixelBytes) : shared
+            var to = slots + (i &* windowBytes &+ ky &* slotBytes)
+            var j = n
+            repeat {
+                store_i8x16(to, load_i8x16(p))
+                p += stepX
+                to += windowBytes
+                j &-= 1
+            } while j > 0
+            y &+= dilationY
+            ky &+= 1
+        }
+        var j = i
+        var window = slots + i &* windowBytes
+        while j < i &+ n {
+            table[j] = UnsafePointer(window)
+            window += windowBytes
+            j &+= 1
+        }
+    }
+
+    /// A window that crosses the left or the right border.
     @inlinable @inline(__always)
     func fillWindow(_ i: Int, image: UnsafePointer<Int8>, top: Int, left: Int) {
-        let insideX = left >= 0 && left &+ (kernelWidth &- 1) &* dilationX < width
         var entry = table + i
-        var slot = slots + i &* runCount &* slotBytes
+        var slot = slots + i &* (packed ? kernelHeight &* 16 : runCount &* slotBytes)
+        if packed { entry.pointee = UnsafePointer(slot) }
         var ky = 0
         var y = top
         while ky < kernelHeight {
             let insideY = y >= 0 && y < height
             let line = image + (y &* rowBytes &+ left &* pixelBytes)
-            if runPerRow {
-                if !insideY {
-                    entry.pointee = shared
-                } else if insideX {
-                    entry.pointee = line
-                } else {
-                    entry.pointee = gather(line, left: left, slot)
-                }
+            if packed {
+                if !(insideY && gather(line, left: left, slot) != shared) { store_i8x16(slot, repeat_i8x16(padding)) }
+                slot += slotBytes
+            } else if runPerRow {
+                entry.pointee = insideY ? gather(line, left: left, slot) : shared
                 entry += columns
                 slot += slotBytes
             } else {
@@ -161,7 +245,7 @@ public struct ConvolutionWindows {
                 var x = left
                 var tap = line
                 while kx < kernelWidth {
-                    entry.pointee = insideY && (insideX || (x >= 0 && x < width)) ? tap : shared
+                    entry.pointee = insideY && x >= 0 && x < width ? tap : shared
                     entry += columns
                     tap += dilationX &* pixelBytes
                     x &+= dilationX

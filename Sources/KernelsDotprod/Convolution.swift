@@ -20,6 +20,7 @@ public func dotprodConvolution(_ task: UnsafePointer<ConvolutionTask>, _ slice: 
             let left = outputChannels &- channel
             let block = Block(
                 task: task, table: UnsafePointer(windows.table), columns: windows.columns, count: count,
+                runCount: windows.runCount, quadCount: windows.quadCount,
                 weights: task.pointee.weights + channel &* blockBytes, channel: channel, valid: left < 16 ? left : 16,
                 output: task.pointee.output + (pixel &* outputStride &+ channel))
             switch left {
@@ -39,6 +40,8 @@ struct Block {
     let task: UnsafePointer<ConvolutionTask>
     let table: UnsafePointer<UnsafePointer<Int8>>
     let columns, count: Int
+    /// Runs of the table, and groups of four bytes in each.
+    let runCount, quadCount: Int
     let weights: UnsafePointer<Int8>
     let channel, valid: Int
     let output: UnsafeMutablePointer<Int8>
@@ -89,22 +92,18 @@ extension Block {
         var s3 = rows > 3 ? Sums16(loading: bias!, vectors: vectors) : s0
         bias = reloaded_i32(bias)
         var s4 = rows > 4 ? Sums16(loading: bias!, vectors: vectors) : s0
-        bias = reloaded_i32(bias)
-        var s5 = rows > 5 ? Sums16(loading: bias!, vectors: vectors) : s0
 
         var w = weights
-        let quadCount = (Int(task.pointee.runLength) &+ 3) >> 2
         var term = task.pointee.runRepeat
         repeat {
             var entry = table + row
-            var run = task.pointee.runCount
+            var run = runCount
             repeat {
                 var p0 = entry[0]
                 var p1 = rows > 1 ? entry[1] : p0
                 var p2 = rows > 2 ? entry[2] : p0
                 var p3 = rows > 3 ? entry[3] : p0
                 var p4 = rows > 4 ? entry[4] : p0
-                var p5 = rows > 5 ? entry[5] : p0
                 entry += columns
                 var groups = quadCount >> 2
                 while groups != 0 {
@@ -113,18 +112,16 @@ extension Block {
                     let a2 = rows > 2 ? load_i8x16(p2) : a0
                     let a3 = rows > 3 ? load_i8x16(p3) : a0
                     let a4 = rows > 4 ? load_i8x16(p4) : a0
-                    let a5 = rows > 5 ? load_i8x16(p5) : a0
-                    p0 += 16
-                    p1 += 16
-                    p2 += 16
-                    p3 += 16
-                    p4 += 16
-                    p5 += 16
-                    quad(0, w, rows, vectors, a0, a1, a2, a3, a4, a5, &s0, &s1, &s2, &s3, &s4, &s5)
-                    quad(1, w, rows, vectors, a0, a1, a2, a3, a4, a5, &s0, &s1, &s2, &s3, &s4, &s5)
-                    quad(2, w, rows, vectors, a0, a1, a2, a3, a4, a5, &s0, &s1, &s2, &s3, &s4, &s5)
-                    quad(3, w, rows, vectors, a0, a1, a2, a3, a4, a5, &s0, &s1, &s2, &s3, &s4, &s5)
-                    w += 64 &* vectors
+                    p0 = opaque_i8(p0 + 16)
+                    if rows > 1 { p1 = opaque_i8(p1 + 16) }
+                    if rows > 2 { p2 = opaque_i8(p2 + 16) }
+                    if rows > 3 { p3 = opaque_i8(p3 + 16) }
+                    if rows > 4 { p4 = opaque_i8(p4 + 16) }
+                    quad(0, w, rows, vectors, a0, a1, a2, a3, a4, &s0, &s1, &s2, &s3, &s4)
+                    quad(1, w, rows, vectors, a0, a1, a2, a3, a4, &s0, &s1, &s2, &s3, &s4)
+                    quad(2, w, rows, vectors, a0, a1, a2, a3, a4, &s0, &s1, &s2, &s3, &s4)
+                    quad(3, w, rows, vectors, a0, a1, a2, a3, a4, &s0, &s1, &s2, &s3, &s4)
+                    w = opaque_i8(w + 64 &* vectors)
                     groups &-= 1
                 }
                 let quads = quadCount & 3
@@ -134,10 +131,9 @@ extension Block {
                     let a2 = rows > 2 ? load_i8x16(p2) : a0
                     let a3 = rows > 3 ? load_i8x16(p3) : a0
                     let a4 = rows > 4 ? load_i8x16(p4) : a0
-                    let a5 = rows > 5 ? load_i8x16(p5) : a0
-                    quad(0, w, rows, vectors, a0, a1, a2, a3, a4, a5, &s0, &s1, &s2, &s3, &s4, &s5)
-                    if quads > 1 { quad(1, w, rows, vectors, a0, a1, a2, a3, a4, a5, &s0, &s1, &s2, &s3, &s4, &s5) }
-                    if quads > 2 { quad(2, w, rows, vectors, a0, a1, a2, a3, a4, a5, &s0, &s1, &s2, &s3, &s4, &s5) }
+                    quad(0, w, rows, vectors, a0, a1, a2, a3, a4, &s0, &s1, &s2, &s3, &s4)
+                    if quads > 1 { quad(1, w, rows, vectors, a0, a1, a2, a3, a4, &s0, &s1, &s2, &s3, &s4) }
+                    if quads > 2 { quad(2, w, rows, vectors, a0, a1, a2, a3, a4, &s0, &s1, &s2, &s3, &s4) }
                     w += 16 &* vectors &* quads
                 }
                 run &-= 1
@@ -157,16 +153,14 @@ extension Block {
         if rows > 3 { requantizer.store(s3, scales, vectors: vectors, valid: valid, to: to) }
         to += stride
         if rows > 4 { requantizer.store(s4, scales, vectors: vectors, valid: valid, to: to) }
-        to += stride
-        if rows > 5 { requantizer.store(s5, scales, vectors: vectors, valid: valid, to: to) }
     }
 
     /// Four input bytes of every row against `vectors` vectors of weights, two at a time: that is all the registers
     /// that are left.
     @_transparent
     func quad(_ lane: Int, _ w: UnsafePointer<Int8>, _ rows: Int, _ vectors: Int,
-              _ a0: int8x16_t, _ a1: int8x16_t, _ a2: int8x16_t, _ a3: int8x16_t, _ a4: int8x16_t, _ a5: int8x16_t,
-              _ s0: inout Sums16, _ s1: inout Sums16, _ s2: inout Sums16, _ s3: inout Sums16, _ s4: inout Sums16, _ s5: inout Sums16) {
+              _ a0: int8x16_t, _ a1: int8x16_t, _ a2: int8x16_t, _ a3: int8x16_t, _ a4: int8x16_t,
+              _ s0: inout Sums16, _ s1: inout Sums16, _ s2: inout Sums16, _ s3: inout Sums16, _ s4: inout Sums16) {
         let p = w + lane &* vectors &* 16
         let w0 = load_i8x16(p)
         let w1 = vectors > 1 ? load_i8x16(p + 16) : w0
@@ -175,7 +169,6 @@ extension Block {
         if rows > 2 { dotPair(lane, vectors, w0, w1, a2, &s2.v0, &s2.v1) }
         if rows > 3 { dotPair(lane, vectors, w0, w1, a3, &s3.v0, &s3.v1) }
         if rows > 4 { dotPair(lane, vectors, w0, w1, a4, &s4.v0, &s4.v1) }
-        if rows > 5 { dotPair(lane, vectors, w0, w1, a5, &s5.v0, &s5.v1) }
         if vectors <= 2 { return }
         let w2 = load_i8x16(p + 32)
         let w3 = vectors > 3 ? load_i8x16(p + 48) : w2
@@ -184,7 +177,6 @@ extension Block {
         if rows > 2 { dotPair(lane, vectors &- 2, w2, w3, a2, &s2.v2, &s2.v3) }
         if rows > 3 { dotPair(lane, vectors &- 2, w2, w3, a3, &s3.v2, &s3.v3) }
         if rows > 4 { dotPair(lane, vectors &- 2, w2, w3, a4, &s4.v2, &s4.v3) }
-        if rows > 5 { dotPair(lane, vectors &- 2, w2, w3, a5, &s5.v2, &s5.v3) }
     }
 
     @_transparent

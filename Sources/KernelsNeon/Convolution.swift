@@ -21,6 +21,7 @@ public func neonConvolution(_ task: UnsafePointer<ConvolutionTask>, _ slice: Uns
             let left = outputChannels &- channel
             let block = Block(
                 task: task, table: UnsafePointer(windows.table), columns: windows.columns, count: count,
+                runCount: windows.runCount, quadCount: windows.quadCount,
                 weights: task.pointee.weights + channel &* blockBytes, channel: channel, valid: left < 16 ? left : 16,
                 output: task.pointee.output + (pixel &* outputStride &+ channel), bias: windows.spare)
             spreadBias(task.pointee.bias + channel, left, windows.spare)
@@ -54,6 +55,8 @@ struct Block {
     let task: UnsafePointer<ConvolutionTask>
     let table: UnsafePointer<UnsafePointer<Int8>>
     let columns, count: Int
+    /// Runs of the table, and groups of four bytes in each.
+    let runCount, quadCount: Int
     let weights: UnsafePointer<Int8>
     let channel, valid: Int
     let output: UnsafeMutablePointer<Int8>
@@ -143,27 +146,22 @@ extension Block {
         var s3 = rows > 3 ? PixelSums(start!, vectors: vectors) : s0
 
         var w = weights
-        let quadCount = (Int(task.pointee.runLength) &+ 3) >> 2
         var term = task.pointee.runRepeat
         repeat {
             var entry = table + row
-            var run = task.pointee.runCount
+            var run = runCount
             repeat {
-                var p0 = entry[0]
-                var p1 = rows > 1 ? entry[1] : p0
-                var p2 = rows > 2 ? entry[2] : p0
-                var p3 = rows > 3 ? entry[3] : p0
+                var p0: UnsafePointer<Int8>? = entry[0]
+                var p1: UnsafePointer<Int8>? = rows > 1 ? entry[1] : p0
+                var p2: UnsafePointer<Int8>? = rows > 2 ? entry[2] : p0
+                var p3: UnsafePointer<Int8>? = rows > 3 ? entry[3] : p0
                 entry += columns
                 var pairs = quadCount >> 1
                 while pairs != 0 {
-                    let a00 = load_repeated_4(p0), a01 = load_repeated_4(p0 + 4)
-                    let a10 = rows > 1 ? load_repeated_4(p1) : a00, a11 = rows > 1 ? load_repeated_4(p1 + 4) : a01
-                    let a20 = rows > 2 ? load_repeated_4(p2) : a00, a21 = rows > 2 ? load_repeated_4(p2 + 4) : a01
-                    let a30 = rows > 3 ? load_repeated_4(p3) : a00, a31 = rows > 3 ? load_repeated_4(p3 + 4) : a01
-                    p0 += 8
-                    p1 += 8
-                    p2 += 8
-                    p3 += 8
+                    let a00 = take_repeated_4(&p0), a01 = take_repeated_4(&p0)
+                    let a10 = rows > 1 ? take_repeated_4(&p1) : a00, a11 = rows > 1 ? take_repeated_4(&p1) : a01
+                    let a20 = rows > 2 ? take_repeated_4(&p2) : a00, a21 = rows > 2 ? take_repeated_4(&p2) : a01
+                    let a30 = rows > 3 ? take_repeated_4(&p3) : a00, a31 = rows > 3 ? take_repeated_4(&p3) : a01
                     let w00 = load_i8x16(w), w01 = load_i8x16(w + 16 &* vectors)
                     s0.v0.add(w00, a00, w01, a01)
                     if rows > 1 { s1.v0.add(w00, a10, w01, a11) }
@@ -190,10 +188,10 @@ extension Block {
                     pairs &-= 1
                 }
                 if quadCount & 1 != 0 {
-                    let a0 = load_repeated_4(p0)
-                    let a1 = rows > 1 ? load_repeated_4(p1) : a0
-                    let a2 = rows > 2 ? load_repeated_4(p2) : a0
-                    let a3 = rows > 3 ? load_repeated_4(p3) : a0
+                    let a0 = take_repeated_4(&p0)
+                    let a1 = rows > 1 ? take_repeated_4(&p1) : a0
+                    let a2 = rows > 2 ? take_repeated_4(&p2) : a0
+                    let a3 = rows > 3 ? take_repeated_4(&p3) : a0
                     let w0 = load_i8x16(w)
                     s0.v0.add(w0, a0)
                     if rows > 1 { s1.v0.add(w0, a1) }

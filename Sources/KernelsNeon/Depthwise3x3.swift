@@ -5,74 +5,30 @@ import KernelsArmCommon
 
 /// Three rows of one column, or of one column of the kernel.
 struct Column {
-    var r0, r1, r2: int8x16_t
+    let r0, r1, r2: int8x16_t
 
     @inline(__always)
-    init(_ p0: UnsafePointer<Int8>, _ p1: UnsafePointer<Int8>, _ p2: UnsafePointer<Int8>, _ offset: Int) {
-        r0 = load_i8x16(p0 + offset)
-        r1 = load_i8x16(p1 + offset)
-        r2 = load_i8x16(p2 + offset)
+    init(_ r0: int8x16_t, _ r1: int8x16_t, _ r2: int8x16_t) {
+        self.r0 = r0
+        self.r1 = r1
+        self.r2 = r2
     }
 }
 
-/// A 3x3 kernel of sixteen channels at one row: rows of the window that lie outside the image have zero weights, and
-/// the padding value's share of them is in the bias.
+/// A 3x3 kernel of sixteen channels.
 struct Kernel3x3 {
     let left, middle, right: Column
     let bias: Sums16
-    let row0, row1, row2: UnsafePointer<Int8>
 
     @inline(__always)
-    init(_ geometry: DepthwiseGeometry, _ row: DepthwiseRow, _ channel: Int) {
-        let task = geometry.task
-        let w = task.pointee.weights + channel
+    init(_ geometry: DepthwiseGeometry, _ channel: Int) {
+        let w = geometry.task.pointee.weights + channel
         let step = geometry.channelsRounded
-        let height = Int(task.pointee.inputHeight)
-        var left = Column(w, w + 3 &* step, w + 6 &* step, 0)
-        var middle = Column(w, w + 3 &* step, w + 6 &* step, step)
-        var right = Column(w, w + 3 &* step, w + 6 &* step, 2 &* step)
-        var bias = Sums16(loading: task.pointee.bias + channel, vectors: 4)
-        let top = row.top
-        var row0 = row.image, row1 = row.image, row2 = row.image
-        let zero = repeat_i8x16(0), padding = repeat_i8x16(Int8(truncatingIfNeeded: task.pointee.inputZeroPoint))
-        if top >= 0 {
-            row0 = geometry.line(row.image, top)
-        } else {
-            bias.addPair(left.r0, padding, middle.r0, padding)
-            bias.addSingle(right.r0, padding)
-            left.r0 = zero
-            middle.r0 = zero
-            right.r0 = zero
-        }
-        if top &+ 1 >= 0 && top &+ 1 < height {
-            row1 = geometry.line(row.image, top &+ 1)
-        } else {
-            bias.addPair(left.r1, padding, middle.r1, padding)
-            bias.addSingle(right.r1, padding)
-            left.r1 = zero
-            middle.r1 = zero
-            right.r1 = zero
-        }
-        if top &+ 2 < height {
-            row2 = geometry.line(row.image, top &+ 2)
-        } else {
-            bias.addPair(left.r2, padding, middle.r2, padding)
-            bias.addSingle(right.r2, padding)
-            left.r2 = zero
-            middle.r2 = zero
-            right.r2 = zero
-        }
-        self.left = left
-        self.middle = middle
-        self.right = right
-        self.bias = bias
-        self.row0 = row0 + channel
-        self.row1 = row1 + channel
-        self.row2 = row2 + channel
+        left = Column(load_i8x16(w), load_i8x16(w + 3 &* step), load_i8x16(w + 6 &* step))
+        middle = Column(load_i8x16(w + step), load_i8x16(w + 4 &* step), load_i8x16(w + 7 &* step))
+        right = Column(load_i8x16(w + 2 &* step), load_i8x16(w + 5 &* step), load_i8x16(w + 8 &* step))
+        bias = Sums16(loading: geometry.task.pointee.bias + channel, vectors: 4)
     }
-
-    @inline(__always)
-    func column(_ offset: Int) -> Column { Column(row0, row1, row2, offset) }
 
     @inline(__always)
     func sums(_ a: Column, _ b: Column, _ c: Column) -> Sums16 {
@@ -86,60 +42,117 @@ struct Kernel3x3 {
     }
 }
 
-/// Outputs [first, end), whose windows lie inside from left to right. The columns change places instead of being
-/// copied: three outputs a round.
+/// The three input rows of a row of windows.
+struct WindowRows {
+    var r0, r1, r2: SlidingRow
+    let padding: UnsafePointer<Int8>
+
+    @inline(__always)
+    init(_ geometry: DepthwiseGeometry, _ band: DepthwiseBand, row: Int, x: Int, channel: Int) {
+        let top = (band.firstY &+ row) &* Int(geometry.task.pointee.strideY) &- Int(geometry.task.pointee.padTop)
+        r0 = SlidingRow(geometry, band.image, y: top, x: x, channel: channel)
+        r1 = SlidingRow(geometry, band.image, y: top &+ 1, x: x, channel: channel)
+        r2 = SlidingRow(geometry, band.image, y: top &+ 2, x: x, channel: channel)
+        padding = geometry.padding
+    }
+
+    @inline(__always)
+    mutating func next() -> Column { Column(r0.next(), r1.next(), r2.next()) }
+
+    /// A column that may lie to the left or the right of the image: outside there is padding.
+    @inline(__always)
+    mutating func next(inside: Bool) -> Column {
+        if inside { return next() }
+        let v = load_i8x16(padding)
+        return Column(v, v, v)
+    }
+}
+
+/// The columns change places instead of being copied: three outputs a round.
 @inline(never)
-func slide3x3Stride1(_ geometry: DepthwiseGeometry, _ row: DepthwiseRow, _ channel: Int, _ valid: Int, _ first: Int, _ end: Int) {
-    let kernel = Kernel3x3(geometry, row, channel)
+func slide3x3Stride1(_ geometry: DepthwiseGeometry, _ band: DepthwiseBand, _ channel: Int, _ valid: Int) {
+    let kernel = Kernel3x3(geometry, channel)
+    let requantizer = geometry.requantizer
     let scales = geometry.task.pointee.scales + channel
-    let step = geometry.pixelStride, outputStride = geometry.outputStride
-    var offset = (first &- Int(geometry.task.pointee.padLeft)) &* step
-    var output = row.output + (first &* outputStride &+ channel)
-    var left = end &- first
-    var a = kernel.column(offset), b = kernel.column(offset &+ step)
-    offset &+= 2 &* step
-    while left > 0 {
-        let c = kernel.column(offset)
-        geometry.requantizer.store(kernel.sums(a, b, c), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output)
-        if left == 1 { return }
-        output += outputStride
-        offset &+= step
-        a = kernel.column(offset)
-        geometry.requantizer.store(kernel.sums(b, c, a), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output)
-        if left == 2 { return }
-        output += outputStride
-        offset &+= step
-        b = kernel.column(offset)
-        geometry.requantizer.store(kernel.sums(c, a, b), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output)
-        output += outputStride
-        offset &+= step
-        left &-= 3
+    let stride = geometry.outputStride
+    let width = Int(geometry.task.pointee.inputWidth)
+    let left = band.firstX &- Int(geometry.task.pointee.padLeft)
+    var row = 0
+    while row < band.rows {
+        var rows = WindowRows(geometry, band, row: row, x: left < 0 ? 0 : left, channel: channel)
+        var output = band.output + (row &* geometry.outputRowStride &+ band.firstX &* stride &+ channel)
+        var a = rows.next(inside: left >= 0 && left < width)
+        var b = rows.next(inside: left &+ 1 < width)
+        let outputs = band.endX &- band.firstX
+        // Outputs whose third column lies inside, and the rest.
+        var inside = width &- left &- 2
+        if inside < 0 { inside = 0 }
+        if inside > outputs { inside = outputs }
+        var rest = outputs &- inside
+        while inside >= 3 {
+            let c = rows.next()
+            requantizer.store(kernel.sums(a, b, c), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output)
+            a = rows.next()
+            requantizer.store(kernel.sums(b, c, a), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output + stride)
+            b = rows.next()
+            requantizer.store(kernel.sums(c, a, b), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output + 2 &* stride)
+            output += 3 &* stride
+            inside &-= 3
+        }
+        rest &+= inside
+        while rest > 0 {
+            let c = rows.next(inside: inside > 0)
+            requantizer.store(kernel.sums(a, b, c), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output)
+            a = b
+            b = c
+            output += stride
+            inside &-= 1
+            rest &-= 1
+        }
+        row &+= 1
     }
 }
 
 /// The same two columns apart: two outputs a round.
 @inline(never)
-func slide3x3Stride2(_ geometry: DepthwiseGeometry, _ row: DepthwiseRow, _ channel: Int, _ valid: Int, _ first: Int, _ end: Int) {
-    let kernel = Kernel3x3(geometry, row, channel)
+func slide3x3Stride2(_ geometry: DepthwiseGeometry, _ band: DepthwiseBand, _ channel: Int, _ valid: Int) {
+    let kernel = Kernel3x3(geometry, channel)
+    let requantizer = geometry.requantizer
     let scales = geometry.task.pointee.scales + channel
-    let step = geometry.pixelStride, outputStride = geometry.outputStride
-    var offset = (2 &* first &- Int(geometry.task.pointee.padLeft)) &* step
-    var output = row.output + (first &* outputStride &+ channel)
-    var left = end &- first
-    var a = kernel.column(offset)
-    offset &+= step
-    while left > 0 {
-        let b = kernel.column(offset), c = kernel.column(offset &+ step)
-        geometry.requantizer.store(kernel.sums(a, b, c), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output)
-        if left == 1 { return }
-        output += outputStride
-        offset &+= 2 &* step
-        let d = kernel.column(offset)
-        a = kernel.column(offset &+ step)
-        geometry.requantizer.store(kernel.sums(c, d, a), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output)
-        output += outputStride
-        offset &+= 2 &* step
-        left &-= 2
+    let stride = geometry.outputStride
+    let width = Int(geometry.task.pointee.inputWidth)
+    let left = 2 &* band.firstX &- Int(geometry.task.pointee.padLeft)
+    var row = 0
+    while row < band.rows {
+        var rows = WindowRows(geometry, band, row: row, x: left < 0 ? 0 : left, channel: channel)
+        var output = band.output + (row &* geometry.outputRowStride &+ band.firstX &* stride &+ channel)
+        var a = rows.next(inside: left >= 0 && left < width)
+        let outputs = band.endX &- band.firstX
+        var inside = (width &- left &- 1) >> 1
+        if inside < 0 { inside = 0 }
+        if inside > outputs { inside = outputs }
+        var rest = outputs &- inside
+        var x = left &+ 1 &+ 2 &* inside
+        while inside >= 2 {
+            let b = rows.next(), c = rows.next()
+            requantizer.store(kernel.sums(a, b, c), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output)
+            let d = rows.next()
+            a = rows.next()
+            requantizer.store(kernel.sums(c, d, a), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output + stride)
+            output += 2 &* stride
+            inside &-= 2
+        }
+        rest &+= inside
+        x &-= 2 &* inside
+        while rest > 0 {
+            let b = rows.next(inside: x < width), c = rows.next(inside: x &+ 1 < width)
+            requantizer.store(kernel.sums(a, b, c), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output)
+            a = c
+            x &+= 2
+            output += stride
+            rest &-= 1
+        }
+        row &+= 1
     }
 }
 #endif

@@ -5,9 +5,15 @@ import Nest
 import Platform
 
 enum WeightType: String, ExpressibleByArgument, CaseIterable { case int8, float }
+enum Method: String, ExpressibleByArgument, CaseIterable { case minmax, percentile, mse }
 
 struct Compile: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Compile a TFLite, ONNX or PyTorch model into a .nest file.")
+    static let configuration = CommandConfiguration(
+        abstract: "Compile a TFLite, ONNX or PyTorch model into a .nest file.",
+        discussion: """
+        A model that is int8 already stays int8. A float model stays float, or becomes int8 with --weights int8 and \
+        --calibrate, a folder of pictures like those that it will see.
+        """)
 
     @Argument(help: "The model: .tflite, .onnx or .pth.")
     var source: String
@@ -15,13 +21,31 @@ struct Compile: ParsableCommand {
     @Option(name: .shortAndLong, help: "The file to write.")
     var output: String
 
+    @Option(help: "int8 quantises a float model; float keeps it.")
+    var weights: WeightType?
+
+    @Option(help: "A folder of pictures to calibrate activations with.")
+    var calibrate: String?
+
+    @Option(help: "At most this many pictures for calibration.")
+    var samples = 100
+
+    @Option(help: "How activation ranges are chosen: minmax, percentile or mse.")
+    var method = Method.mse
+
+    @Option(help: "Per cent of values inside the range, for --method percentile.")
+    var percentile = 99.99
+
+    @Option(help: "A folder of labelled pictures (labels.csv, or the class in the file names): accuracy before and after quantisation.")
+    var evaluate: String?
+
     @Option(help: "The model's name in the nest; the file's name if not given.")
     var name: String?
 
-    @Option(help: "Labels: one a line, or JSON.")
+    @Option(help: "Class names: one a line, or JSON.")
     var labels: String?
 
-    @Option(help: "Batch sizes, one program each.")
+    @Option(parsing: .upToNextOption, help: "Batch sizes, one program each.")
     var batch: [Int] = [1]
 
     @Flag(help: "Leave batch normalisation, activations and additions instructions of their own, to measure what fusion gains.")
@@ -35,17 +59,56 @@ struct Compile: ParsableCommand {
 
     func validate() throws {
         guard !batch.isEmpty, batch.allSatisfy({ (1...64).contains($0) }) else { throw ValidationError("--batch takes sizes from 1 to 64.") }
+        guard samples > 0 else { throw ValidationError("--samples takes a positive number.") }
+        guard (50...100).contains(percentile) else { throw ValidationError("--percentile takes 50 to 100.") }
+        if weights == .int8, calibrate == nil { throw ValidationError("--weights int8 needs --calibrate FOLDER; models that are int8 already need neither.") }
+        if calibrate != nil, weights != .int8 { throw ValidationError("--calibrate goes with --weights int8.") }
     }
 
     func run() throws {
-        let graph = try Importer.load(path: source, options: try importOptions())
+        var graph = try Importer.load(path: source, options: try importOptions())
         let options = CompilationOptions(name: graph.metadata["name"] ?? "model", fuses: !noFuse, pairMinimumBytes: pairs, batches: batch)
-        let nest = try Compilation.compile(graph, options)
+        try Compilation.prepare(&graph, fuses: options.fuses)
+        let folder = try evaluate.map { try ImageFolder(path: $0) }
+        let nest: CompiledNest
+        if weights == .int8, let calibrate {
+            nest = try quantized(graph, options, pictures: try ImageFolder(path: calibrate), evaluation: folder)
+        } else {
+            nest = try Compilation.finish(graph, options)
+            if let folder { print("accuracy: \(text(try Accuracy(nest.contents, on: folder)))") }
+        }
         try NestWriter.write(nest.contents, to: output)
         for program in nest.programs {
-            note("batch \(program.program.batch): \(program.program.instructions.count) instructions, arena \(program.program.arenaBytes) bytes "
-                + "(\(String(format: "%.3f", program.plan.ratio)) of the lower bound)")
+            note("batch \(program.program.batch): \(program.program.instructions.count) instructions, arena \(program.program.arenaBytes) bytes, "
+                + "\(String(format: "%.3f", program.plan.ratio)) of the lower bound")
         }
+    }
+
+    private func quantized(_ graph: Graph, _ options: CompilationOptions, pictures: ImageFolder, evaluation: ImageFolder?) throws -> CompiledNest {
+        guard graph.inputs.contains(where: { graph.tensors[$0].type == .float32 }) else {
+            throw Failure(.usage, "\(source) is quantised already; leave --weights and --calibrate out")
+        }
+        let rule: CalibrationMethod = switch method {
+        case .minmax: .minimumMaximum
+        case .percentile: .percentile(percentile)
+        case .mse: .meanSquareError
+        }
+        let inputs = pictures.samples(limit: samples)
+        note("calibrating with \(inputs.count) pictures")
+        let result = try PostTrainingQuantization.run(graph, samples: inputs, method: rule, options: options)
+        print("signal to noise of each layer, int8 against float, in dB")
+        for layer in result.noise {
+            print("  \(String(format: "%6.1f", layer.decibels))  scale \(String(format: "%.6f", layer.scale))  zero \(layer.zeroPoint)  \(layer.tensor.suffix(80))")
+        }
+        if let evaluation {
+            print("accuracy float: \(text(try Accuracy(result.float.contents, on: evaluation)))")
+            print("accuracy int8:  \(text(try Accuracy(result.int8.contents, on: evaluation)))")
+        }
+        return result.int8
+    }
+
+    private func text(_ accuracy: Accuracy) -> String {
+        "\(accuracy.right) of \(accuracy.total), \(String(format: "%.1f", accuracy.percent)) %"
     }
 
     private func importOptions() throws -> ImportOptions {

@@ -1,3 +1,4 @@
+import Engine
 import Glibc
 import ModelCompiler
 import Nest
@@ -9,13 +10,8 @@ import Platform
 typealias Reader = ([UInt8]) -> Void
 
 let readers: [String: Reader] = [
-    // A nest carries digests that random changes would never satisfy: they are made right first, so that the checks
-    // behind them are reached.
-    "nest": { bytes in
-        var sealed = bytes
-        NestWriter.seal(&sealed)
-        _ = try? NestReader(bytes: sealed)
-    },
+    // Reads it and runs what passes the checks.
+    "nest": { fuzzNest($0) },
     "tflite": { importBytes($0, as: .tflite) },
     "onnx": { importBytes($0, as: .onnx) },
     "pytorch": { importBytes($0, as: .pytorch) },
@@ -48,6 +44,19 @@ private func runDriver(_ argumentCount: UnsafeMutablePointer<CInt>, _ arguments:
 /// The package manager names an executable's entry so and makes it `main`; libFuzzer's own stays out of the link.
 @_cdecl("fuzz_main")
 func fuzzMain(_ argumentCount: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    let words = (0..<Int(argumentCount)).compactMap { index in arguments?[index].map { String(cString: $0) } }
+    if words.count == 4, words[1] == "compile" { return compileSeed(words[2], words[3]) }
     var count = argumentCount, list = arguments
     return runDriver(&count, &list, fuzzOneInput)
+}
+
+/// `fuzz compile MODEL NEST`: a nest to start from, made of a seed of another format.
+private func compileSeed(_ model: String, _ nest: String) -> CInt {
+    do {
+        try NestWriter.write(try Compilation.compile(try Importer.load(path: model), CompilationOptions(name: "seed")).contents, to: nest)
+        return 0
+    } catch {
+        fputs("fuzz: \(model): \(error)\n", stderr)
+        return 1
+    }
 }

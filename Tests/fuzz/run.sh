@@ -29,6 +29,12 @@ for folder in models models/sources Tests/golden "$data/tflite"; do
     find "$folder" -maxdepth 2 -name "*.$suffix" -size "-${largest_kib}k" -exec cp -n {} "$corpus/" \;
 done
 python3 Tests/fuzz/seeds.py "$target" "$corpus"
+if [ "$target" = nest ]; then
+    models=$(mktemp -d build/fuzz/seeds.XXXXXX)
+    trap 'rm -rf "$models"' EXIT
+    python3 Tests/fuzz/seeds.py onnx "$models"
+    for model in "$models"/*; do "$fuzz" compile "$model" "$corpus/$(basename "$model").nest"; done
+fi
 
 FUZZ_TARGET=$target "$fuzz" "$corpus" -max_total_time="$duration" -max_len=$((largest_kib * 1024)) \
     -timeout=10 -rss_limit_mb=2048 -artifact_prefix="build/fuzz/$target-" -print_final_stats=1

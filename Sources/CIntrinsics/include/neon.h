@@ -6,6 +6,8 @@
 // Loads and stores: no alignment needed.
 INTRINSIC int8x16_t load_i8x16(const int8_t *p) { return vld1q_s8(p); }
 INTRINSIC int8x8_t load_i8x8(const int8_t *p) { return vld1_s8(p); }
+/// Eight bytes, the high half zero.
+INTRINSIC int8x16_t load_low_i8x16(const int8_t *p) { return vcombine_s8(vld1_s8(p), vdup_n_s8(0)); }
 INTRINSIC int32x4_t load_i32x4(const int32_t *p) { return vld1q_s32(p); }
 INTRINSIC float32x4_t load_f32x4(const float *p) { return vld1q_f32(p); }
 INTRINSIC void store_i8x16(int8_t *p, int8x16_t v) { vst1q_s8(p, v); }
@@ -16,8 +18,21 @@ INTRINSIC void store_f32x4(float *p, float32x4_t v) { vst1q_f32(p, v); }
 typedef int32_t __attribute__((aligned(1), may_alias)) unaligned_int32;
 typedef int16_t __attribute__((aligned(1), may_alias)) unaligned_int16;
 
-/// Four bytes repeated four times (ld1r).
-INTRINSIC int8x16_t load_repeated_4(const int8_t *p) { return vreinterpretq_s8_s32(vdupq_n_s32(*(const unaligned_int32 *)p)); }
+/// Four bytes repeated four times, and the pointer moved past them (ld1r). In assembly because the compiler, seeing
+/// that both halves are equal, gives up smull2. Only for memory that the calling function doesn't write.
+INTRINSIC int8x16_t take_repeated_4(const int8_t **p) {
+    int8x16_t v;
+    __asm__("ld1r {%0.4s}, [%1], #4" : "=w"(v), "+r"(*p));
+    return v;
+}
+
+/// Eight bytes from each of two places, and the pointers moved past them. In assembly because the compiler takes the
+/// way through a general register. Only for memory that the calling function doesn't write.
+INTRINSIC int8x16_t take_two_i8x8(const int8_t **low, const int8_t **high) {
+    int8x16_t v;
+    __asm__("ldr %d0, [%1], #8\n\tld1 {%0.d}[1], [%2], #8" : "=&w"(v), "+r"(*low), "+r"(*high));
+    return v;
+}
 
 /// Stores the lowest `count` (1 to 15) bytes.
 INTRINSIC void store_low_i8(int8_t *p, int8x16_t v, int32_t count) {
@@ -51,6 +66,17 @@ INTRINSIC void store_low_f32(float *p, float32x4_t v, int32_t count) {
     if (count & 1) { *p = vget_lane_f32(rest, 0); }
 }
 
+/// Stores the lowest `count` (1 to 3) integers.
+INTRINSIC void store_low_i32(int32_t *p, int32x4_t v, int32_t count) {
+    int32x2_t rest = vget_low_s32(v);
+    if (count & 2) {
+        vst1_s32(p, rest);
+        p += 2;
+        rest = vget_high_s32(v);
+    }
+    if (count & 1) { *p = vget_lane_s32(rest, 0); }
+}
+
 /// The same pointer, in a way that keeps the compiler from reusing what was loaded through it before: reloading
 /// a pair of registers is one instruction, copying them two.
 INTRINSIC const int32_t *reloaded_i32(const int32_t *p) {
@@ -58,6 +84,13 @@ INTRINSIC const int32_t *reloaded_i32(const int32_t *p) {
     return p;
 }
 INTRINSIC const float *reloaded_f32(const float *p) {
+    __asm__("" : "+r"(p));
+    return p;
+}
+
+/// The same pointer, of which the compiler knows nothing: it then steps through memory with it instead of keeping
+/// a base, an index and a copy for each of many pointers.
+INTRINSIC const int8_t *opaque_i8(const int8_t *p) {
     __asm__("" : "+r"(p));
     return p;
 }
@@ -113,6 +146,7 @@ INTRINSIC int32x4_t add_widened_low(int32x4_t sum, int16x8_t v) { return vaddw_s
 INTRINSIC int32x4_t add_widened_high(int32x4_t sum, int16x8_t v) { return vaddw_high_s16(sum, v); }
 INTRINSIC int16x8_t add_widened_i8_low(int16x8_t sum, int8x16_t v) { return vaddw_s8(sum, vget_low_s8(v)); }
 INTRINSIC int16x8_t add_widened_i8_high(int16x8_t sum, int8x16_t v) { return vaddw_high_s8(sum, v); }
+INTRINSIC int16x8_t subtract_i16(int16x8_t a, int16x8_t b) { return vsubq_s16(a, b); }
 INTRINSIC int16x8_t widened_low(int8x16_t v) { return vmovl_s8(vget_low_s8(v)); }
 INTRINSIC int16x8_t widened_high(int8x16_t v) { return vmovl_high_s8(v); }
 INTRINSIC int32x4_t widened_low_i16(int16x8_t v) { return vmovl_s16(vget_low_s16(v)); }
@@ -146,16 +180,17 @@ INTRINSIC float32x4_t multiply_add_lane3(float32x4_t sum, float32x4_t w, float32
 INTRINSIC float32x4_t minimum_f32(float32x4_t a, float32x4_t b) { return vminq_f32(a, b); }
 INTRINSIC float32x4_t maximum_f32(float32x4_t a, float32x4_t b) { return vmaxq_f32(a, b); }
 
-/// A table of 256 bytes looked up at unsigned indices: four registers a time (tbl, tbx).
-INTRINSIC int8x16_t lookup_256(const int8_t *table, uint8x16_t index) {
+// A table of 256 bytes in sixteen registers, looked up 64 bytes a time (tbl, tbx).
+INTRINSIC int8x16x4_t load_table_64(const int8_t *p) { return vld1q_s8_x4(p); }
+INTRINSIC int8x16_t lookup_256(int8x16x4_t t0, int8x16x4_t t1, int8x16x4_t t2, int8x16x4_t t3, uint8x16_t index) {
     const uint8x16_t step = vdupq_n_u8(64);
-    int8x16_t v = vqtbl4q_s8(vld1q_s8_x4(table), index);
+    int8x16_t v = vqtbl4q_s8(t0, index);
     index = vsubq_u8(index, step);
-    v = vqtbx4q_s8(v, vld1q_s8_x4(table + 64), index);
+    v = vqtbx4q_s8(v, t1, index);
     index = vsubq_u8(index, step);
-    v = vqtbx4q_s8(v, vld1q_s8_x4(table + 128), index);
+    v = vqtbx4q_s8(v, t2, index);
     index = vsubq_u8(index, step);
-    return vqtbx4q_s8(v, vld1q_s8_x4(table + 192), index);
+    return vqtbx4q_s8(v, t3, index);
 }
 /// int8 as an index into a table that begins at -128.
 INTRINSIC uint8x16_t table_index(int8x16_t v) { return veorq_u8(vreinterpretq_u8_s8(v), vdupq_n_u8(128)); }
@@ -172,4 +207,22 @@ INTRINSIC int32x4_t dot_lane3(int32x4_t sum, int8x16_t w, int8x16_t a) { return 
 #if defined(__ARM_FEATURE_MATMUL_INT8)
 /// 2x8 by (2x8) transposed, added to 2x2 (smmla).
 INTRINSIC int32x4_t matrix_multiply_add(int32x4_t sum, int8x16_t a, int8x16_t b) { return vmmlaq_s32(sum, a, b); }
+
+/// Six pixels by four channels, eight bytes deep: the two groups of four weights a channel are zipped to eight in a
+/// row. In assembly because the compiler zips all channels ahead, and then keeps part of the sums in memory.
+INTRINSIC void matrix_multiply_add_6x4(int32x4_t *s0, int32x4_t *s1, int32x4_t *s2, int32x4_t *s3, int32x4_t *s4, int32x4_t *s5,
+                                       int8x16_t a0, int8x16_t a1, int8x16_t a2, int8x16_t w0, int8x16_t w1) {
+    int8x16_t low;
+    __asm__ volatile("zip1 %[low].4s, %[w0].4s, %[w1].4s\n\t"
+                     "zip2 %[w1].4s, %[w0].4s, %[w1].4s\n\t"
+                     "smmla %[s0].4s, %[a0].16b, %[low].16b\n\t"
+                     "smmla %[s2].4s, %[a1].16b, %[low].16b\n\t"
+                     "smmla %[s4].4s, %[a2].16b, %[low].16b\n\t"
+                     "smmla %[s1].4s, %[a0].16b, %[w1].16b\n\t"
+                     "smmla %[s3].4s, %[a1].16b, %[w1].16b\n\t"
+                     "smmla %[s5].4s, %[a2].16b, %[w1].16b"
+                     : [s0] "+w"(*s0), [s1] "+w"(*s1), [s2] "+w"(*s2), [s3] "+w"(*s3), [s4] "+w"(*s4), [s5] "+w"(*s5),
+                       [w1] "+w"(w1), [low] "=&w"(low)
+                     : [a0] "w"(a0), [a1] "w"(a1), [a2] "w"(a2), [w0] "w"(w0));
+}
 #endif

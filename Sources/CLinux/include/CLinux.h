@@ -1,6 +1,7 @@
 // What Swift cannot call by itself: variadic functions, macros such as errno, atomics on raw words, and Linux
 // interfaces that the embedded tool chain has no module for.
 #pragma once
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -30,6 +31,9 @@
 
 CLINUX_INLINE int linux_errno(void) { return errno; }
 CLINUX_INLINE int linux_open(const char *path, int flags, unsigned mode) { return open(path, flags, mode); }
+
+/// An array in the structure, which Swift sees as 256 separate fields.
+CLINUX_INLINE const char *linux_entry_name(const struct dirent *entry) { return entry->d_name; }
 
 /// Size of an open file in bytes, or -1 where it isn't a regular file or can't be asked.
 CLINUX_INLINE int64_t linux_regular_file_size(int descriptor) {

@@ -14,13 +14,17 @@ public struct ImportOptions: Sendable {
     /// Shapes for whole ONNX inputs, where the dimensions have no names.
     public var inputShapes: [String: [Int]]
 
+    /// ONNX inputs of a single number that are fixed to a value ("sr": 16000) and so disappear.
+    public var constants: [String: Double]
+
     public init(labels: String? = nil, name: String? = nil, metadata: [String: String] = [:], dimensions: [String: Int] = [:],
-                inputShapes: [String: [Int]] = [:]) {
+                inputShapes: [String: [Int]] = [:], constants: [String: Double] = [:]) {
         self.labels = labels
         self.name = name
         self.metadata = metadata
         self.dimensions = dimensions
         self.inputShapes = inputShapes
+        self.constants = constants
     }
 }
 
@@ -72,7 +76,8 @@ public enum Importer {
         let graph: Graph
         switch format {
         case .tflite: graph = try TFLiteImporter.graph(bytes)
-        case .onnx, .pytorch: throw Failure(.unsupported, "\(format.rawValue) files can't be imported yet")
+        case .pytorch: graph = try EfficientNetLite.graph(StateDict(bytes))
+        case .onnx: graph = try ONNXImporter.graph(bytes, options: options)
         }
         try graph.check()
         return graph

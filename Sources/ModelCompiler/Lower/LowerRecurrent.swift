@@ -74,16 +74,6 @@ extension Lowering {
         guard node.inputs.count >= 3, node.outputs.count == 4, let anchors = graph.floatValues(node.inputs[2]) else {
             throw graph.failure(node, "needs boxes, scores and constant anchors, and four outputs", kind: .badFormat)
         }
-        let boxes = try real(node.inputs[0]), scores = try real(node.inputs[1])
-        emit(.detectionPostprocess, [boxes, scores], try node.outputs.map { try record($0) }, words: attributes.words, blob: anchors.littleEndianBytes)
-    }
-
-    /// A float copy of a quantised tensor, or the tensor.
-    private mutating func real(_ tensor: TensorID) throws -> Int32 {
-        let source = graph.tensors[tensor], plain = try record(tensor)
-        guard source.type != .float32 else { return plain }
-        let converted = temporary("\(source.name) as float", shape: Self.shape4(source.shape), type: .float32)
-        emit(.convert, [plain], [converted])
-        return converted
+        emit(.detectionPostprocess, [try record(node.inputs[0]), try record(node.inputs[1])], try node.outputs.map { try record($0) }, words: attributes.words, blob: anchors.littleEndianBytes)
     }
 }

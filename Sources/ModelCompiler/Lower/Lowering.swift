@@ -23,8 +23,8 @@ public struct LoweredProgram: Sendable {
     /// Buffers of the arena in plan order, and their plan; offsets count from the end of the state part.
     public var buffers: [ArenaBuffer]
     public var plan: ArenaPlan
-    /// The program's tensor for each tensor of the graph that is stored.
-    public var tensorOfGraph: [TensorID: Int32]
+    /// For each tensor of the program, the graph's tensor that it holds; nil for those that only the program has.
+    public var graphTensors: [TensorID?]
     /// For each instruction, the node it came from.
     public var nodeOfInstruction: [NodeID]
     /// Blob of each instruction and of each constant tensor, to be placed once all programs are lowered.
@@ -46,7 +46,7 @@ struct Lowering {
     private var records: [TensorRecord] = []
     private var homes: [Home] = []
     private var recordOfView: [[Int]: Int32] = [:]
-    private var recordOfTensor: [TensorID: Int32] = [:]
+    private var graphTensors: [TensorID?] = []
     private var bufferBytes: [Int] = []
     private var bufferOfRoot: [TensorID: Int] = [:]
     private var stateOfRoot: [TensorID: Int64] = [:]
@@ -88,7 +88,7 @@ struct Lowering {
         let batch = inputs.first.map { records[Int($0)].batch } ?? 1
         let program = Program(name: name, batch: batch, arenaBytes: stateBytes + Int64(plan.bytes + BlobStore.slack), stateBytes: stateBytes,
                               inputs: inputs, outputs: outputs, tensors: records, instructions: instructions)
-        return LoweredProgram(program: program, buffers: buffers, plan: plan, tensorOfGraph: recordOfTensor,
+        return LoweredProgram(program: program, buffers: buffers, plan: plan, graphTensors: graphTensors,
                               nodeOfInstruction: nodeOfInstruction, blobOfInstruction: blobs, blobOfTensor: blobOfTensor)
     }
 
@@ -140,7 +140,7 @@ struct Lowering {
         let index = add(dimensions, type: source.type, quantization: source.quantization, name: source.name,
                         home: try home(tensor), pixelStride: stride)
         recordOfView[[tensor] + dimensions] = index
-        if recordOfTensor[tensor] == nil { recordOfTensor[tensor] = index }
+        graphTensors[Int(index)] = tensor
         return index
     }
 
@@ -173,6 +173,7 @@ struct Lowering {
                                     channels: Int32(shape[3]), pixelStride: pixelStride.map { Int32($0) },
                                     scale: quantization?.scale ?? 0, zeroPoint: quantization?.zeroPoint ?? 0, name: label))
         homes.append(home)
+        graphTensors.append(nil)
         return Int32(records.count - 1)
     }
 

@@ -91,8 +91,7 @@ struct Placement {
     /// Whether a node can read this input with other channels between its pixels.
     private func reads(_ node: Node, _ tensor: TensorID) -> Bool {
         switch node.operation {
-        case .convolution, .depthwiseConvolution, .maxPool, .averagePool: true
-        case .binary(.add, _): graph.tensors[tensor].type == .int8
+        case .convolution, .depthwiseConvolution, .maxPool, .averagePool, .unary, .quantize, .binary: true
         case .concatenate(let axis, _): axis == graph.tensors[tensor].shape.count - 1
         default: false
         }
@@ -101,8 +100,7 @@ struct Placement {
     /// Whether a node can write its output with other channels between its pixels.
     private func writes(_ node: Node) -> Bool {
         switch node.operation {
-        case .convolution, .depthwiseConvolution, .maxPool, .averagePool, .resize: true
-        case .binary(.add, _): graph.tensors[node.outputs[0]].type == .int8
+        case .convolution, .depthwiseConvolution, .maxPool, .averagePool, .resize, .unary, .quantize, .binary: true
         case .concatenate(let axis, _): axis == graph.tensors[node.outputs[0]].shape.count - 1
         default: false
         }

@@ -17,7 +17,14 @@ import Nest
             window.padding.right += after[2]
             return window
         }
+        // A window may start before the image by less than its own size; more padding than that stays a step.
+        func fits(_ window: Window) -> Bool {
+            let wide = widened(window)
+            return wide.padding.top <= (window.kernel.0 - 1) * window.dilation.0 && wide.padding.left <= (window.kernel.1 - 1) * window.dilation.1
+        }
         switch node.operation {
+        case .convolution(let window, _) where !fits(window): continue
+        case .depthwiseConvolution(let window, _, _) where !fits(window): continue
         case .convolution(let window, let activation): graph.nodes[id].operation = .convolution(widened(window), activation)
         case .depthwiseConvolution(let window, let multiplier, let activation):
             graph.nodes[id].operation = .depthwiseConvolution(widened(window), multiplier: multiplier, activation)

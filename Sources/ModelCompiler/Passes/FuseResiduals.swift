@@ -12,6 +12,11 @@ import Nest
         guard node.inputs.allSatisfy({ graph.tensors[$0].shape == result.shape && graph.tensors[$0].type == result.type }) else { continue }
         // In float the instruction clamps before the sum only.
         guard result.type == .int8 || activation == .none else { continue }
+        if result.type == .int8 {
+            // Fixed-point addition has room for ratios in this range only.
+            guard let scale = result.quantization?.scale, let largest = node.inputs.compactMap({ graph.tensors[$0].quantization?.scale }).max(),
+                  largest / scale < 256, largest / scale > 1.0 / 1024 else { continue }
+        }
         let candidates = node.inputs.compactMap { input -> (source: NodeID, computed: TensorID, shortcut: TensorID)? in
             guard let source = producers[input], !removed.contains(source) else { return nil }
             return (source, input, input == node.inputs[0] ? node.inputs[1] : node.inputs[0])

@@ -24,6 +24,17 @@ public enum ImageFile {
         throw Failure(.unsupported, "\(name): neither a JPEG nor a PNG picture")
     }
 
+    /// Width and height of the upright picture, without decoding it.
+    public static func size(_ bytes: UnsafeRawBufferPointer, name: String) throws(Failure) -> (width: Int, height: Int) {
+        if bytes.count >= 24, bytes[0] == 0x89 {
+            // IHDR is always first: width and height at 16, most significant byte first.
+            func side(_ at: Int) -> Int { Int(bytes[at]) << 24 | Int(bytes[at + 1]) << 16 | Int(bytes[at + 2]) << 8 | Int(bytes[at + 3]) }
+            return (side(16), side(20))
+        }
+        guard let decoder = JPEGDecoder() else { throw Failure(.resource, "\(name): no memory for a JPEG decoder") }
+        return try decoder.size(bytes, name: name)
+    }
+
     /// Writes `image` as a PNG.
     public static func writePNG(_ image: Image, path: String) throws(Failure) {
         try PNG.write(image, path: path)

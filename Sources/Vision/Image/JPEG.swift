@@ -11,10 +11,11 @@ enum JPEG {
 }
 
 /// One decompressor, for one thread at a time; video keeps one and its picture from frame to frame.
-final class JPEGDecoder {
+public final class JPEGDecoder {
     private let handle: tjhandle
 
-    init?() {
+    /// nil without memory.
+    public init?() {
         guard let handle = tjInitDecompress() else { return nil }
         self.handle = handle
     }
@@ -22,23 +23,18 @@ final class JPEGDecoder {
     deinit { tjDestroy(handle) }
 
     /// Decodes to RGB. `reuse` takes the pixels where its size is right, so that video allocates nothing.
-    func decode(_ bytes: UnsafeRawBufferPointer, name: String, atLeast: (width: Int, height: Int)?, reuse: Image? = nil) throws(Failure) -> Image {
-        let source = bytes.bindMemory(to: UInt8.self).baseAddress
-        var width: Int32 = 0, height: Int32 = 0, subsampling: Int32 = 0, colourSpace: Int32 = 0
-        guard tjDecompressHeader3(handle, source, CUnsignedLong(bytes.count), &width, &height, &subsampling, &colourSpace) == 0 else {
-            throw Failure(.badFormat, "\(name): damaged JPEG: \(message)")
-        }
-        try ImageLimits.check(width: Int(width), height: Int(height), name: name)
+    public func decode(_ bytes: UnsafeRawBufferPointer, name: String, atLeast: (width: Int, height: Int)?, reuse: Image? = nil) throws(Failure) -> Image {
+        let (width, height, colourSpace) = try header(bytes, name: name)
         let markers = JPEGMarkers(bytes)
-        let pixels = Int(width) * Int(height)
+        let pixels = width * height
         let fourComponents = colourSpace == Int32(TJCS_CMYK.rawValue) || colourSpace == Int32(TJCS_YCCK.rawValue)
         if markers.keepsCoefficients {
             guard pixels * (fourComponents ? 8 : 6) <= ImageLimits.coefficientBytes, pixels * markers.scans <= ImageLimits.scannedPixels else {
                 throw Failure(.unsupported, "\(name): a progressive JPEG of \(width)x\(height) with \(markers.scans) scans needs too much memory or time; save it as a baseline JPEG")
             }
         }
-        let scale = JPEGScale.smallest(width: Int(width), height: Int(height), atLeast: atLeast, turned: markers.orientation >= 5)
-        let scaledWidth = scale.of(Int(width)), scaledHeight = scale.of(Int(height))
+        let scale = JPEGScale.smallest(width: width, height: height, atLeast: atLeast, turned: markers.orientation >= 5)
+        let scaledWidth = scale.of(width), scaledHeight = scale.of(height)
         let image: Image
         if let reuse, reuse.width == scaledWidth, reuse.height == scaledHeight, markers.orientation == 1 {
             image = reuse
@@ -51,6 +47,21 @@ final class JPEGDecoder {
             try decompress(bytes, into: image.pixels, image: image, format: TJPF_RGB, name: name)
         }
         return try image.upright(orientation: markers.orientation)
+    }
+
+    /// Width and height of the upright picture.
+    func size(_ bytes: UnsafeRawBufferPointer, name: String) throws(Failure) -> (width: Int, height: Int) {
+        let (width, height, _) = try header(bytes, name: name)
+        return JPEGMarkers(bytes).orientation >= 5 ? (height, width) : (width, height)
+    }
+
+    private func header(_ bytes: UnsafeRawBufferPointer, name: String) throws(Failure) -> (width: Int, height: Int, colourSpace: Int32) {
+        var width: Int32 = 0, height: Int32 = 0, subsampling: Int32 = 0, colourSpace: Int32 = 0
+        guard tjDecompressHeader3(handle, bytes.bindMemory(to: UInt8.self).baseAddress, CUnsignedLong(bytes.count), &width, &height, &subsampling, &colourSpace) == 0 else {
+            throw Failure(.badFormat, "\(name): damaged JPEG: \(message)")
+        }
+        try ImageLimits.check(width: Int(width), height: Int(height), name: name)
+        return (Int(width), Int(height), colourSpace)
     }
 
     private func decompress(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutablePointer<UInt8>, image: Image, format: TJPF, name: String) throws(Failure) {

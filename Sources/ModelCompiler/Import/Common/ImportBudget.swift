@@ -9,7 +9,7 @@ final class ImportBudget {
 
     init(fileBytes: Int, what: String) {
         let (scaled, overflow) = fileBytes.multipliedReportingOverflow(by: 12)
-        limit = overflow ? Int.max : max(scaled, 1 << 16)
+        limit = overflow ? Int.max : max(scaled, 1 << 20)
         self.what = what
     }
 

@@ -1,0 +1,75 @@
+import Platform
+
+/// Builds one JSON object, field by field, on one line.
+public struct JSONObject {
+    private var text = "{"
+
+    public init() {}
+
+    public var line: String { text + "}" }
+
+    private mutating func key(_ name: String) {
+        if text.utf8.count > 1 { text += "," }
+        text += quoted(name) + ":"
+    }
+
+    public mutating func set(_ name: String, _ value: String) {
+        key(name)
+        text += quoted(value)
+    }
+
+    public mutating func set(_ name: String, _ value: Int) {
+        key(name)
+        text += "\(value)"
+    }
+
+    public mutating func set(_ name: String, _ value: Bool) {
+        key(name)
+        text += value ? "true" : "false"
+    }
+
+    /// A number with so many decimals; null where it isn't finite, since JSON has no such numbers.
+    public mutating func set(_ name: String, _ value: Double, decimals: Int) {
+        key(name)
+        text += value.isFinite ? fixed(value, decimals: decimals) : "null"
+    }
+
+    public mutating func set(_ name: String, _ value: JSONObject) {
+        key(name)
+        text += value.line
+    }
+
+    public mutating func set(_ name: String, _ values: [JSONObject]) {
+        key(name)
+        text += "["
+        for (index, value) in values.enumerated() { text += (index == 0 ? "" : ",") + value.line }
+        text += "]"
+    }
+
+    public mutating func set(_ name: String, _ values: [String]) {
+        key(name)
+        text += "["
+        for (index, value) in values.enumerated() { text += (index == 0 ? "" : ",") + quoted(value) }
+        text += "]"
+    }
+}
+
+/// A JSON string: quotes, backslashes and control characters escaped (RFC 8259).
+public func quoted(_ text: String) -> String {
+    var bytes: [UInt8] = [34]
+    let hexadecimal = Array("0123456789abcdef".utf8)
+    for byte in text.utf8 {
+        switch byte {
+        case 34, 92: bytes += [92, byte]
+        case 8: bytes += [92, 98]
+        case 9: bytes += [92, 116]
+        case 10: bytes += [92, 110]
+        case 12: bytes += [92, 102]
+        case 13: bytes += [92, 114]
+        case 0..<32, 127: bytes += [92, 117, 48, 48, hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
+        default: bytes.append(byte)
+        }
+    }
+    bytes.append(34)
+    return String(decoding: bytes, as: UTF8.self)
+}

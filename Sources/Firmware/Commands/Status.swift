@@ -1,0 +1,93 @@
+import Kernels
+import Platform
+import Vision
+
+let status = Command(name: "status", usage: "[options]", summary: "Shows the processor, the kernels chosen, memory and models.",
+                     options: [SharedOptions.models, SharedOptions.json], examples: ["swiftlet status", "swiftlet status --json"]) {
+    (context, arguments) throws(Failure) in
+    let machine = MachineStatus(context, arguments)
+    if arguments.has("--json") {
+        context.output(machine.json.line)
+    } else {
+        for line in machine.lines { context.output(line) }
+    }
+}
+
+/// What `status` tells.
+struct MachineStatus {
+    var architecture: String
+    var features: [String]
+    var kernels: String
+    var otherKernels: [String]
+    var cores: String
+    var poolCores: [Int]
+    var memoryBytes: Int
+    var availableBytes: Int
+    var ownBytes: Int
+    var models: [String]
+
+    init(_ context: Context, _ arguments: Arguments) {
+        #if arch(arm64)
+        architecture = "aarch64"
+        #elseif arch(x86_64)
+        architecture = "x86_64"
+        #else
+        architecture = "unknown"
+        #endif
+        features = []
+        if context.features.dotProduct { features.append("dotprod") }
+        if context.features.int8Matrix { features.append("i8mm") }
+        if context.features.avx2 { features.append("avx2") }
+        if context.features.vnni { features.append("avx512-vnni") }
+        kernels = KernelTable.chosen(for: context.features).name
+        otherKernels = []
+        for table in KernelTable.all(for: context.features) where table.name != kernels { otherKernels.append(table.name) }
+        cores = Processors.topology(context.processors)
+        poolCores = []
+        for processor in context.processors { poolCores.append(processor.number) }
+        memoryBytes = memoryField("MemTotal:")
+        availableBytes = memoryField("MemAvailable:")
+        ownBytes = ProcessMemory.resident
+        models = context.modelsFound(arguments)
+    }
+
+    var lines: [String] {
+        var pool = ""
+        for core in poolCores { pool += (pool.isEmpty ? "" : ", ") + "\(core)" }
+        var lines = [
+            "swiftlet   \(version)",
+            "processor  \(architecture)\(features.isEmpty ? ", baseline instructions" : " with " + features.joinedByCommas)",
+            "kernels    \(kernels)\(otherKernels.isEmpty ? "" : " (also: " + otherKernels.joinedByCommas + ")")",
+            "cores      \(cores); the pool uses \(pool)",
+            "memory     \(megabytes(availableBytes)) available of \(megabytes(memoryBytes)); this process \(megabytes(ownBytes))",
+        ]
+        lines.append("models     \(models.isEmpty ? "none found; name a folder with --models or SWIFTLET_MODELS" : models.joinedByCommas)")
+        return lines
+    }
+
+    var json: JSONObject {
+        var object = JSONObject()
+        object.set("version", version)
+        object.set("architecture", architecture)
+        object.set("features", features)
+        object.set("kernels", kernels)
+        object.set("otherKernels", otherKernels)
+        object.set("cores", poolCores.count)
+        object.set("memoryBytes", memoryBytes)
+        object.set("availableBytes", availableBytes)
+        object.set("processBytes", ownBytes)
+        object.set("models", models)
+        return object
+    }
+}
+
+/// A line of /proc/meminfo, in bytes; 0 where it isn't there.
+func memoryField(_ name: String) -> Int {
+    guard let text = File.text("/proc/meminfo") else { return 0 }
+    for line in split(text, at: "\n") where line.utf8.starts(with: name.utf8) {
+        var kilobytes = 0
+        for byte in line.utf8 where byte >= 48 && byte <= 57 { kilobytes = kilobytes * 10 + Int(byte - 48) }
+        return kilobytes * 1024
+    }
+    return 0
+}

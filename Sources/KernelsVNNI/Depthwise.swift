@@ -1,0 +1,82 @@
+#if arch(x86_64)
+import CIntrinsics
+import CKernels
+
+@_cdecl("vnni_depthwise")
+public func vnniDepthwise(_ task: UnsafePointer<DepthwiseTask>, _ slice: UnsafePointer<KernelSlice>) {
+    let t = task.pointee
+    let taps = Int(t.kernelHeight) * Int(t.kernelWidth) * Int(t.tapRepeat)
+    let byColumns = t.kernelHeight == 3 && t.kernelWidth == 3 && t.tapRepeat == 1 && t.dilationX == 1 && (t.strideX == 1 || t.strideX == 2)
+    if taps > maximumFastTaps {
+        largeKernel(t, slice.pointee)
+        return
+    }
+    var outside = avx512_fill8(Int8(truncatingIfNeeded: t.inputZeroPoint))
+    var storage = InlineArray<16, InlineArray<4, __m512i>>(repeating: .init(repeating: __m512i()))
+    withUnsafeMutablePointer(to: &storage) { storage in
+        withUnsafeMutablePointer(to: &outside) { outside in
+            let weights = UnsafeMutableRawPointer(storage).assumingMemoryBound(to: ChannelQuads.self)
+            let outside = UnsafeRawPointer(outside)
+            var channel = Int(slice.pointee.firstChannel)
+            while channel < Int(slice.pointee.endChannel) {
+                let block = DepthwiseBlock(t, channel: channel, end: Int(slice.pointee.endChannel), byColumns: byColumns, weights: weights)
+                if !byColumns {
+                    byTaps(block, slice.pointee, outside)
+                } else if t.strideX == 1 {
+                    columns(InlineArray<1, Void>.self, block, slice.pointee, outside)
+                } else {
+                    columns(InlineArray<2, Void>.self, block, slice.pointee, outside)
+                }
+                channel += 64
+            }
+        }
+    }
+}
+
+/// Calls `body` with image, row, first column, end column and first pixel for every row that a slice touches.
+@inline(__always)
+private func forEachRow(_ t: DepthwiseTask, _ slice: KernelSlice, _ body: (Int, Int, Int, Int, Int) -> Void) {
+    let width = Int(t.outputWidth), height = Int(t.outputHeight), end = Int(slice.endPixel)
+    var pixel = Int(slice.firstPixel)
+    while pixel < end {
+        let x = pixel % width, row = pixel / width
+        let endX = Swift.min(width, x + end - pixel)
+        body(row / height, row % height, x, endX, pixel)
+        pixel += endX - x
+    }
+}
+
+@inline(never)
+private func columns<let Stride: Int>(_ stride: InlineArray<Stride, Void>.Type, _ block: DepthwiseBlock, _ slice: KernelSlice, _ outside: UnsafeRawPointer) {
+    forEachRow(block.task, slice) { image, oy, x, endX, pixel in
+        DepthwiseColumns.run(stride, block, image: image, oy: oy, firstX: x, endX: endX, outside: outside,
+                             output: block.task.output + pixel * Int(block.task.outputPixelStride) + block.channel)
+    }
+}
+
+@inline(never)
+private func byTaps(_ block: DepthwiseBlock, _ slice: KernelSlice, _ outside: UnsafeRawPointer) {
+    var taps = DepthwiseTaps()
+    forEachRow(block.task, slice) { image, oy, firstX, endX, pixel in
+        var output = block.task.output + pixel * Int(block.task.outputPixelStride) + block.channel
+        for x in firstX..<endX {
+            taps.aim(block, image: image, oy: oy, ox: x, outside: outside)
+            taps.run(block, output: output)
+            output += Int(block.task.outputPixelStride)
+        }
+    }
+}
+
+@inline(never)
+private func largeKernel(_ t: DepthwiseTask, _ slice: KernelSlice) {
+    let requantizer = Requantizer(zeroPoint: t.outputZeroPoint, minimum: t.outputMinimum, maximum: t.outputMaximum)
+    forEachRow(t, slice) { image, oy, firstX, endX, pixel in
+        for x in firstX..<endX {
+            let output = t.output + (pixel + x - firstX) * Int(t.outputPixelStride)
+            for channel in stride(from: Int(slice.firstChannel), to: Int(slice.endChannel), by: 16) {
+                depthwiseLargeKernel(t, channel: channel, end: Int(slice.endChannel), image: image, oy: oy, ox: x, requantizer, output: output + channel)
+            }
+        }
+    }
+}
+#endif

@@ -1,0 +1,155 @@
+import Nest
+import Platform
+
+/// Operators with windows.
+extension ONNXImporter {
+    mutating func convolution(_ node: ONNXNode) throws {
+        let input = try value(node, 0), weights = try constant(node, 1), rank = input.shape.count
+        guard rank == 3 || rank == 4, weights.shape.count == rank, let floats = weights.floats, !floats.isEmpty else {
+            throw Failure(.unsupported, "weights of shape \(weights.shape) over \(input.shape); convolutions along one or two axes work")
+        }
+        let x = try channelsLast(input, node.name + "/channels_last")
+        let w = weights.shape, kernel = rank == 3 ? (1, w[2]) : (w[2], w[3])
+        let image = rank == 3 ? try append(node.name + "/image", .reshape, [x.id], declared: [x.stored[0], 1, x.stored[1], x.stored[2]]) : x.id
+        let channels = x.shape[1], group = node.integer("group", 1)
+        var window = try window(node, kernel: kernel, over: graph.tensors[image].shape)
+        let bias = try optional(node, 2).map { try tensor($0, node.name + ".bias") } ?? -1
+
+        let y: TensorID
+        if group == 1, let focus = focuses[image], window.stride == (1, 1), window.dilation == (1, 1), w[1] == channels {
+            // Slicing into four phases and convolving is one convolution of twice the kernel and stride.
+            let enlarged = focus.weights(floats, shape: w)
+            window = focus.window(window)
+            let id = try addConstant(node.inputs[1], shape: enlarged.shape, enlarged.floats)
+            y = try append(node.name, .convolution(window, .none), [focus.source, id, bias])
+        } else if group == 1 {
+            let id = try addConstant(node.inputs[1], shape: [w[0], kernel.0, kernel.1, w[1]], ONNXImporter.moved(floats, rows: w[0], depth: w[1]))
+            y = try append(node.name, .convolution(window, .none), [image, id, bias])
+        } else if group == channels, w[1] == 1, w[0] % group == 0 {
+            let area = kernel.0 * kernel.1
+            let values = (0..<floats.count).map { floats[$0 % w[0] * area + $0 / w[0]] }
+            let id = try addConstant(node.inputs[1], shape: [1, kernel.0, kernel.1, w[0]], values)
+            y = try append(node.name, .depthwiseConvolution(window, multiplier: w[0] / group, .none), [image, id, bias])
+        } else {
+            throw Failure(.unsupported, "\(group) groups over \(channels) channels; 1 group or one a channel work")
+        }
+        let stored = graph.tensors[y].shape
+        let result = rank == 3 ? try append(node.name + "/sequence", .reshape, [y], declared: [stored[0], stored[2], stored[3]]) : y
+        let shape = rank == 3 ? [stored[0], stored[3], stored[2]] : [stored[0], stored[3], stored[1], stored[2]]
+        set(node, ONNXValue(shape: shape, id: result, isChannelsLast: true))
+    }
+
+    /// Weights from (rows, depth, area) to (rows, area, depth).
+    static func moved(_ values: [Float], rows: Int, depth: Int) -> [Float] {
+        let area = values.count / max(rows * depth, 1)
+        return (0..<values.count).map { values[($0 / (area * depth) * depth + $0 % depth) * area + $0 / depth % area] }
+    }
+
+    mutating func pool(_ node: ONNXNode, _ make: (Window) -> Operation) throws {
+        let x = try channelsLast(value(node, 0), node.name + "/channels_last")
+        guard x.shape.count == 4, let kernel = node.attributes["kernel_shape"]?.integers, kernel.count == 2 else {
+            throw Failure(.unsupported, "pooling of \(x.shape); images work")
+        }
+        guard node.outputs.count == 1 else { throw Failure(.unsupported, "the places of the maxima can't be computed") }
+        let window = try window(node, kernel: (kernel[0], kernel[1]), over: x.stored)
+        set(node, image: try append(node.name, make(window), [x.id]))
+    }
+
+    mutating func globalAveragePool(_ node: ONNXNode) throws {
+        let x = try channelsLast(value(node, 0), node.name + "/channels_last")
+        guard x.shape.count == 4 else { throw Failure(.unsupported, "pooling of \(x.shape); images work") }
+        set(node, image: try append(node.name, .mean(axes: [1, 2], keepDimensions: true), [x.id]))
+    }
+
+    mutating func batchNormalization(_ node: ONNXNode) throws {
+        guard node.outputs.count == 1 else { throw Failure(.unsupported, "batch normalisation in training mode") }
+        let x = try channelsLast(value(node, 0), node.name + "/channels_last")
+        guard x.shape.count >= 2 else { throw Failure(.badFormat, "batch normalisation of \(x.shape)") }
+        let parameters = try (1...4).map { try tensor(ONNXValue(constant: constant(node, $0)), node.inputs[$0]) }
+        let y = try append(node.name, .batchNormalization(epsilon: node.float("epsilon", 1e-5)), [x.id] + parameters)
+        set(node, ONNXValue(shape: x.shape, id: y, isChannelsLast: x.isChannelsLast))
+    }
+
+    mutating func resize(_ node: ONNXNode) throws {
+        let x = try channelsLast(value(node, 0), node.name + "/channels_last")
+        guard x.shape.count == 4 else { throw Failure(.unsupported, "resizing \(x.shape); images work") }
+        let isUpsample = node.operation == "Upsample" || model.operatorSet < 11
+        let size: [Int]
+        if !isUpsample, let sizes = try optional(node, 3)?.constant?.integers, sizes.count == 4 {
+            size = sizes
+        } else {
+            let scales = try node.attributes["scales"]?.floats ?? constant(node, isUpsample ? 1 : 2).reals
+            guard scales.count == 4, scales.allSatisfy({ $0 > 0 && $0 < 4096 }) else { throw Failure(.unsupported, "scales \(scales.prefix(8))") }
+            size = try zip(x.shape, scales).map { extent, scale in
+                guard let size = Int(exactly: (Double(extent) * Double(scale)).rounded(.down)) else { throw Failure(.badFormat, "a scale of \(scale)") }
+                return size
+            }
+        }
+        guard size[0] == x.shape[0], size[1] == x.shape[1], (1...1 << 20).contains(size[2]), (1...1 << 20).contains(size[3]) else {
+            throw Failure(.unsupported, "\(x.shape) to \(size); only height and width can change")
+        }
+        let place = isUpsample ? "asymmetric" : node.text("coordinate_transformation_mode", "half_pixel")
+        let isHalf = place == "half_pixel" || place == "pytorch_half_pixel"
+        let operation: Operation
+        switch node.text("mode", "nearest") {
+        case "nearest":
+            let rounding = isUpsample ? "floor" : node.text("nearest_mode", "round_prefer_floor")
+            // Between these the chosen pixels agree for whole factors; for others they need not.
+            let isWhole = size[2] % x.shape[2] == 0 && size[3] % x.shape[3] == 0
+            guard (place == "asymmetric" && rounding == "floor") || (isHalf && rounding == "round_prefer_floor" && isWhole) else {
+                throw Failure(.unsupported, "nearest pixels by \(place) and \(rounding)")
+            }
+            operation = .resize(.nearest, alignCorners: false, halfPixelCentres: isHalf)
+        case "linear", "bilinear":
+            guard isHalf || place == "align_corners" || place == "asymmetric" else { throw Failure(.unsupported, "interpolation by \(place)") }
+            operation = .resize(.bilinear, alignCorners: place == "align_corners", halfPixelCentres: isHalf)
+        case let mode: throw Failure(.unsupported, "interpolation '\(mode.prefix(40))'")
+        }
+        set(node, image: try append(node.name, operation, [x.id], declared: [size[0], size[2], size[3], size[1]]))
+    }
+
+    private mutating func set(_ node: ONNXNode, image id: TensorID) {
+        let stored = graph.tensors[id].shape
+        set(node, ONNXValue(shape: [stored[0], stored[3], stored[1], stored[2]], id: id, isChannelsLast: true))
+    }
+
+    /// The window's attributes; along one axis, height is 1.
+    private func window(_ node: ONNXNode, kernel: (Int, Int), over stored: [Int]) throws -> Window {
+        let isSequence = node.attributes["strides"]?.integers.count == 1 || node.attributes["pads"]?.integers.count == 2
+            || node.attributes["dilations"]?.integers.count == 1 || node.attributes["kernel_shape"]?.integers.count == 1
+        func pair(_ name: String) throws -> (Int, Int) {
+            let list = node.attributes[name]?.integers ?? []
+            if list.isEmpty { return (1, 1) }
+            guard list.count == (isSequence ? 1 : 2) else { throw Failure(.badFormat, "\(name) of \(list.count) numbers") }
+            return isSequence ? (1, list[0]) : (list[0], list[1])
+        }
+        let stride = try pair("strides"), dilation = try pair("dilations")
+        guard [kernel.0, kernel.1, stride.0, stride.1, dilation.0, dilation.1].allSatisfy({ (1...Limits.window).contains($0) }) else {
+            throw Failure(.badFormat, "kernel \(kernel), stride \(stride), dilation \(dilation)")
+        }
+        var padding = Padding()
+        switch node.text("auto_pad", "NOTSET") {
+        case "NOTSET", "":
+            let pads = node.attributes["pads"]?.integers ?? []
+            guard pads.isEmpty || pads.count == (isSequence ? 2 : 4), pads.allSatisfy({ (0...Limits.window).contains($0) }) else {
+                throw Failure(.badFormat, "pads \(pads.prefix(8))")
+            }
+            if pads.count == 4 { padding = Padding(top: pads[0], left: pads[1], bottom: pads[2], right: pads[3]) }
+            if pads.count == 2 { padding = Padding(left: pads[0], right: pads[1]) }
+        case "VALID": break
+        case "SAME_UPPER": padding = .same(input: (stored[1], stored[2]), kernel: kernel, stride: stride, dilation: dilation)
+        case let mode: throw Failure(.unsupported, "padding '\(mode.prefix(40))'")
+        }
+        if node.integer("ceil_mode", 0) != 0 {
+            // Rounding the size up is the same as padding the end until the last window fits.
+            padding.bottom += ONNXImporter.rest(stored[1] + padding.top + padding.bottom, kernel.0, stride.0, dilation.0)
+            padding.right += ONNXImporter.rest(stored[2] + padding.left + padding.right, kernel.1, stride.1, dilation.1)
+        }
+        return Window(kernel: kernel, stride: stride, dilation: dilation, padding: padding)
+    }
+
+    private static func rest(_ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) -> Int {
+        let over = (extent - (kernel - 1) * dilation - 1) % stride
+        return over > 0 ? stride - over : 0
+    }
+}

@@ -1,0 +1,145 @@
+import Engine
+import Kernels
+import Nest
+import Platform
+import Testing
+
+/// Files made to harm: whatever a nest says, reading and running it ends in a Failure or in a result.
+@Suite(.serialized)
+struct HostileNestTests {
+    private static let extremes: [UInt32] = [0, 1, 2, 3, 7, 15, 16, 17, 63, 64, 127, 128, 255, 256, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFF_FFFF, 0x8000_0000,
+                                             0xFFFF_FF80, 0xFFFF_FFFE, 0xFFFF_FFFF, 0x7F80_0000, 0xFF80_0000, 0x7FC0_0000, 0x0080_0000, 0x3F80_0000]
+
+    /// The file, with the length of its tables.
+    private static func file(_ seed: UInt64) -> (bytes: [UInt8], tables: Int) {
+        let (builder, input, output) = smallNetwork(seed: seed, layers: 4, channels: 20, size: 8, chunkPerInstruction: seed % 2 == 0)
+        addRest(builder)
+        let bytes = NestWriter.bytes(builder.contents(inputs: [input], outputs: [output]))
+        var length = 0
+        for i in 0..<8 { length |= Int(bytes[24 + i]) << (8 * i) }
+        return (bytes, 64 + length)
+    }
+
+    /// The kinds of instruction that the small network lacks.
+    private static func addRest(_ builder: NestBuilder) {
+        var random = Random(3)
+        let x = builder.tensor(.float32, [1, 1, 3, 4]), h = builder.tensor(.float32, [1, 1, 1, 5], storage: .state), c = builder.tensor(.float32, [1, 1, 1, 5], storage: .state)
+        for (opcode, gates) in [(Opcode.gru, 3), (.lstm, 4)] {
+            var a = RecurrentAttributes(), blob = Blob()
+            let rows = roundUp(gates * 5, to: 16)
+            a.hidden = 5
+            a.inputs = 4
+            blob.add(random.floats(rows * 4))
+            a.recurrentOffset = blob.add(random.floats(rows * 5))
+            a.inputBiasOffset = blob.add(random.floats(rows))
+            a.recurrentBiasOffset = blob.add(random.floats(rows))
+            builder.emit(opcode, opcode == .lstm ? [x, h, c] : [x, h], [builder.tensor(.float32, [1, 1, 3, 5])], a.words, blob: blob)
+        }
+        var d = DetectionAttributes(), anchors = Blob()
+        d.classes = 3
+        anchors.add(random.floats(9 * 4, 0.1...0.5))
+        builder.emit(.detectionPostprocess, [builder.tensor(.float32, [1, 1, 9, 4]), builder.tensor(.int8, [1, 1, 9, 4], scale: 0.1)],
+                     [builder.tensor(.float32, [1, 1, 10, 4]), builder.tensor(.float32, [1, 1, 1, 10]), builder.tensor(.float32, [1, 1, 1, 10]), builder.tensor(.float32, [1, 1, 1, 1])],
+                     d.words, blob: anchors)
+        var pointwise = PlainConvolution(), depthwise = PlainConvolution()
+        (pointwise.height, pointwise.width, pointwise.channels, pointwise.outputChannels) = (6, 6, 5, 18)
+        (depthwise.height, depthwise.width, depthwise.channels, depthwise.outputChannels, depthwise.isDepthwise) = (6, 6, 18, 18, true)
+        (depthwise.attributes.kernelHeight, depthwise.attributes.kernelWidth, depthwise.attributes.padTop, depthwise.attributes.padLeft) = (3, 3, 1, 1)
+        var pair = PairAttributes(), blob = Blob()
+        pointwise.append(&blob, random.bytes(90, -127...127), bias: random.int32s(18, -9...9), scales: random.floats(18, 0.001...0.01), lookup: random.bytes(256))
+        pair.depthwiseWeightsOffset = depthwise.append(&blob, random.bytes(162, -127...127), bias: random.int32s(18, -9...9), scales: random.floats(18, 0.001...0.01))
+        (pair.pointwise, pair.depthwise, pair.middleChannels, pair.ringRows) = (pointwise.attributes, depthwise.attributes, 18, 4)
+        builder.emit(.pointwiseDepthwise, [builder.tensor(.int8, [1, 6, 6, 5], scale: 0.1)], [builder.tensor(.int8, [1, 6, 6, 18], scale: 0.1)], pair.words, blob: blob)
+        let f = builder.tensor(.float32, [1, 6, 6, 5]), g = builder.tensor(.float32, [1, 6, 6, 7])
+        var real = PlainConvolution()
+        (real.height, real.width, real.channels, real.outputChannels) = (6, 6, 5, 7)
+        real.attributes.floatFunction = 4
+        let weights = real.blob(random.floats(35), bias: random.floats(7))
+        builder.emit(.convolution, [f], [g], real.attributes.words, blob: weights)
+        var table = Blob()
+        table.add(random.bytes(256))
+        builder.emit(.lookup, [builder.tensor(.int8, [1, 2, 2, 9], scale: 1)], [builder.tensor(.int8, [1, 2, 2, 9], scale: 1)], blob: table)
+        builder.emit(.averagePool, [f], [builder.tensor(.float32, [1, 6, 6, 5])], PoolAttributes().words)
+    }
+
+    /// Reads and runs a file; true where it got as far as a run. Runs that a mutation made long are left out.
+    private func survives(_ bytes: [UInt8], _ pool: ThreadPool, _ kernels: KernelTable) -> Bool {
+        guard let nest = try? NestReader(bytes: bytes) else { return false }
+        let work = nest.programs[0].instructions.reduce(0) { sum, instruction in
+            let output = instruction.outputs.0 == noTensor ? 0 : nest.programs[0].tensors[Int(instruction.outputs.0)].elements
+            return min(sum + output * Int(max(1, instruction.blobLength / 64)), 1 << 40)
+        }
+        var options = ModelOptions()
+        options.verify = false
+        guard work < 1 << 22, nest.programs[0].arenaBytes < 1 << 24, let model = try? Model(nest: nest, options: options, kernels: kernels, pool: pool) else { return false }
+        return (try? model.run()) != nil
+    }
+
+    @Test func mutationsWithTheChecksumPutRight() throws {
+        var random = Random(71)
+        let pools = [try pool(1), try pool(2)], tables = ConvolutionTests.tables
+        var accepted = 0
+        for seed in 0..<2 as Range<UInt64> {
+            let (original, tables_) = HostileNestTests.file(seed)
+            #expect(survives(original, pools[0], .reference))
+            for _ in 0..<3000 {
+                var bytes = original
+                for _ in 0..<random.int(1...3) {
+                    let at = random.int(16...tables_ - 4)
+                    switch random.int(0...4) {
+                    case 0: bytes[at] ^= 1 << UInt8(random.int(0...7))
+                    case 1: bytes[at] = UInt8(random.int(0...255))
+                    case 2:
+                        // Fields of tensors and instructions lie at multiples of four from each other.
+                        let value = HostileNestTests.extremes[random.int(0...HostileNestTests.extremes.count - 1)], field = at / 4 * 4 + random.int(0...3)
+                        if field + 4 <= tables_ { for i in 0..<4 { bytes[field + i] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(i))) } }
+                    case 3:
+                        let from = random.int(16...tables_ - 4)
+                        for i in 0..<4 { bytes[at + i] = bytes[from + i] }
+                    default: bytes[at] = bytes[at] &+ (random.bool() ? 1 : 255)
+                    }
+                }
+                NestWriter.seal(&bytes)
+                if survives(bytes, pools[random.int(0...1)], tables[random.int(0...tables.count - 1)]) { accepted += 1 }
+            }
+        }
+        // If nothing got through, the checks behind the checksum were not reached.
+        #expect(accepted > 100)
+    }
+
+    /// Weights are data without structure: anything may stand in them.
+    @Test func randomWeights() throws {
+        var random = Random(72)
+        let pool = try pool(2)
+        for round in 0..<300 {
+            let (original, tables) = HostileNestTests.file(UInt64(round % 2))
+            var bytes = original
+            let start = tables / 16384 * 16384 + 16384
+            for _ in 0..<random.int(1...3000) { bytes[random.int(start...bytes.count - 1)] = round % 3 == 0 ? 0xFF : UInt8(random.int(0...255)) }
+            for kernels in ConvolutionTests.tables { _ = survives(bytes, pool, kernels) }
+        }
+    }
+
+    @Test func mutationsWithoutPuttingTheChecksumRightAreAllFound() throws {
+        var random = Random(73)
+        let (original, tables) = HostileNestTests.file(0)
+        for _ in 0..<2000 {
+            var bytes = original
+            bytes[random.int(0...tables - 1)] ^= 1 << UInt8(random.int(0...7))
+            #expect(throws: Failure.self) { try NestReader(bytes: bytes) }
+        }
+    }
+
+    @Test func fuzzEntryTakesAnything() {
+        var random = Random(74)
+        let (original, _) = HostileNestTests.file(1)
+        for _ in 0..<300 {
+            var bytes = original
+            if random.bool() { bytes.removeLast(random.int(0...bytes.count)) }
+            for _ in 0..<4 where !bytes.isEmpty { bytes[random.int(0...bytes.count - 1)] = UInt8(random.int(0...255)) }
+            fuzzNest(bytes)
+        }
+        fuzzNest([])
+        fuzzNest(Array("NEST".utf8))
+    }
+}

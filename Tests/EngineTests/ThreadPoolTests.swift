@@ -1,0 +1,42 @@
+@testable import Engine
+import CLinux
+import Platform
+import Testing
+
+/// Counts how often every slice was executed.
+private final class Counting: SlicedWork {
+    let counts: UnsafeMutablePointer<UInt32>
+
+    init(_ slices: Int) {
+        counts = .allocate(capacity: slices)
+        counts.update(repeating: 0, count: slices)
+        super.init()
+        self.slices = slices
+    }
+
+    deinit { counts.deallocate() }
+
+    override func execute(_ slice: Int, worker: Int) { _ = linux_add(counts + slice, 1) }
+}
+
+struct ThreadPoolTests {
+    @Test(arguments: [1, 2, 5])
+    func everySliceIsExecutedOnce(threads: Int) throws {
+        let pool = try pool(threads)
+        #expect(pool.threads == threads)
+        var random = Random(51)
+        for _ in 0..<500 {
+            let work = Counting(random.int(1...20))
+            pool.run(work)
+            #expect((0..<work.slices).allSatisfy { work.counts[$0] == 1 })
+            // Now and then long enough for the helpers to fall asleep.
+            if random.int(0...50) == 0 { usleep(2000) }
+        }
+    }
+
+    @Test func fastestCoresComeFirst() throws {
+        #expect(try ThreadPool(threads: 64).threads == Processors.available().count)
+        let cores = Processors.available()
+        #expect(zip(cores, cores.dropFirst()).allSatisfy { $0.capacity >= $1.capacity })
+    }
+}

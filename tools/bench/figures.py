@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""Measures what README's table of figures shows, beside LiteRT where that is installed, and prints it as Markdown.
+
+usage: figures.py SWIFTLET BOARD_SWIFTLET NESTC      (bench.sh builds them and calls this)
+
+Every number comes from this run. What can't be measured here is a line that says why.
+"""
+
+import json
+import os
+import pathlib
+import platform
+import random
+import statistics
+import subprocess
+import sys
+import tarfile
+import time
+
+import counting
+from counting import BUILD, PEERS, ROOT
+
+SWIFTLET, BOARD, NESTC = (pathlib.Path(path).resolve() for path in sys.argv[1:4])
+DATA = pathlib.Path(os.environ.get("SWIFTLET_DATA", ROOT.parent / "shared" / "data"))
+MODELS = ROOT / "models"
+PEERS_ON_ARM = os.environ.get("PEERS") == "1"
+LITERT = [sys.executable, str(pathlib.Path(__file__).with_name("litert_run.py"))]
+LITERT_ENVIRONMENT = os.environ | {"PYTHONPATH": str(PEERS / "native")}
+
+TFLITE = {
+    "MobileNetV2": "tf2_mobilenet_v2_1.0_224_ptq.tflite",
+    "keyword spotting": "kws_ref_model.tflite",
+    "visual wake words": "vww_96_int8.tflite",
+    "image classification": "pretrainedResnet_quant.tflite",
+    "anomaly detection": "ad01_int8.tflite",
+}
+rows = []
+
+
+def row(figure, ours, peer="", target=""):
+    rows.append((figure, ours, peer, target))
+    print(f"bench: {figure}: {ours}" + (f" (LiteRT {peer})" if peer else ""), flush=True)
+
+
+def swiftlet(*words, program=SWIFTLET):
+    run = subprocess.run([str(word) for word in (program, *words)], capture_output=True, text=True, cwd=ROOT)
+    if run.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, words))}: exit {run.returncode}: {run.stderr.strip()}")
+    return run.stdout
+
+
+def answers(*words):
+    return [json.loads(line) for line in swiftlet(*words, "--json").splitlines()]
+
+
+def nest_of(name):
+    """The TFLite model compiled for this run; None where there is no data folder."""
+    source = DATA / "tflite" / TFLITE[name]
+    if not source.exists():
+        return None, None
+    nest = BUILD / (source.stem + ".nest")
+    subprocess.run([NESTC, source, "-o", nest], check=True, capture_output=True)
+    return source, nest
+
+
+def input_bytes(nest):
+    """Bytes of one input, and whether they are floats."""
+    sizes = {"int8": 1, "uint8": 1, "float32": 4}
+    entry = answers("info", nest)[0]["programs"][0]["inputs"][0]
+    count = 1
+    for size in entry["shape"].split("x"):
+        count *= int(size)
+    return count * sizes[entry["type"]], entry["type"]
+
+
+def agreement():
+    for name in TFLITE:
+        source, nest = nest_of(name)
+        if nest is None:
+            row(f"{name}, outputs equal to LiteRT's", f"not measured: no {TFLITE[name]} in {DATA}")
+            continue
+        size, _ = input_bytes(nest)
+        samples = 20
+        generator = random.Random(1)
+        inputs, ours, theirs = BUILD / "in.bin", BUILD / "ours.bin", BUILD / "theirs.bin"
+        inputs.write_bytes(generator.randbytes(size * samples))
+        swiftlet("infer", nest, inputs, "-o", ours)
+        subprocess.run([*LITERT, str(source), "infer", str(inputs), str(theirs)], check=True, env=LITERT_ENVIRONMENT, capture_output=True)
+        a, b = ours.read_bytes(), theirs.read_bytes()
+        if len(a) != len(b):
+            raise RuntimeError(f"{name}: {len(a)} bytes of output, LiteRT gives {len(b)}")
+        # Steps between int8 values: a wrap-around would read as a large one.
+        signed = lambda byte: byte - 256 if byte > 127 else byte
+        unsigned = answers("info", nest)[0]["metadata"].get("output.unsigned") == "1"
+        steps = [abs(x - y) if unsigned else abs(signed(x) - signed(y)) for x, y in zip(a, b)]
+        equal = sum(step == 0 for step in steps) / len(steps)
+        row(f"{name}: output values equal to LiteRT's, {samples} random inputs", f"{equal:.2%}, largest difference {max(steps)}", "", "within 1")
+
+
+def keywords():
+    archive = DATA / "tflite" / "kws01_1000_features.tgz"
+    _, nest = nest_of("keyword spotting")
+    if nest is None or not archive.exists():
+        return
+    with tarfile.open(archive) as tar:
+        files = {pathlib.PurePath(member.name).name: tar.extractfile(member).read() for member in tar if member.isfile()}
+    entries = [line.split(",") for line in files["y_labels.csv"].decode().split()]
+    inputs, outputs = BUILD / "in.bin", BUILD / "ours.bin"
+    inputs.write_bytes(b"".join(files[name] for name, _, _ in entries))
+    swiftlet("infer", nest, inputs, "-o", outputs)
+    scores = outputs.read_bytes()
+    classes = int(entries[0][1])
+    right = 0
+    for index, (_, _, label) in enumerate(entries):
+        values = [byte - 256 if byte > 127 else byte for byte in scores[index * classes:(index + 1) * classes]]
+        right += values.index(max(values)) == int(label)
+    row(f"keyword spotting, {len(entries)} labelled vectors", f"{right / len(entries):.1%} right", "", "90.2 %")
+
+
+def labelled_pictures():
+    folder = MODELS / "sources" / "imagenet"
+    # The label is in the name: imagenet_NN_LABEL.jpg.
+    pictures = {str(path): int(path.stem.split("_")[2]) for path in sorted(folder.glob("*.jpg"))}
+    validation = DATA / "images" / "val"
+    if (validation / "labels.csv").exists():
+        for line in (validation / "labels.csv").read_text().split()[1:]:
+            name, label = line.split(",")
+            pictures[str(validation / name)] = int(label)
+    return pictures
+
+
+def accuracy():
+    pictures = labelled_pictures()
+    right, tops = {}, {}
+    for model in ("efficientnet-lite0-float", "efficientnet-lite0"):
+        found = answers("classify", *pictures, "--top", "1", "--model", model)
+        tops[model] = [entry["results"][0]["index"] for entry in found]
+        right[model] = sum(pictures[entry["image"]] == entry["results"][0]["index"] for entry in found)
+    count = len(pictures)
+    full, small = right["efficientnet-lite0-float"], right["efficientnet-lite0"]
+    same = sum(a == b for a, b in zip(*tops.values()))
+    row(f"EfficientNet-Lite0, {count} pictures: right in float / int8", f"{full / count:.1%} / {small / count:.1%}, {(small - full) / count * 100:+.1f} points; "
+        f"same answer on {same}", "", "within 1.5 points")
+
+
+def instructions():
+    for name in ("MobileNetV2", "keyword spotting", "visual wake words", "image classification"):
+        source, nest = nest_of(name)
+        if nest is None:
+            continue
+        for core in counting.CORES:
+            ours = counting.per_repetition(core, lambda runs: [BOARD, "bench", nest, "--threads", "1", "--runs", runs])
+            theirs = counting.litert(core, source) if PEERS_ON_ARM else None
+            row(f"{name}: aarch64 instructions, {core}", f"{ours / 1e6:.3f} M",
+                f"{theirs / 1e6:.3f} M ({ours / theirs:.2f}×)" if theirs else "", "fewer")
+
+
+def times():
+    for name in ("MobileNetV2", "keyword spotting", "visual wake words", "image classification"):
+        source, nest = nest_of(name)
+        if nest is None:
+            continue
+        ours, theirs = [], []
+        with subprocess.Popen([*LITERT, str(source), "time"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              text=True, env=LITERT_ENVIRONMENT) as peer:
+            # Turn by turn, so that what else the machine does falls on both alike.
+            for _ in range(11):
+                ours.append(answers("bench", nest, "--threads", "1", "--runs", "20")[0]["milliseconds"]["median"])
+                rounds = []
+                for _ in range(20):
+                    peer.stdin.write("\n")
+                    peer.stdin.flush()
+                    rounds.append(float(peer.stdout.readline()))
+                theirs.append(statistics.median(rounds))
+            peer.stdin.close()
+        ratio = statistics.median(b / a for a, b in zip(ours, theirs))
+        row(f"{name}: {platform.machine()} time, one thread", f"{statistics.median(ours):.3f} ms",
+            f"{statistics.median(theirs):.3f} ms ({ratio:.2f}× ours)", "not slower")
+
+
+def peak_memory(*words):
+    """Largest resident set of one run, bytes."""
+    child = subprocess.Popen([str(SWIFTLET), *map(str, words)], stdout=subprocess.DEVNULL, cwd=ROOT)
+    _, status, usage = os.wait4(child.pid, 0)
+    if status != 0:
+        raise RuntimeError(f"{' '.join(map(str, words))} failed")
+    return usage.ru_maxrss * 1024
+
+
+def memory():
+    start = peak_memory("help")
+    picture = MODELS / "sources" / "pictures" / "rocket.jpg"
+    grown = peak_memory("bench", "efficientnet-lite0", "--threads", "1", "--runs", "2") - start
+    shape = answers("info", "efficientnet-lite0")[0]
+    bound = shape["programs"][0]["arenaBytes"] + shape["fileBytes"] + 1_000_000
+    row("EfficientNet-Lite0: memory over the process's own start", f"{grown / 1e6:.2f} MB", "", f"arena + model + 1 MB = {bound / 1e6:.2f} MB")
+    for budget in ("4M", "3M"):
+        try:
+            less = peak_memory("bench", "efficientnet-lite0", "--threads", "1", "--runs", "2", "--budget", budget) - start
+            row(f"the same with --budget {budget}", f"{less / 1e6:.2f} MB")
+        except RuntimeError as error:
+            row(f"the same with --budget {budget}", f"refused: {error}")
+    row("classifying a 640×427 JPEG: memory over the process's own start", f"{(peak_memory('classify', picture) - start) / 1e6:.2f} MB")
+
+
+def start_up():
+    picture = MODELS / "sources" / "pictures" / "rocket.jpg"
+    words = [str(SWIFTLET), "classify", str(picture), "--threads", "1"]
+    walls = []
+    for _ in range(21):
+        begin = time.perf_counter()
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+        walls.append((time.perf_counter() - begin) * 1000)
+    inference = answers("bench", "efficientnet-lite0", "--threads", "1", "--runs", "20")[0]["milliseconds"]["median"]
+    row("process start to first classification, picture decoded, to exit", f"{statistics.median(walls):.1f} ms, of it one inference {inference:.1f} ms", "",
+        f"30 ms + one inference = {30 + inference:.1f} ms")
+
+
+def frames():
+    count = 60
+    path = BUILD / "frames.yuyv"
+    frame = random.Random(2).randbytes(1920 * 1080 * 2)
+    with open(path, "wb") as file:
+        for _ in range(count):
+            file.write(frame)
+    lines = answers("classify", "--frames", "1920x1080:yuyv", path, "--threads", "1")
+    summary = lines[-1]["summary"]
+    path.unlink()
+    each = summary["millisecondsPerFrame"]
+    row("1080p YUYV frames, conversion + EfficientNet-Lite0, one thread", f"{summary['framesPerSecond']:.1f} frames/s (convert {each['convert']:.2f} ms, network {each['network']:.2f} ms)",
+        "", "30 frames/s")
+
+
+def board_size():
+    row("board binary, static", f"{BOARD.stat().st_size / 1e6:.2f} MB", "", "1.5 MB")
+
+
+def main():
+    BUILD.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    for figure in (board_size, agreement, keywords, accuracy, instructions, times, memory, start_up, frames):
+        try:
+            figure()
+        except (RuntimeError, OSError, subprocess.CalledProcessError, KeyError, IndexError, StopIteration, ValueError) as error:
+            failed += 1
+            row(figure.__name__, f"FAILED: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+    table = "| figure | Swiftlet | LiteRT 2.3.0 | must |\n| --- | --- | --- | --- |\n"
+    table += "".join(f"| {' | '.join(entry)} |\n" for entry in rows)
+    status = swiftlet("status").splitlines()
+    table += f"\nMeasured on {time.strftime('%Y-%m-%d')}; {'; '.join(' '.join(line.split()) for line in status[1:3])}.\n"
+    (ROOT / "build" / "bench.md").write_text(table)
+    print("\n" + table)
+    print(f"bench: {len(rows)} figures in build/bench.md" + (f", {failed} could not be measured" if failed else ""))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

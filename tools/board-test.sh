@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# The board's binary under QEMU, as cores with and without dot products and int8 matrices: its self-test, and every
+# int8 model on the same input as the native binary, whose output must be the same to the byte.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cores=(cortex-a53 cortex-a76 max)
+board=build/aarch64/swiftlet
+native=$(swift build -c release --show-bin-path)/swiftlet
+work=build/board-test
+rm -rf "$work"
+mkdir -p "$work"
+
+passed=0 failed=0
+# check NAME COMMAND…: one line, and what the command said where it failed.
+check() {
+    local name=$1 start=$SECONDS
+    shift
+    if "$@" > "$work/log" 2>&1; then
+        passed=$((passed + 1))
+        echo "board: $name: ok ($((SECONDS - start)) s)"
+    else
+        failed=$((failed + 1))
+        echo "board: $name: FAILED"
+        sed 's/^/    /' "$work/log"
+    fi
+}
+as() { qemu-aarch64 -cpu "$1" "$board" "${@:2}"; }
+
+# One run of noise in, the same bytes out. Noise reaches saturation and padding, which pictures may not.
+infer() {
+    local core=$1 model=$2 name
+    name=$(basename "$model" .nest)
+    as "$core" infer "$model" "$work/$name.in" -o "$work/$name.$core" && cmp "$work/$name.native" "$work/$name.$core"
+}
+# The whole way from a picture's file to text, times left out.
+picture() {
+    local core=$1
+    shift
+    diff <("$native" "$@" --json | sed 's/,"milliseconds".*//') <(as "$core" "$@" --json | sed 's/,"milliseconds".*//')
+}
+
+models=()
+for model in models/*.nest; do
+    # Sums of floats depend on the order, and that on the processor: only int8 is the same everywhere.
+    case $model in *-float.nest) continue ;; esac
+    models+=("$model")
+    name=$(basename "$model" .nest)
+    bytes=$("$native" info "$model" --json | python3 -c '
+import json, math, sys
+sizes = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "float16": 2, "float32": 4}
+inputs = json.load(sys.stdin)["programs"][0]["inputs"]
+print(sum(math.prod(map(int, each["shape"].split("x"))) * sizes[each["type"]] for each in inputs))')
+    python3 -c 'import random, sys; random.seed(1); sys.stdout.buffer.write(random.randbytes(int(sys.argv[1])))' "$bytes" > "$work/$name.in"
+    "$native" infer "$model" "$work/$name.in" -o "$work/$name.native" > /dev/null
+done
+[ ${#models[@]} -gt 0 ] || { echo "board: no models to compare; make models" >&2; exit 1; }
+
+for core in "${cores[@]}"; do
+    as "$core" status | sed -n 's/^kernels/board: '"$core"' chooses/p'
+    check "$core selftest" as "$core" selftest --cases 40
+    for model in "${models[@]}"; do check "$core $(basename "$model") as native" infer "$core" "$model"; done
+    check "$core classify as native" picture "$core" classify models/sources/pictures/chelsea.png models/sources/pictures/rocket.jpg
+    check "$core detect as native" picture "$core" detect models/sources/pictures/coffee.png
+done
+echo "board: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
