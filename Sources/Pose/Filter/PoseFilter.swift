@@ -127,12 +127,12 @@ public struct PoseFilter: Sendable {
         let largest = max(abs(gyroscope.x), abs(gyroscope.y), abs(gyroscope.z))
         if largest >= parameters.gyroscopeRangeDegreesPerSecond * FastMath.degree { saturated() }
         let half = SIMD3<Double>(Double(rate.x), Double(rate.y), Double(rate.z)) * (0.5 * Double(gains.interval))
-        strapdown = (strapdown * rotation(half)).renormalised
+        strapdown = (strapdown * Self.rotation(half)).renormalised
     }
 
     /// The rotation by twice the vector `half`, rad.
     @inline(__always)
-    func rotation(_ half: SIMD3<Double>) -> Quaternion<Double> {
+    static func rotation(_ half: SIMD3<Double>) -> Quaternion<Double> {
         let square = squaredLength(half)
         guard square < 0.25 else {
             // Only across gaps: half the turn, twice.
@@ -145,9 +145,9 @@ public struct PoseFilter: Sendable {
     }
 
     @inline(never)
-    private func rotationByHalves(_ half: SIMD3<Double>) -> Quaternion<Double> { rotation(half) }
+    private static func rotationByHalves(_ half: SIMD3<Double>) -> Quaternion<Double> { rotation(half) }
 
-    private func squared(_ q: Quaternion<Double>) -> Quaternion<Double> { (q * q).normalised }
+    private static func squared(_ q: Quaternion<Double>) -> Quaternion<Double> { (q * q).normalised }
 
     /// The turn was faster than the gyroscope can say: the inclination has to be found again.
     @inline(never)
