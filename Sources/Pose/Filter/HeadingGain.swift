@@ -37,7 +37,7 @@ struct HeadingGain: Sendable {
     }
 
     /// While inclination is being found again, heading read with it is no better than this.
-    mutating func keepOpen() { variance = max(variance, 0.02) }
+    mutating func keepOpen() { variance = max(variance, 0.3) }
 
     /// Something unknown turned the sensor by about this much, rad.
     mutating func doubt(_ angle: Float) { variance = min(variance + angle * angle, 2.5) }

@@ -22,7 +22,7 @@ public struct PoseFilter: Sendable {
     var gyroscopeBias: BiasEstimator
     var field: MagneticField
     /// Double: between 8 kHz samples the low-pass moves by less than a Float's last place of 9.8.
-    var gravity = LowPass<SIMD3<Double>>()
+    var gravity = LowPass<SIMD4<Double>>()
     var motion0 = LowPass<SIMD4<Float>>()
     var motion1 = LowPass<SIMD4<Float>>()
     var motion2 = LowPass<SIMD4<Float>>()
@@ -64,12 +64,12 @@ public struct PoseFilter: Sendable {
     public mutating func update(gyroscope: SIMD3<Float>, accelerometer: SIMD3<Float>, magnetometer: SIMD3<Float>? = nil,
                                 interval: Float) {
         guard interval > 0, interval.isFinite else {
-            counters.badIntervals += 1
+            counters.badIntervals &+= 1
             return
         }
         guard plausible(gyroscope, 200) else {
             // Without a rate the attitude in between is unknown; the next good sample covers the time.
-            counters.badSamples += 1
+            counters.badSamples &+= 1
             pendingSeconds = min(pendingSeconds + interval, 3600)
             return
         }
@@ -81,16 +81,16 @@ public struct PoseFilter: Sendable {
         if step > parameters.gapSeconds { bridge(&step) }
         if step != gains.interval { gains.prepare(step, parameters) }
         turn(gyroscope)
-        if plausible(accelerometer, 10_000), accelerometer != SIMD3() {
+        if plausible(accelerometer, 10_000), !isZero(accelerometer) {
             level(accelerometer)
         } else {
-            counters.badSamples += 1
+            counters.badSamples &+= 1
         }
         if let magnetometer {
-            if plausible(magnetometer, 100_000), magnetometer != SIMD3() {
+            if plausible(magnetometer, 100_000), !isZero(magnetometer) {
                 orient(magnetometer)
             } else {
-                counters.badSamples += 1
+                counters.badSamples &+= 1
             }
         }
     }
@@ -101,10 +101,13 @@ public struct PoseFilter: Sendable {
         max(abs(v.x), abs(v.y), abs(v.z)) < limit && v.x == v.x && v.y == v.y && v.z == v.z
     }
 
+    @inline(__always)
+    private func isZero(_ v: SIMD3<Float>) -> Bool { v.x == 0 && v.y == 0 && v.z == 0 }
+
     /// What the filter has averaged no longer describes the present: start the averages anew from here.
     @inline(never)
     private mutating func bridge(_ step: inout Float) {
-        counters.gaps += 1
+        counters.gaps &+= 1
         // It turned at some rate between the last and the next, or at none of them.
         headingGain.doubt((squaredLength(rate).squareRoot() + 0.1) * min(step, 10))
         step = min(step, 1)
@@ -152,7 +155,7 @@ public struct PoseFilter: Sendable {
     /// The turn was faster than the gyroscope can say: the inclination has to be found again.
     @inline(never)
     private mutating func saturated() {
-        counters.saturations += 1
+        counters.saturations &+= 1
         headingGain.doubt(10 * gains.interval)
         forgetAverages()
     }
@@ -164,7 +167,7 @@ public struct PoseFilter: Sendable {
 
         let turning = strapdown.single
         let inertial = turning.rotate(acceleration)
-        let smooth = gravity.update(SIMD3<Double>(Double(inertial.x), Double(inertial.y), Double(inertial.z)),
+        let smooth = gravity.update(SIMD4<Double>(Double(inertial.x), Double(inertial.y), Double(inertial.z), 0),
                                     gains.acceleration, interval: gains.interval, tau: parameters.accelerationTimeConstantSeconds)
         var up = inclination.rotate(SIMD3<Float>(Float(smooth.x), Float(smooth.y), Float(smooth.z)))
         let square = squaredLength(up)

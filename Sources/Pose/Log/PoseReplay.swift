@@ -49,6 +49,7 @@ public struct PoseReplay {
     /// Predictions that wait for their time: due time and attitude.
     private var waiting: [(due: Double, attitude: Attitude)] = []
     private var waitingStart = 0
+    private var previous: (time: Double, attitude: Attitude)?
     public private(set) var errors = AttitudeError()
     public private(set) var predictionErrors = AttitudeError()
     public private(set) var samples = 0
@@ -135,13 +136,15 @@ public struct PoseReplay {
     /// Judges what was predicted for now, then predicts anew.
     private mutating func predict(_ attitude: Attitude, now: Double, isMoving: Bool) -> Attitude? {
         guard let ahead = options.predictionSeconds else { return nil }
-        while waitingStart < waiting.count, waiting[waitingStart].due <= now + 1e-6 {
-            // Samples rarely fall on the due time exactly; within a millisecond is what is meant.
-            if now - waiting[waitingStart].due < 0.001 {
-                predictionErrors.add(waiting[waitingStart].attitude, reference: attitude, isMoving: isMoving)
-            }
+        while waitingStart < waiting.count, waiting[waitingStart].due <= now {
+            let due = waiting[waitingStart]
             waitingStart += 1
+            // Due times fall between samples: the attitude there is interpolated, unless a gap makes that a guess.
+            guard let previous, now > previous.time, now - previous.time < 0.05, due.due >= previous.time else { continue }
+            let share = Float((due.due - previous.time) / (now - previous.time))
+            predictionErrors.add(due.attitude, reference: previous.attitude.mixed(with: attitude, share: share), isMoving: isMoving)
         }
+        previous = (now, attitude)
         if waitingStart > 1024 {
             waiting.removeFirst(waitingStart)
             waitingStart = 0
