@@ -22,6 +22,8 @@ struct LowPassGains<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
 /// forms its two states don't depend on the interval, so intervals may change from sample to sample, and it keeps
 /// its precision in Float32 at cut-offs thousands of times below the sample rate.
 ///
+/// Four lanes even for three axes: a vector of three is padded and repaired at every step.
+///
 /// For its first `tau` seconds it returns the mean of what it has seen, which converges faster than any filter.
 struct LowPass<Vector: SIMD & Sendable>: Sendable where Vector.Scalar: BinaryFloatingPoint & Sendable {
     private var band = Vector(repeating: 0)

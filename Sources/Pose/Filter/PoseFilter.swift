@@ -16,12 +16,13 @@ public struct PoseFilter: Sendable {
     /// Rotation of the 6D frame about the vertical towards north, rad; Double for the same reason.
     var heading: Double = 0
     var headingStart: Float = 1
+    var headingGain = HeadingGain()
 
     var rest = RestDetector()
     var gyroscopeBias: BiasEstimator
     var field: MagneticField
     /// Double: between 8 kHz samples the low-pass moves by less than a Float's last place of 9.8.
-    var gravity = LowPass<SIMD3<Double>>()
+    var gravity = LowPass<SIMD4<Double>>()
     var motion0 = LowPass<SIMD4<Float>>()
     var motion1 = LowPass<SIMD4<Float>>()
     var motion2 = LowPass<SIMD4<Float>>()
@@ -32,6 +33,7 @@ public struct PoseFilter: Sendable {
     var specificForce = SIMD3<Float>()
     var lastMagneticError: Float = 0
     var pendingSeconds: Float = 0
+    var unsettledSeconds: Float = 0
     public internal(set) var counters = PoseCounters()
 
     public init(_ parameters: PoseParameters = PoseParameters()) {
@@ -62,12 +64,12 @@ public struct PoseFilter: Sendable {
     public mutating func update(gyroscope: SIMD3<Float>, accelerometer: SIMD3<Float>, magnetometer: SIMD3<Float>? = nil,
                                 interval: Float) {
         guard interval > 0, interval.isFinite else {
-            counters.badIntervals += 1
+            counters.badIntervals &+= 1
             return
         }
         guard plausible(gyroscope, 200) else {
             // Without a rate the attitude in between is unknown; the next good sample covers the time.
-            counters.badSamples += 1
+            counters.badSamples &+= 1
             pendingSeconds = min(pendingSeconds + interval, 3600)
             return
         }
@@ -79,16 +81,16 @@ public struct PoseFilter: Sendable {
         if step > parameters.gapSeconds { bridge(&step) }
         if step != gains.interval { gains.prepare(step, parameters) }
         turn(gyroscope)
-        if plausible(accelerometer, 10_000), accelerometer != SIMD3() {
+        if plausible(accelerometer, 10_000), !isZero(accelerometer) {
             level(accelerometer)
         } else {
-            counters.badSamples += 1
+            counters.badSamples &+= 1
         }
         if let magnetometer {
-            if plausible(magnetometer, 100_000), magnetometer != SIMD3() {
+            if plausible(magnetometer, 100_000), !isZero(magnetometer) {
                 orient(magnetometer)
             } else {
-                counters.badSamples += 1
+                counters.badSamples &+= 1
             }
         }
     }
@@ -99,15 +101,21 @@ public struct PoseFilter: Sendable {
         max(abs(v.x), abs(v.y), abs(v.z)) < limit && v.x == v.x && v.y == v.y && v.z == v.z
     }
 
+    @inline(__always)
+    private func isZero(_ v: SIMD3<Float>) -> Bool { v.x == 0 && v.y == 0 && v.z == 0 }
+
     /// What the filter has averaged no longer describes the present: start the averages anew from here.
     @inline(never)
     private mutating func bridge(_ step: inout Float) {
-        counters.gaps += 1
+        counters.gaps &+= 1
+        // It turned at some rate between the last and the next, or at none of them.
+        headingGain.doubt((squaredLength(rate).squareRoot() + 0.1) * min(step, 10))
         step = min(step, 1)
         forgetAverages()
     }
 
     mutating func forgetAverages() {
+        unsettledSeconds = parameters.accelerationTimeConstantSeconds
         rest.restart()
         gravity.restart()
         motion0.restart()
@@ -122,12 +130,12 @@ public struct PoseFilter: Sendable {
         let largest = max(abs(gyroscope.x), abs(gyroscope.y), abs(gyroscope.z))
         if largest >= parameters.gyroscopeRangeDegreesPerSecond * FastMath.degree { saturated() }
         let half = SIMD3<Double>(Double(rate.x), Double(rate.y), Double(rate.z)) * (0.5 * Double(gains.interval))
-        strapdown = (strapdown * rotation(half)).renormalised
+        strapdown = (strapdown * Self.rotation(half)).renormalised
     }
 
     /// The rotation by twice the vector `half`, rad.
     @inline(__always)
-    func rotation(_ half: SIMD3<Double>) -> Quaternion<Double> {
+    static func rotation(_ half: SIMD3<Double>) -> Quaternion<Double> {
         let square = squaredLength(half)
         guard square < 0.25 else {
             // Only across gaps: half the turn, twice.
@@ -140,14 +148,15 @@ public struct PoseFilter: Sendable {
     }
 
     @inline(never)
-    private func rotationByHalves(_ half: SIMD3<Double>) -> Quaternion<Double> { rotation(half) }
+    private static func rotationByHalves(_ half: SIMD3<Double>) -> Quaternion<Double> { rotation(half) }
 
-    private func squared(_ q: Quaternion<Double>) -> Quaternion<Double> { (q * q).normalised }
+    private static func squared(_ q: Quaternion<Double>) -> Quaternion<Double> { (q * q).normalised }
 
     /// The turn was faster than the gyroscope can say: the inclination has to be found again.
     @inline(never)
     private mutating func saturated() {
-        counters.saturations += 1
+        counters.saturations &+= 1
+        headingGain.doubt(10 * gains.interval)
         forgetAverages()
     }
 
@@ -158,7 +167,7 @@ public struct PoseFilter: Sendable {
 
         let turning = strapdown.single
         let inertial = turning.rotate(acceleration)
-        let smooth = gravity.update(SIMD3<Double>(Double(inertial.x), Double(inertial.y), Double(inertial.z)),
+        let smooth = gravity.update(SIMD4<Double>(Double(inertial.x), Double(inertial.y), Double(inertial.z), 0),
                                     gains.acceleration, interval: gains.interval, tau: parameters.accelerationTimeConstantSeconds)
         var up = inclination.rotate(SIMD3<Float>(Float(smooth.x), Float(smooth.y), Float(smooth.z)))
         let square = squaredLength(up)
@@ -212,20 +221,36 @@ public struct PoseFilter: Sendable {
     private mutating func orient(_ magnetometer: SIMD3<Float>) {
         let p = parameters
         let earth = inclination.rotate(strapdown.single.rotate(magnetometer))
-        var gain = gains.heading
         if p.rejectsMagneticDisturbance {
             field.judge(earth, rate: squaredLength(rest.meanRate).squareRoot(), gains, p)
         }
         lastMagneticError = FastMath.wrapped(FastMath.atan2(earth.x, earth.y) - Float(heading))
-        if p.rejectsMagneticDisturbance { gain = field.allowance(gains, p) }
+        let gain: Float
+        if p.adaptsHeadingGain {
+            // Before there is a reference nothing speaks against the field.
+            if unsettledSeconds > 0 {
+                unsettledSeconds -= gains.interval
+                headingGain.keepOpen()
+            }
+            let isStrange = p.rejectsMagneticDisturbance && field.isDisturbed && field.referenceStrength > 0
+            gain = headingGain.next(rate: squaredLength(rate).squareRoot(), isDisturbed: isStrange, interval: gains.interval, p)
+        } else {
+            gain = publishedGain()
+        }
+        heading += Double(gain * lastMagneticError)
+        if heading > .pi { heading -= 2 * .pi } else if heading <= -.pi { heading += 2 * .pi }
+    }
+
+    /// The fixed time constant, stopped while the field is disturbed, for as long as that lasts plausibly.
+    private mutating func publishedGain() -> Float {
+        var gain = parameters.rejectsMagneticDisturbance ? field.allowance(gains, parameters) : gains.heading
         if headingStart > 0 {
             // The first corrections average (1, 1/2, 1/3, …), so that heading is right from the first sample.
             gain = max(gain, headingStart)
             headingStart = headingStart / (headingStart + 1)
-            if headingStart * p.headingTimeConstantSeconds < gains.interval { headingStart = 0 }
+            if headingStart * parameters.headingTimeConstantSeconds < gains.interval { headingStart = 0 }
         }
-        heading += Double(gain * lastMagneticError)
-        if heading > .pi { heading -= 2 * .pi } else if heading <= -.pi { heading += 2 * .pi }
+        return gain
     }
 }
 

@@ -1,9 +1,9 @@
 /// What the filter assumes about sensors and motion. The defaults fit consumer inertial sensors worn or held by hand;
-/// names and meanings follow Laidig and Seel, "VQF: Highly Accurate IMU Orientation Estimation with Bias Estimation
+/// most names and meanings follow Laidig and Seel, "VQF: Highly Accurate IMU Orientation Estimation with Bias Estimation
 /// and Magnetic Disturbance Rejection", Information Fusion 91 (2022).
 public struct PoseParameters: Sendable {
     /// Time constant of the acceleration low-pass in the almost-inertial frame, seconds.
-    public var accelerationTimeConstantSeconds: Float = 3
+    public var accelerationTimeConstantSeconds: Float = 3.5
     /// Time constant of the heading correction, seconds.
     public var headingTimeConstantSeconds: Float = 9
 
@@ -18,7 +18,7 @@ public struct PoseParameters: Sendable {
     /// Largest believable bias, degrees per second.
     public var biasLimitDegreesPerSecond: Float = 2
     /// Deviation to which the estimate in motion converges, degrees per second.
-    public var biasMotionDegreesPerSecond: Float = 0.1
+    public var biasMotionDegreesPerSecond: Float = 0.05
     /// Weight of the pseudo-measurement that keeps the vertical bias bounded in motion.
     public var biasVerticalForgettingFactor: Float = 0.0001
     /// Deviation to which the estimate at rest converges, degrees per second.
@@ -54,6 +54,19 @@ public struct PoseParameters: Sendable {
     /// By how much slower heading follows the field after that, and how fast the allowance comes back.
     public var magneticRejectionFactor: Float = 2
 
+    /// Weighs heading against the field by their uncertainties (see `HeadingGain`), instead of by
+    /// `headingTimeConstantSeconds` and a rejection time.
+    public var adaptsHeadingGain = true
+    /// Heading's uncertainty after a second of slow motion, degrees: what leftover bias does.
+    public var headingDriftDegrees: Float = 0.1
+    /// Leftover scale and alignment error of the gyroscope, as a share of the angle turned.
+    public var gyroscopeScaleError: Float = 0.005
+    /// Deviation of the field's direction from place to place, degrees, where it passes for undisturbed and where not.
+    public var fieldDegrees: Float = 5
+    public var disturbedFieldDegrees: Float = 20
+    /// How long such a deviation lasts, seconds.
+    public var fieldCorrelationSeconds: Float = 10
+
     /// Range of the gyroscope: at this rate on any axis it has saturated, degrees per second.
     public var gyroscopeRangeDegreesPerSecond: Float = 2000
     /// Intervals longer than this are gaps: what happened in them is unknown, seconds.
@@ -61,6 +74,15 @@ public struct PoseParameters: Sendable {
 
     public init() {}
 
-    /// The published filter's own behaviour, for comparison.
-    public static var published: PoseParameters { PoseParameters() }
+    /// The published filter's own behaviour, for comparison. The defaults differ in three things. Heading's gain
+    /// follows its uncertainty. A bias learnt at rest is kept more firmly in motion (0.05 instead of 0.1 °/s): a
+    /// sensor's bias moves slower than body accelerations make it seem to. That steadier bias then lets acceleration be
+    /// averaged a little longer (3.5 instead of 3 s).
+    public static var published: PoseParameters {
+        var parameters = PoseParameters()
+        parameters.adaptsHeadingGain = false
+        parameters.accelerationTimeConstantSeconds = 3
+        parameters.biasMotionDegreesPerSecond = 0.1
+        return parameters
+    }
 }

@@ -49,6 +49,14 @@ public struct Quaternion<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: S
         return scaled(by: 1 / square.squareRoot())
     }
 
+    /// Between this (share 0) and another, nearby attitude (share 1), along the chord.
+    @inlinable
+    public func mixed(with other: Quaternion, share: Scalar) -> Quaternion {
+        let sign: Scalar = w * other.w + x * other.x + y * other.y + z * other.z < 0 ? -1 : 1
+        let a = 1 - share, b = share * sign
+        return Quaternion(a * w + b * other.w, a * x + b * other.x, a * y + b * other.y, a * z + b * other.z).normalised
+    }
+
     /// This rotation followed by one about the vertical axis with the given half-angle cosine and sine.
     @inlinable
     public func turned(cosine c: Scalar, sine s: Scalar) -> Quaternion {

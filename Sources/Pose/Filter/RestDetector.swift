@@ -1,7 +1,7 @@
 /// Decides whether the sensor rests: rate and acceleration must stay close to their own low-passed values for a while.
 struct RestDetector: Sendable {
-    private var gyroscope = LowPass<SIMD3<Float>>()
-    private var accelerometer = LowPass<SIMD3<Float>>()
+    private var gyroscope = LowPass<SIMD4<Float>>()
+    private var accelerometer = LowPass<SIMD4<Float>>()
     private var quietSeconds: Float = 0
     private(set) var isResting = false
     /// Angular rate after the low-pass, rad/s: at rest, the bias.
@@ -18,7 +18,7 @@ struct RestDetector: Sendable {
 
     @inline(__always)
     mutating func updateRate(_ rate: SIMD3<Float>, _ gains: IntervalGains, _ p: PoseParameters) {
-        meanRate = gyroscope.update(rate, gains.rest, interval: gains.interval, tau: p.restFilterSeconds)
+        meanRate = gyroscope.update(SIMD4(rate, 0), gains.rest, interval: gains.interval, tau: p.restFilterSeconds).xyz
         let limit = p.biasLimitDegreesPerSecond * FastMath.degree
         let threshold = p.restGyroscopeDegreesPerSecond * FastMath.degree
         if squaredLength(rate - meanRate) >= threshold * threshold
@@ -27,12 +27,13 @@ struct RestDetector: Sendable {
 
     @inline(__always)
     mutating func updateAcceleration(_ acceleration: SIMD3<Float>, _ gains: IntervalGains, _ p: PoseParameters) {
-        let mean = accelerometer.update(acceleration, gains.rest, interval: gains.interval, tau: p.restFilterSeconds)
+        let mean = accelerometer.update(SIMD4(acceleration, 0), gains.rest, interval: gains.interval, tau: p.restFilterSeconds).xyz
         if squaredLength(acceleration - mean) >= p.restAcceleration * p.restAcceleration {
             interrupt()
         } else {
             quietSeconds += gains.interval
-            if quietSeconds >= p.restSeconds { isResting = true }
+            // A hair less, so that rounding of the sum doesn't shift the decision by a sample.
+            if quietSeconds >= p.restSeconds - 0.01 * gains.interval { isResting = true }
         }
     }
 

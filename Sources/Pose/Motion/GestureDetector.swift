@@ -23,7 +23,7 @@ public struct Gestures: OptionSet, Sendable {
 }
 
 public struct GestureThresholds: Sendable {
-    /// Jump of acceleration within 20 ms that a finger's tap makes, m/s².
+    /// Jump of acceleration within 8 ms that a finger's tap makes, m/s².
     public var tapAcceleration: Float = 12
     /// A tap's shock is over within this time; a longer one is a movement, seconds.
     public var tapSeconds: Float = 0.08
@@ -95,7 +95,7 @@ public struct GestureDetector: Sendable {
         sinceTap += interval
         sinceShock += interval
         let jump = squaredLength(force - mean)
-        mean += (force - mean) * FastMath.gain(interval / 0.02)
+        mean += (force - mean) * FastMath.gain(interval / 0.008)
         let isShock = jump > thresholds.tapAcceleration * thresholds.tapAcceleration
         if isShock {
             if shockSeconds < 0 {
@@ -176,7 +176,8 @@ public struct GestureDetector: Sendable {
             isPickUpPossible = false
             return
         }
-        speed += linear.z * interval
+        // Bounded, so that a knock isn't taken for a lift.
+        speed += min(max(linear.z, -4), 4) * interval
         let turn = filter.attitude6D * restAttitude.conjugate
         let sine = (turn.x * turn.x + turn.y * turn.y + turn.z * turn.z).squareRoot()
         if 2 * FastMath.atan2(sine, abs(turn.w)) > thresholds.pickUpAngle || speed > thresholds.pickUpSpeed {

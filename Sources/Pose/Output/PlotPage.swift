@@ -1,0 +1,155 @@
+import Platform
+
+/// One diagram of a page: lines over the page's times.
+struct PlotPanel {
+    var title: String
+    var unit: String
+    var series: [(name: String, colour: String, values: [Float])]
+    var height: Int
+    /// A jump of more than this is a wrapped angle, not a line to draw.
+    var wrapsAt: Float
+    var startsAtZero: Bool
+}
+
+/// Diagrams over a common time axis, with bands for flags below, as SVG.
+struct PlotPage {
+    var title: String
+    var times: [Float]
+    var panels: [PlotPanel]
+    var bands: [(name: String, colour: String, values: [Bool])]
+
+    private let left = 74, right = 24, width = 1100, gap = 46
+
+    var svg: String {
+        var y = 74
+        var body = ""
+        for panel in panels {
+            body += draw(panel, top: y)
+            y += panel.height + gap
+        }
+        for band in bands {
+            body += draw(band, top: y - 14)
+            y += 28
+        }
+        body += timeAxis(bottom: y - 10)
+        let height = y + 44
+        return """
+            <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" \
+            font-family="Helvetica, Arial, sans-serif" font-size="13" fill="#333">
+            <rect width="\(width)" height="\(height)" fill="#fff"/>
+            <text x="\(left)" y="34" font-size="19" font-weight="bold" fill="#111">\(escaped(title))</text>
+            \(body)</svg>
+
+            """
+    }
+
+    private var plotWidth: Int { width - left - right }
+    private var start: Float { times.first ?? 0 }
+    private var span: Float { max((times.last ?? 0) - start, 1e-3) }
+    private func x(_ time: Float) -> Float { Float(left) + (time - start) / span * Float(plotWidth) }
+
+    private func draw(_ panel: PlotPanel, top: Int) -> String {
+        var low = Float.infinity, high = -Float.infinity
+        for series in panel.series {
+            for value in series.values where value.isFinite {
+                low = min(low, value)
+                high = max(high, value)
+            }
+        }
+        if low > high { (low, high) = (0, 1) }
+        if panel.startsAtZero { low = min(low, 0) }
+        if panel.wrapsAt.isFinite { (low, high) = (-180, 180) }
+        let step = panel.wrapsAt.isFinite ? 90 : Self.niceStep(max(high - low, 1e-3) / 4)
+        low = (low / step).rounded(.down) * step
+        high = max((high / step).rounded(.up) * step, low + step)
+        func y(_ value: Float) -> Float { Float(top) + (high - value) / (high - low) * Float(panel.height) }
+
+        var text = "<text x=\"\(left)\" y=\"\(top - 10)\" font-weight=\"bold\">\(escaped(panel.title)) (\(panel.unit))</text>\n"
+        var legend = width - right
+        for series in panel.series.reversed() {
+            legend -= 8 * series.name.utf8.count + 34
+            text += "<line x1=\"\(legend)\" x2=\"\(legend + 18)\" y1=\"\(top - 14)\" y2=\"\(top - 14)\" stroke=\"\(series.colour)\" stroke-width=\"3\"/>"
+            text += "<text x=\"\(legend + 23)\" y=\"\(top - 10)\">\(escaped(series.name))</text>\n"
+        }
+        let decimals = step >= 1 ? 0 : step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3
+        var tick = low
+        while tick <= high + step * 0.01 {
+            text += "<line x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(number(y(tick)))\" y2=\"\(number(y(tick)))\" stroke=\"\(abs(tick) < step * 0.01 ? "#999" : "#e3e3e3")\"/>"
+            text += "<text x=\"\(left - 8)\" y=\"\(number(y(tick) + 4))\" text-anchor=\"end\" fill=\"#666\">\(fixed(tick, decimals: decimals))</text>\n"
+            tick += step
+        }
+        for series in panel.series {
+            text += "<path fill=\"none\" stroke=\"\(series.colour)\" stroke-width=\"1.3\" stroke-linejoin=\"round\" d=\""
+            var isDown = false
+            var previous: Float = 0
+            for (time, value) in zip(times, series.values) {
+                guard value.isFinite else {
+                    isDown = false
+                    continue
+                }
+                if isDown, abs(value - previous) > panel.wrapsAt { isDown = false }
+                text += (isDown ? "L" : "M") + number(x(time)) + " " + number(y(value))
+                isDown = true
+                previous = value
+            }
+            text += "\"/>\n"
+        }
+        return text
+    }
+
+    private func draw(_ band: (name: String, colour: String, values: [Bool]), top: Int) -> String {
+        var text = "<rect x=\"\(left)\" y=\"\(top)\" width=\"\(plotWidth)\" height=\"16\" fill=\"#f1f1f1\"/>\n"
+        var from: Int?
+        for index in 0...times.count {
+            let isOn = index < times.count && band.values[index]
+            if isOn, from == nil { from = index }
+            if !isOn, let first = from {
+                let begin = x(times[first]), end = x(times[min(index, times.count - 1)])
+                text += "<rect x=\"\(number(begin))\" y=\"\(top)\" width=\"\(number(max(end - begin, 1)))\" height=\"16\" fill=\"\(band.colour)\"/>\n"
+                from = nil
+            }
+        }
+        // The label stands in white on a plate of its own, readable on either colour.
+        let plate = 8 * band.name.utf8.count + 12
+        return text + "<rect x=\"\(left + 4)\" y=\"\(top + 1)\" width=\"\(plate)\" height=\"14\" rx=\"3\" fill=\"#fff\" opacity=\"0.9\"/>"
+            + "<text x=\"\(left + 10)\" y=\"\(top + 12)\" font-size=\"12\">\(escaped(band.name))</text>\n"
+    }
+
+    private func timeAxis(bottom: Int) -> String {
+        let step = Self.niceStep(span / 8)
+        let decimals = step >= 1 ? 0 : step >= 0.1 ? 1 : 3
+        var tick = (start / step).rounded(.up) * step
+        var text = ""
+        while tick <= start + span * 1.0001 {
+            text += "<line x1=\"\(number(x(tick)))\" x2=\"\(number(x(tick)))\" y1=\"\(bottom - 6)\" y2=\"\(bottom)\" stroke=\"#999\"/>"
+            text += "<text x=\"\(number(x(tick)))\" y=\"\(bottom + 17)\" text-anchor=\"middle\" fill=\"#666\">\(fixed(tick, decimals: decimals))</text>\n"
+            tick += step
+        }
+        return text + "<text x=\"\(left + plotWidth / 2)\" y=\"\(bottom + 38)\" text-anchor=\"middle\">time (s)</text>\n"
+    }
+
+    /// 1, 2 or 5 times a power of ten, at least the given step.
+    private static func niceStep(_ raw: Float) -> Float {
+        var power: Float = 1
+        while power < raw, power < 1e9 { power *= 10 }
+        while power > raw, power > 1e-6 { power /= 10 }
+        for factor: Float in [1, 2, 5, 10] where power * factor >= raw { return power * factor }
+        return power * 10
+    }
+
+    private func number(_ value: Float) -> String { fixed(value, decimals: 1) }
+
+    private func escaped(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case 38: bytes += Array("&amp;".utf8)
+            case 60: bytes += Array("&lt;".utf8)
+            case 62: bytes += Array("&gt;".utf8)
+            case 0..<32, 127: bytes.append(63)
+            default: bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
