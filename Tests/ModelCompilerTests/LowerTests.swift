@@ -84,7 +84,10 @@ import Testing
         graph.inputs = [x]
         graph.outputs = [graph.addNode("g", .gather(axis: 1), inputs: [x, list], output: GraphTensor(name: "y", shape: [2, 5, 2], type: .float32))]
         let values = (0..<24).map(Float.init)
-        let expected = (0..<2).flatMap { o in [5, 3, 1, 0, 5].flatMap { i in (0..<2).map { Float(o * 12 + i * 2 + $0) } } }
+        var expected: [Float] = []
+        for outer in 0..<2 {
+            for index in [5, 3, 1, 0, 5] { for element in 0..<2 { expected.append(Float(outer * 12 + index * 2 + element)) } }
+        }
         #expect(try run(try lower([graph], name: "g"), values) == expected)
     }
 
