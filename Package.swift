@@ -20,6 +20,9 @@ func instructions(_ family: String, _ flags: [String]) -> [SwiftSetting] {
     return [.unsafeFlags(own + ["-Ounchecked"])]
 }
 
+/// Tests look inside these modules, in the same optimised build that users run; a board's binary has no tests.
+let testable: [SwiftSetting] = board == nil ? [.unsafeFlags(["-enable-testing"])] : []
+
 let package = Package(
     name: "swiftlet",
     products: [
@@ -36,7 +39,7 @@ let package = Package(
         .target(name: "CKernels"),
         .systemLibrary(name: "CImage", providers: [.apt(["libturbojpeg0-dev", "libpng-dev", "zlib1g-dev"])]),
 
-        .target(name: "Platform", dependencies: ["CLinux"]),
+        .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: testable),
         .target(name: "Nest", dependencies: ["Platform", "CImage"]),
 
         // Kernel families. Nothing imports them: `Kernels` calls their C entry points (CKernels.h), because
@@ -53,16 +56,16 @@ let package = Package(
         .target(name: "KernelsVNNI", dependencies: ["CKernels", "CIntrinsics"],
                 swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"])),
         .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelsNeon", "KernelsDotprod", "KernelsI8mm", "KernelsAVX2", "KernelsVNNI"],
-                swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
+                swiftSettings: [.unsafeFlags(["-Ounchecked"])] + testable),
 
-        .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels"]),
+        .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels"], swiftSettings: testable),
         .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage"]),
         .target(name: "Pose", dependencies: ["Platform", "CLinux"]),
         // For size: commands run once, and a board's flash is small.
         .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose"], swiftSettings: [.unsafeFlags(["-Osize"])]),
         .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
-        .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision"]),
+        .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision"], swiftSettings: testable),
         .executableTarget(name: "nestc", dependencies: [
             "ModelCompiler", "Vision", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
