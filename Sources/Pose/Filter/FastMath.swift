@@ -13,12 +13,12 @@ enum FastMath {
         let s = t * t
         // Minimax fit of atan(t)/t in t² over [0, 1] (tools/pose-polynomials.py).
         var p: Float = -0.00435510471
-        p = p * s + 0.0230390402
-        p = p * s + -0.0577720103
-        p = p * s + 0.0979412047
-        p = p * s + -0.139765393
-        p = p * s + 0.199626962
-        p = p * s + -0.333316585
+        p = fused(0.0230390402, p, s)
+        p = fused(-0.0577720103, p, s)
+        p = fused(0.0979412047, p, s)
+        p = fused(-0.139765393, p, s)
+        p = fused(0.199626962, p, s)
+        p = fused(-0.333316585, p, s)
         var angle = t + t * s * p
         if ay > ax { angle = 0.5 * pi - angle }
         if x < 0 { angle = pi - angle }

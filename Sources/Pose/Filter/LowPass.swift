@@ -44,8 +44,9 @@ struct LowPass<Vector: SIMD & Sendable>: Sendable where Vector.Scalar: BinaryFlo
     mutating func update(_ input: Vector, _ gains: LowPassGains<Vector.Scalar>, interval: Float, tau: Float) -> Vector {
         if isAveraging { return average(input, interval: interval, tau: tau) }
         let v3 = input - low
-        let v1 = band * gains.a1 + v3 * gains.a2
-        let v2 = low + band * gains.a2 + v3 * gains.a3
+        let a2 = Vector(repeating: gains.a2)
+        let v1 = fused(band * gains.a1, v3, a2)
+        let v2 = fused(fused(low, band, a2), v3, Vector(repeating: gains.a3))
         band = v1 + v1 - band
         low = v2 + v2 - low
         return v2

@@ -74,8 +74,8 @@ public struct PoseSmoother {
     }
 
     private func level(_ turning: inout [Attitude], _ samples: [PoseSample]) {
-        // Two passes halve the memory needed for the same noise.
-        let tau = parameters.accelerationTimeConstantSeconds * 0.6
+        // Two passes smooth more than one: a little less memory does.
+        let tau = parameters.accelerationTimeConstantSeconds * 0.85
         var gravity = [SIMD3<Double>](repeating: SIMD3(), count: samples.count)
         var filter = LowPass<SIMD3<Double>>()
         for pass in 0..<2 {

@@ -21,15 +21,15 @@ public struct Quaternion<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: S
     public var conjugate: Quaternion { Quaternion(w, -x, -y, -z) }
 
     @inlinable
-    public var squaredNorm: Scalar { w * w + x * x + y * y + z * z }
+    public var squaredNorm: Scalar { fused(fused(fused(w * w, x, x), y, y), z, z) }
 
-    @inlinable
+    @inlinable @inline(__always)
     public static func * (a: Quaternion, b: Quaternion) -> Quaternion {
         Quaternion(
-            a.w * b.w - a.x * b.x - a.y * b.y - a.z * b.z,
-            a.w * b.x + a.x * b.w + a.y * b.z - a.z * b.y,
-            a.w * b.y - a.x * b.z + a.y * b.w + a.z * b.x,
-            a.w * b.z + a.x * b.y - a.y * b.x + a.z * b.w)
+            fused(fused(fused(a.w * b.w, -a.x, b.x), -a.y, b.y), -a.z, b.z),
+            fused(fused(fused(a.w * b.x, a.x, b.w), a.y, b.z), -a.z, b.y),
+            fused(fused(fused(a.w * b.y, -a.x, b.z), a.y, b.w), a.z, b.x),
+            fused(fused(fused(a.w * b.z, a.x, b.y), -a.y, b.x), a.z, b.w))
     }
 
     @inlinable
@@ -38,7 +38,7 @@ public struct Quaternion<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: S
     }
 
     /// One Newton step towards unit length: exact to rounding for a product of unit quaternions, and no square root.
-    @inlinable
+    @inlinable @inline(__always)
     public var renormalised: Quaternion { scaled(by: 1.5 - 0.5 * squaredNorm) }
 
     /// Unit length from any finite, non-zero length; the identity otherwise.
@@ -58,13 +58,13 @@ public struct Quaternion<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: S
     }
 
     /// This rotation followed by one about the vertical axis with the given half-angle cosine and sine.
-    @inlinable
+    @inlinable @inline(__always)
     public func turned(cosine c: Scalar, sine s: Scalar) -> Quaternion {
         Quaternion(c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w)
     }
 
     /// The rotation matrix, by rows.
-    @inlinable
+    @inlinable @inline(__always)
     public var rows: (SIMD3<Scalar>, SIMD3<Scalar>, SIMD3<Scalar>) {
         let xx = x * x, yy = y * y, zz = z * z
         let xy = x * y, xz = x * z, yz = y * z, wx = w * x, wy = w * y, wz = w * z
@@ -75,16 +75,16 @@ public struct Quaternion<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: S
     }
 
     /// The vector of the sensor's frame, seen in the earth frame.
-    @inlinable
+    @inlinable @inline(__always)
     public func rotate(_ v: SIMD3<Scalar>) -> SIMD3<Scalar> {
         // v + 2w(u×v) + 2u×(u×v): fewer operations than building the matrix for one vector.
-        let tx = 2 * (y * v.z - z * v.y)
-        let ty = 2 * (z * v.x - x * v.z)
-        let tz = 2 * (x * v.y - y * v.x)
+        let tx = 2 * fused(y * v.z, -z, v.y)
+        let ty = 2 * fused(z * v.x, -x, v.z)
+        let tz = 2 * fused(x * v.y, -y, v.x)
         return SIMD3(
-            v.x + w * tx + y * tz - z * ty,
-            v.y + w * ty + z * tx - x * tz,
-            v.z + w * tz + x * ty - y * tx)
+            fused(fused(fused(v.x, w, tx), y, tz), -z, ty),
+            fused(fused(fused(v.y, w, ty), z, tx), -x, tz),
+            fused(fused(fused(v.z, w, tz), x, ty), -y, tx))
     }
 }
 
@@ -98,4 +98,24 @@ extension Quaternion where Scalar == Double {
 extension Quaternion where Scalar == Float {
     @inlinable
     public var double: Quaternion<Double> { Quaternion<Double>(Double(w), Double(x), Double(y), Double(z)) }
+}
+
+/// a + b·c: one instruction on ARM, where Swift doesn't contract the two by itself. Elsewhere a processor may lack it,
+/// and a call into libm would be far slower than the two operations.
+@inlinable @inline(__always)
+func fused<Scalar: FloatingPoint>(_ a: Scalar, _ b: Scalar, _ c: Scalar) -> Scalar {
+    #if arch(arm64)
+    a.addingProduct(b, c)
+    #else
+    a + b * c
+    #endif
+}
+
+@inlinable @inline(__always)
+func fused<Vector: SIMD>(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector where Vector.Scalar: FloatingPoint {
+    #if arch(arm64)
+    a.addingProduct(b, c)
+    #else
+    a + b * c
+    #endif
 }

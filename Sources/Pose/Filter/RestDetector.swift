@@ -44,7 +44,9 @@ struct RestDetector: Sendable {
 }
 
 @inline(__always)
-func dot<S: BinaryFloatingPoint & SIMDScalar>(_ a: SIMD3<S>, _ b: SIMD3<S>) -> S { a.x * b.x + a.y * b.y + a.z * b.z }
+func dot<S: BinaryFloatingPoint & SIMDScalar>(_ a: SIMD3<S>, _ b: SIMD3<S>) -> S {
+    fused(fused(a.x * b.x, a.y, b.y), a.z, b.z)
+}
 
 @inline(__always)
 func squaredLength<S: BinaryFloatingPoint & SIMDScalar>(_ v: SIMD3<S>) -> S { dot(v, v) }
