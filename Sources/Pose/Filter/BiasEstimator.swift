@@ -46,7 +46,7 @@ struct BiasEstimator: Sendable {
     /// The rate itself was measured.
     @inline(__always)
     mutating func measure(rate: SIMD3<Float>, variance: Float, limit: Float) {
-        let error = (rate - bias).clamped(lowerBound: SIMD3(repeating: -limit), upperBound: SIMD3(repeating: limit))
+        let error = bounded(rate - bias, limit)
         var step = SIMD3<Float>()
         absorb(p0, p0.x, error.x, variance, &step)
         absorb(p1, p1.y, error.y - step.y, variance, &step)
@@ -58,7 +58,7 @@ struct BiasEstimator: Sendable {
     @inline(__always)
     mutating func measure(rows r: (SIMD3<Float>, SIMD3<Float>, SIMD3<Float>), innovation: SIMD3<Float>,
                           variances: SIMD3<Float>, limit: Float) {
-        let error = innovation.clamped(lowerBound: SIMD3(repeating: -limit), upperBound: SIMD3(repeating: limit))
+        let error = bounded(innovation, limit)
         var step = SIMD3<Float>()
         let v0 = product(r.0)
         absorb(v0, dot(r.0, v0), error.x, variances.x, &step)
@@ -83,8 +83,14 @@ struct BiasEstimator: Sendable {
         p2 -= gain * v.z
     }
 
+    /// Each axis within ±limit; the library's `clamped` is a loop of calls.
+    @inline(__always)
+    private func bounded(_ v: SIMD3<Float>, _ limit: Float) -> SIMD3<Float> {
+        SIMD3(min(max(v.x, -limit), limit), min(max(v.y, -limit), limit), min(max(v.z, -limit), limit))
+    }
+
     @inline(__always)
     private mutating func finish(_ step: SIMD3<Float>, _ limit: Float) {
-        bias = (bias + step).clamped(lowerBound: SIMD3(repeating: -limit), upperBound: SIMD3(repeating: limit))
+        bias = bounded(bias + step, limit)
     }
 }

@@ -23,7 +23,7 @@ public struct Quaternion<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: S
     @inlinable
     public var squaredNorm: Scalar { w * w + x * x + y * y + z * z }
 
-    @inlinable
+    @inlinable @inline(__always)
     public static func * (a: Quaternion, b: Quaternion) -> Quaternion {
         Quaternion(
             a.w * b.w - a.x * b.x - a.y * b.y - a.z * b.z,
@@ -38,7 +38,7 @@ public struct Quaternion<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: S
     }
 
     /// One Newton step towards unit length: exact to rounding for a product of unit quaternions, and no square root.
-    @inlinable
+    @inlinable @inline(__always)
     public var renormalised: Quaternion { scaled(by: 1.5 - 0.5 * squaredNorm) }
 
     /// Unit length from any finite, non-zero length; the identity otherwise.
@@ -58,13 +58,13 @@ public struct Quaternion<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: S
     }
 
     /// This rotation followed by one about the vertical axis with the given half-angle cosine and sine.
-    @inlinable
+    @inlinable @inline(__always)
     public func turned(cosine c: Scalar, sine s: Scalar) -> Quaternion {
         Quaternion(c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w)
     }
 
     /// The rotation matrix, by rows.
-    @inlinable
+    @inlinable @inline(__always)
     public var rows: (SIMD3<Scalar>, SIMD3<Scalar>, SIMD3<Scalar>) {
         let xx = x * x, yy = y * y, zz = z * z
         let xy = x * y, xz = x * z, yz = y * z, wx = w * x, wy = w * y, wz = w * z
@@ -75,7 +75,7 @@ public struct Quaternion<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: S
     }
 
     /// The vector of the sensor's frame, seen in the earth frame.
-    @inlinable
+    @inlinable @inline(__always)
     public func rotate(_ v: SIMD3<Scalar>) -> SIMD3<Scalar> {
         // v + 2w(u×v) + 2u×(u×v): fewer operations than building the matrix for one vector.
         let tx = 2 * (y * v.z - z * v.y)

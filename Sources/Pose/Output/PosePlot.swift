@@ -74,8 +74,10 @@ public struct PosePlot {
         panels.append(PlotPanel(title: "Gyroscope bias", unit: "°/s", series: [
             ("x", "#0b6e99", points.map { $0.bias.x }), ("y", "#c1440e", points.map { $0.bias.y }), ("z", "#5b7f2b", points.map { $0.bias.z }),
         ], height: 130, wrapsAt: .infinity, startsAtZero: false))
-        let bands = [("resting", "#4a90a4", points.map { $0.isResting }), ("field disturbed", "#c0392b", points.map { $0.isDisturbed })]
-        return PlotPage(title: title, times: points.map { $0.time }, panels: panels, bands: bands).svg
+        return PlotPage(title: title, times: points.map { $0.time }, panels: panels, bands: [
+            (name: "resting", colour: "#4a90a4", values: points.map { $0.isResting }),
+            (name: "field disturbed", colour: "#c0392b", values: points.map { $0.isDisturbed }),
+        ]).svg
     }
 }
 
