@@ -33,11 +33,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
-        // Headers only: what Swift cannot call by itself.
+        // What Swift cannot call by itself.
         .target(name: "CLinux"),
         .target(name: "CIntrinsics"),
         .target(name: "CKernels"),
-        .systemLibrary(name: "CImage", providers: [.apt(["libturbojpeg0-dev", "libpng-dev", "zlib1g-dev"])]),
+        // The image libraries of the system (libjpeg62-turbo-dev, libpng-dev, zlib1g-dev), errors as values.
+        .target(name: "CImage", linkerSettings: ["jpeg", "png16", "z", "m"].map { .linkedLibrary($0) }),
 
         .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: testable),
         .target(name: "Nest", dependencies: ["Platform", "CImage"]),

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 # The embedded standard library comes for bare metal only; with Linux headers and libraries around it, it serves
 # Linux as well.
 case $architecture in
-    aarch64) triple=aarch64-none-none-elf linux=aarch64-linux-gnu ;;
+    aarch64) triple=aarch64-none-none-elf linux=aarch64-linux-gnu musl=aarch64-linux-musl ;;
     *) echo "board: no architecture '$architecture'; there is aarch64" >&2; exit 2 ;;
 esac
 
@@ -30,7 +30,7 @@ board/sysroot.sh "$architecture" "$sysroot"
 
 toolset=build/toolset-$architecture.json
 # Left alone when nothing changed: SwiftPM builds everything again after a new toolset.
-sed -e "s|@LINUX@|$linux|g; s|@TRIPLE@|$triple|g; s|@SYSROOT@|$sysroot|g; s|@RESOURCES@|$resources|g" \
+sed -e "s|@LINUX@|$linux|g; s|@MUSL@|$musl|g; s|@TRIPLE@|$triple|g; s|@SYSROOT@|$sysroot|g; s|@RESOURCES@|$resources|g" \
     board/toolset.json.in > "$toolset.new"
 if cmp -s "$toolset.new" "$toolset"; then rm "$toolset.new"; else mv "$toolset.new" "$toolset"; fi
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Lays out a sysroot for a board: Debian's C library, headers and static libraries of the board's architecture,
+# Lays out a sysroot for a board: the musl C library (a static glibc brings 600 kB of locales, iconv and a dynamic
+# loader), headers and static libraries of the board's architecture as Debian packages them,
 # fetched by apt-get from the machine's own sources (and checked against their signatures) through a private apt
 # root. Nothing is installed: the machine's package state stays as it is, and no root rights are needed.
 #
@@ -10,16 +11,16 @@ architecture=${1:?usage: board/sysroot.sh ARCHITECTURE FOLDER}
 sysroot=${2:?usage: board/sysroot.sh ARCHITECTURE FOLDER}
 
 case $architecture in
-    aarch64) debian=arm64 triplet=aarch64-linux-gnu ;;
+    aarch64) debian=arm64 triplet=aarch64-linux-gnu musl=aarch64-linux-musl ;;
     *) echo "sysroot: no board architecture '$architecture'; there is aarch64" >&2; exit 2 ;;
 esac
 
 # Only what a static link reads: headers and .a files. `libgcc` stands for the newest libgcc-N-dev.
-packages=(libc6-dev linux-libc-dev libgcc libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev libgpiod-dev libi2c-dev)
+packages=(musl-dev linux-libc-dev libgcc libjpeg62-turbo-dev libpng-dev zlib1g-dev libgpiod-dev libi2c-dev)
 
 # What must be there afterwards, under usr/lib/TRIPLET: a package that lost its static library is found here, by
 # name, and not at the end of a long build by the linker.
-libraries=(crt1.o libc.a libm.a libpthread.a libturbojpeg.a libpng16.a libz.a libgpiod.a libi2c.a)
+libraries=(crt1.o libc.a libm.a libpthread.a libjpeg.a libpng16.a libz.a libgpiod.a libi2c.a)
 
 # A change of this list is a change of the sysroot.
 recipe="$debian $(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) $(cksum < "$0")"
@@ -65,6 +66,9 @@ for package in "$work"/packages/*.deb; do
     dpkg-deb -x "$package" "$work/root"
     echo "sysroot: $(basename "$package" | tr '_' ' ' | sed 's/%3a/:/; s/\.deb$//')"
 done
+
+# Where clang looks for the C library of a Debian triplet.
+cp "$work/root/usr/lib/$musl"/* "$work/root/usr/lib/$triplet/"
 
 for library in "${libraries[@]}"; do
     [ -e "$work/root/usr/lib/$triplet/$library" ] || {

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 needed=(
-    "libturbojpeg0-dev reads JPEG pictures"
+    "libjpeg62-turbo-dev reads JPEG pictures"
     "libpng-dev reads and writes PNG pictures"
     "zlib1g-dev checksums, and PNG"
     "qemu-user runs the board's binary on this machine"

@@ -4,11 +4,15 @@
 #include "CLinux.h"
 
 void linux_error_text(int code, char *text, size_t size) {
+#ifdef __GLIBC__
     const char *found = strerror_r(code, text, size);
     if (found != text) {
         strncpy(text, found, size - 1);
         text[size - 1] = 0;
     }
+#else
+    strerror_r(code, text, size);
+#endif
 }
 
 int linux_may_run_on(int processor) {
@@ -26,7 +30,23 @@ int linux_run_on(const int32_t *processors, int count) {
     return sched_setaffinity(0, sizeof set, &set);
 }
 
+int linux_start_thread(uintptr_t *handle, void *(*body)(void *), void *argument) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    int code = pthread_attr_init(&attributes);
+    if (code != 0) return code;
+    code = pthread_attr_setstacksize(&attributes, 1 << 20);
+    if (code == 0) code = pthread_create(&thread, &attributes, body, argument);
+    pthread_attr_destroy(&attributes);
+    if (code == 0) *handle = (uintptr_t)thread;
+    return code;
+}
+
+int linux_join_thread(uintptr_t handle) { return pthread_join((pthread_t)handle, NULL); }
+
+#ifdef __GLIBC__
 size_t linux_heap_bytes(void) { return mallinfo2().uordblks; }
+#endif
 
 static volatile sig_atomic_t stopRequests;
 

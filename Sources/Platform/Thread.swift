@@ -3,7 +3,7 @@ import CLinux
 /// A system thread that runs `body` once.
 public final class Thread {
     private let body: () -> Void
-    private var handle = pthread_t()
+    private var handle: UInt = 0
 
     /// Starts at once. `processors`: the only ones it may run on; empty for any.
     public init(processors: [Int32] = [], body: @escaping () -> Void) throws(Failure) {
@@ -11,7 +11,7 @@ public final class Thread {
             _ = linux_run_on(processors, Int32(processors.count))
             body()
         }
-        let code = pthread_create(&handle, nil, { argument in
+        let code = linux_start_thread(&handle, { argument in
             Unmanaged<Thread>.fromOpaque(argument!).takeRetainedValue().body()
             return nil
         }, Unmanaged.passRetained(self).toOpaque())
@@ -22,5 +22,5 @@ public final class Thread {
     }
 
     /// Waits until the body has returned. Call it once.
-    public func join() { pthread_join(handle, nil) }
+    public func join() { _ = linux_join_thread(handle) }
 }

@@ -80,8 +80,14 @@ void linux_error_text(int code, char *text, size_t size);
 int linux_may_run_on(int processor);
 /// Binds the calling thread to a list of processors; 0 on success.
 int linux_run_on(const int32_t *processors, int count);
+/// Starts a thread with a stack of a megabyte (C libraries differ in what they give); 0 or an error number. The handle
+/// is a number here, whatever the C library makes of it.
+int linux_start_thread(uintptr_t *handle, void *(*body)(void *), void *argument);
+int linux_join_thread(uintptr_t handle);
+#ifdef __GLIBC__
 /// Bytes in use on the C heap; tests compare before and after.
 size_t linux_heap_bytes(void);
+#endif
 
 /// SIGPIPE is ignored; SIGINT and SIGTERM are counted. Returns 0 on success.
 int linux_install_signals(void);

@@ -45,10 +45,13 @@ struct BenchResult {
     private var times: [Int64] = []
     /// Sum over all runs, by instruction; empty unless asked for.
     private var layerTimes: [Int64] = []
+    /// What each input holds before every run.
+    private let noise: [[UInt8]]
 
     init(model: Model, runs: Int) {
         self.model = model
         self.runs = runs
+        noise = (0..<model.inputCount).map { Self.noise(bytes: model.input($0).count, isFloat: model.inputRecord($0).type == .float32) }
     }
 
     mutating func measure(perLayer: Bool) throws(Failure) {
@@ -79,23 +82,25 @@ struct BenchResult {
         layerTimes = sums
     }
 
-    /// The same noise before every run: zeros would flatter kernels and the memory.
+    /// The same noise before every run, for a run may overwrite its inputs; zeros would flatter kernels and the memory.
     private func fillInputs() {
-        for index in 0..<model.inputCount {
-            let bytes = model.input(index)
-            var state: UInt64 = 0x9E37_79B9_7F4A_7C15
-            if model.inputRecord(index).type == .float32 {
-                for element in 0..<bytes.count / 4 {
-                    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                    bytes.storeBytes(of: Float(Int32(truncatingIfNeeded: state >> 33) % 1000) / 1000, toByteOffset: element * 4, as: Float.self)
-                }
-            } else {
-                for position in 0..<bytes.count {
-                    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                    bytes[position] = UInt8(truncatingIfNeeded: state >> 33)
-                }
+        for index in 0..<model.inputCount { model.input(index).copyBytes(from: noise[index]) }
+    }
+
+    private static func noise(bytes count: Int, isFloat: Bool) -> [UInt8] {
+        var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+        func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state >> 33
+        }
+        guard isFloat else { return (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
+        var bytes = [UInt8](repeating: 0, count: count)
+        bytes.withUnsafeMutableBytes { bytes in
+            for element in 0..<count / 4 {
+                bytes.storeBytes(of: Float(Int32(truncatingIfNeeded: next()) % 1000) / 1000, toByteOffset: element * 4, as: Float.self)
             }
         }
+        return bytes
     }
 
     private func quantile(_ fraction: Double) -> Int64 { times[min(times.count - 1, Int(Double(times.count) * fraction))] }

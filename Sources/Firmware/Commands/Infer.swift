@@ -55,19 +55,36 @@ private final class RawRunner {
             let record = model.inputRecord(index)
             let turn: UInt8 = inputIsUnsigned && record.type == .int8 ? 0x80 : 0
             let target = model.input(index), row = Int(record.channels) * record.type.size, stride = Int(record.pixelStride) * record.type.size
-            for pixel in 0..<record.pixels {
-                for byte in 0..<row { target[pixel * stride + byte] = source[position + byte] ^ turn }
-                position += row
+            source.withUnsafeBytes {
+                RawRunner.copy($0.baseAddress! + position, stride: row, to: target.baseAddress!, stride: stride, pixels: record.pixels, bytes: row, turn: turn)
             }
+            position += record.pixels * row
         }
         try model.run()
         for index in 0..<model.outputCount {
             let record = model.outputRecord(index)
             let turn: UInt8 = outputIsUnsigned && record.type == .int8 ? 0x80 : 0
             let bytes = model.output(index), row = Int(record.channels) * record.type.size, stride = Int(record.pixelStride) * record.type.size
-            for pixel in 0..<record.pixels {
-                for byte in 0..<row { outputs.append(bytes[pixel * stride + byte] ^ turn) }
+            let end = outputs.count
+            outputs.append(contentsOf: repeatElement(0, count: record.pixels * row))
+            outputs.withUnsafeMutableBytes {
+                RawRunner.copy(bytes.baseAddress!, stride: stride, to: $0.baseAddress! + end, stride: row, pixels: record.pixels, bytes: row, turn: turn)
             }
+        }
+    }
+
+    /// Copies `pixels` pieces of `bytes`, each byte exclusive-or `turn`; strides in bytes.
+    private static func copy(_ source: UnsafeRawPointer, stride sourceStride: Int, to target: UnsafeMutableRawPointer, stride targetStride: Int,
+                             pixels: Int, bytes: Int, turn: UInt8) {
+        if sourceStride == bytes, targetStride == bytes, pixels > 1 {
+            return copy(source, stride: pixels * bytes, to: target, stride: pixels * bytes, pixels: 1, bytes: pixels * bytes, turn: turn)
+        }
+        for pixel in 0..<pixels {
+            let from = source + pixel * sourceStride, to = target + pixel * targetStride
+            to.copyMemory(from: from, byteCount: bytes)
+            guard turn != 0 else { continue }
+            let turned = to.assumingMemoryBound(to: UInt8.self)
+            for byte in 0..<bytes { turned[byte] ^= turn }
         }
     }
 }
