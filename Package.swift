@@ -45,16 +45,17 @@ let package = Package(
 
         // Kernel families. Nothing imports them: `Kernels` calls their C entry points (CKernels.h), because
         // Embedded Swift copies imported function bodies into the importer, which lacks the instructions. For the same
-        // reason KernelsArmCommon, which the ARM families share, holds always-inlined functions only.
+        // reason KernelsArmCommon and KernelsX86Common, which families share, hold always-inlined functions only.
         .target(name: "KernelsArmCommon", dependencies: ["CKernels", "CIntrinsics"], swiftSettings: instructions("aarch64", [])),
         .target(name: "KernelsNeon", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon"], swiftSettings: instructions("aarch64", [])),
         .target(name: "KernelsDotprod", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon"],
                 swiftSettings: instructions("aarch64", ["-march=armv8-a+dotprod"])),
         .target(name: "KernelsI8mm", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon"],
                 swiftSettings: instructions("aarch64", ["-march=armv8-a+dotprod+i8mm"])),
-        .target(name: "KernelsAVX2", dependencies: ["CKernels", "CIntrinsics"],
+        .target(name: "KernelsX86Common", dependencies: ["CKernels"], swiftSettings: instructions("x86_64", [])),
+        .target(name: "KernelsAVX2", dependencies: ["CKernels", "CIntrinsics", "KernelsX86Common"],
                 swiftSettings: instructions("x86_64", ["-mavx2", "-mfma"])),
-        .target(name: "KernelsVNNI", dependencies: ["CKernels", "CIntrinsics"],
+        .target(name: "KernelsVNNI", dependencies: ["CKernels", "CIntrinsics", "KernelsX86Common"],
                 swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"])),
         .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelsNeon", "KernelsDotprod", "KernelsI8mm", "KernelsAVX2", "KernelsVNNI"],
                 swiftSettings: [.unsafeFlags(["-Ounchecked"])] + testable),

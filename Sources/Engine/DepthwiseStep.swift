@@ -60,10 +60,8 @@ final class DepthwiseStep: Step {
     }
 }
 
-/// Scratch for a depthwise kernel: it may gather border windows of 16 channels.
-func depthwiseScratchBytes(_ a: ConvolutionAttributes) -> Int {
-    roundUp(kernelScratchBytes(a.kernelHeight * a.kernelWidth, 16, 4), to: 64)
-}
+/// Scratch for a depthwise kernel.
+func depthwiseScratchBytes(_ a: ConvolutionAttributes) -> Int { kernelDepthwiseScratchBytes(a.kernelHeight * a.kernelWidth) }
 
 /// The fields that come from attributes and weights.
 func depthwiseTask(_ a: ConvolutionAttributes, blob: UnsafeRawPointer, weightsOffset: Int = 0, channels: Int) -> DepthwiseTask {

@@ -24,7 +24,7 @@ extension SelfTest {
         let bias = random.bias(shape.channels), scales = random.scales(shape.channels, window: layout.taps * terms)
         let expected = TestBuffer(shape.outputElements, noise)
         let actual = TestBuffer(copying: expected)
-        let scratch = TestBuffer(Int(kernelScratchBytes(Int32(layout.taps), shape.channels, 1)), noise)
+        let scratch = TestBuffer(Int(kernelDepthwiseScratchBytes(Int32(layout.taps))), noise)
         let (zeroPoint, minimum, maximum) = random.outputRange()
         var slice = random.slice(pixels: shape.outputPixels, channels: shape.outputChannels, scratch: scratch.pointer)
         var task = DepthwiseTask(
@@ -52,7 +52,7 @@ extension SelfTest {
         let bias = TestBuffer(paddedChannels(layout.channels), random.floats())
         let expected = TestBuffer(shape.outputElements, noise)
         let actual = TestBuffer(copying: expected)
-        let scratch = TestBuffer(Int(kernelScratchBytes(Int32(layout.taps), shape.channels, 4)), random.bytes(-128, 127))
+        let scratch = TestBuffer(Int(kernelDepthwiseScratchBytes(Int32(layout.taps))), random.bytes(-128, 127))
         let clamps = random.oneIn(2)
         var slice = random.slice(pixels: shape.outputPixels, channels: shape.outputChannels, scratch: scratch.pointer)
         var task = FloatDepthwiseTask(

@@ -4,6 +4,9 @@ import CKernels
 
 /// Pixels computed at once: four registers of sums each; with three of them, values and weights no longer fit.
 private let tilePixels = 2
+/// Windows gathered at once, as many as fit in scratch: the weights of 16 channels serve them all before the next are
+/// fetched.
+private let gatheredPixels = 8
 
 /// int8 convolution without dot-product instructions: inputs are widened to 16 bits while their windows are copied
 /// side by side, weights as they are loaded.
@@ -15,19 +18,20 @@ public func avx2Convolution(_ task: UnsafePointer<ConvolutionTask>, _ slice: Uns
     let scratch = slice.pointee.scratch!
     var pixel = Int(slice.pointee.firstPixel)
     while pixel < Int(slice.pointee.endPixel) {
-        let count = Swift.min(tilePixels, Int(slice.pointee.endPixel) - pixel)
+        let count = Swift.min(gatheredPixels, Int(slice.pointee.endPixel) - pixel)
         for p in 0..<count { gatherWidened(t, geometry, pixel: pixel + p, into: scratch + p * quads * 8) }
         var channel = Int(slice.pointee.firstChannel)
         while channel < Int(slice.pointee.endChannel) {
             let valid = Swift.min(16, Int(slice.pointee.endChannel) - channel)
-            let output = t.output + pixel * Int(t.outputPixelStride) + channel
-            if count == tilePixels {
-                ConvolutionTile<2>.run(t, quads: quads, windows: scratch, channel: channel, valid: valid, output: output)
-            } else {
-                for p in 0..<count {
-                    ConvolutionTile<1>.run(t, quads: quads, windows: scratch + p * quads * 8, channel: channel, valid: valid,
-                                           output: output + p * Int(t.outputPixelStride))
+            var p = 0
+            while p < count {
+                let output = t.output + (pixel + p) * Int(t.outputPixelStride) + channel, window = scratch + p * quads * 8
+                if p + tilePixels <= count {
+                    ConvolutionTile<2>.run(t, quads: quads, windows: window, channel: channel, valid: valid, output: output)
+                } else {
+                    ConvolutionTile<1>.run(t, quads: quads, windows: window, channel: channel, valid: valid, output: output)
                 }
+                p += tilePixels
             }
             channel += 16
         }

@@ -9,8 +9,26 @@ func storeBytes(_ output: UnsafeMutablePointer<Int8>, _ bytes: __m128i, _ count:
         avx2_store_half(output, bytes)
         return
     }
-    let values = unsafeBitCast(bytes, to: SIMD16<Int8>.self)
-    for i in 0..<count { output[i] = values[i] }
+    // In pieces: a loop over lanes would go through memory byte by byte.
+    let to = UnsafeMutableRawPointer(output)
+    let halves = unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
+    var rest = halves[0], at = 0
+    if count & 8 != 0 {
+        to.storeBytes(of: rest, as: UInt64.self)
+        rest = halves[1]
+        at = 8
+    }
+    if count & 4 != 0 {
+        to.storeBytes(of: UInt32(truncatingIfNeeded: rest), toByteOffset: at, as: UInt32.self)
+        rest >>= 32
+        at += 4
+    }
+    if count & 2 != 0 {
+        to.storeBytes(of: UInt16(truncatingIfNeeded: rest), toByteOffset: at, as: UInt16.self)
+        rest >>= 16
+        at += 2
+    }
+    if count & 1 != 0 { to.storeBytes(of: UInt8(truncatingIfNeeded: rest), toByteOffset: at, as: UInt8.self) }
 }
 
 @_cdecl("avx2_add")

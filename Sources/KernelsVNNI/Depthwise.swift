@@ -1,34 +1,38 @@
 #if arch(x86_64)
 import CIntrinsics
 import CKernels
+import KernelsX86Common
 
 @_cdecl("vnni_depthwise")
 public func vnniDepthwise(_ task: UnsafePointer<DepthwiseTask>, _ slice: UnsafePointer<KernelSlice>) {
     let t = task.pointee
-    let taps = Int(t.kernelHeight) * Int(t.kernelWidth) * Int(t.tapRepeat)
-    let byColumns = t.kernelHeight == 3 && t.kernelWidth == 3 && t.tapRepeat == 1 && t.dilationX == 1 && (t.strideX == 1 || t.strideX == 2)
-    if taps > maximumFastTaps {
+    let plan = DepthwisePlan(t, group: 4)
+    // Weights lie before the columns in scratch.
+    let capacity = kernelDepthwiseScratchBytes(t.kernelHeight * t.kernelWidth) / MemoryLayout<ChannelQuads>.stride
+    let outputs = plan.outputs(capacity: capacity - plan.allGroups)
+    if outputs < Swift.min(4, Int(t.outputWidth)) {
         largeKernel(t, slice.pointee)
         return
     }
+    let weights = slice.pointee.scratch.assumingMemoryBound(to: ChannelQuads.self)
+    let inRegisters = t.kernelHeight == 3 && t.kernelWidth == 3 && t.tapRepeat == 1 && t.dilationX == 1 && (t.strideX == 1 || t.strideX == 2)
     var outside = avx512_fill8(Int8(truncatingIfNeeded: t.inputZeroPoint))
-    var storage = InlineArray<16, InlineArray<4, __m512i>>(repeating: .init(repeating: __m512i()))
-    withUnsafeMutablePointer(to: &storage) { storage in
-        withUnsafeMutablePointer(to: &outside) { outside in
-            let weights = UnsafeMutableRawPointer(storage).assumingMemoryBound(to: ChannelQuads.self)
-            let outside = UnsafeRawPointer(outside)
-            var channel = Int(slice.pointee.firstChannel)
-            while channel < Int(slice.pointee.endChannel) {
-                let block = DepthwiseBlock(t, channel: channel, end: Int(slice.pointee.endChannel), byColumns: byColumns, weights: weights)
-                if !byColumns {
-                    byTaps(block, slice.pointee, outside)
-                } else if t.strideX == 1 {
-                    columns(InlineArray<1, Void>.self, block, slice.pointee, outside)
-                } else {
-                    columns(InlineArray<2, Void>.self, block, slice.pointee, outside)
+    withUnsafeMutablePointer(to: &outside) { outside in
+        let outside = UnsafeRawPointer(outside)
+        var channel = Int(slice.pointee.firstChannel)
+        while channel < Int(slice.pointee.endChannel) {
+            let block = DepthwiseBlock(t, plan, channel: channel, end: Int(slice.pointee.endChannel), weights: weights)
+            if !inRegisters {
+                let planes = DepthwisePlanes(block: block, plan: plan, columns: weights + plan.allGroups, outputs: outputs, outside: outside)
+                forEachRow(t, slice.pointee) { image, oy, x, endX, pixel in
+                    planes.row(image: image, oy: oy, firstX: x, endX: endX, output: t.output + pixel * Int(t.outputPixelStride) + channel)
                 }
-                channel += 64
+            } else if t.strideX == 1 {
+                columns(InlineArray<1, Void>.self, block, slice.pointee, outside)
+            } else {
+                columns(InlineArray<2, Void>.self, block, slice.pointee, outside)
             }
+            channel += 64
         }
     }
 }
@@ -51,19 +55,6 @@ private func columns<let Stride: Int>(_ stride: InlineArray<Stride, Void>.Type, 
     forEachRow(block.task, slice) { image, oy, x, endX, pixel in
         DepthwiseColumns.run(stride, block, image: image, oy: oy, firstX: x, endX: endX, outside: outside,
                              output: block.task.output + pixel * Int(block.task.outputPixelStride) + block.channel)
-    }
-}
-
-@inline(never)
-private func byTaps(_ block: DepthwiseBlock, _ slice: KernelSlice, _ outside: UnsafeRawPointer) {
-    var taps = DepthwiseTaps()
-    forEachRow(block.task, slice) { image, oy, firstX, endX, pixel in
-        var output = block.task.output + pixel * Int(block.task.outputPixelStride) + block.channel
-        for x in firstX..<endX {
-            taps.aim(block, image: image, oy: oy, ox: x, outside: outside)
-            taps.run(block, output: output)
-            output += Int(block.task.outputPixelStride)
-        }
     }
 }
 

@@ -1,9 +1,7 @@
 #if arch(x86_64)
 import CIntrinsics
 import CKernels
-
-/// Taps of a depthwise kernel that fit the fast paths, terms counted.
-let maximumFastTaps = 64
+import KernelsX86Common
 
 /// Four registers that together hold 64 channels: register j has channels 4j..<4j+4 of every 16, which is what
 /// interleaving the bytes of four taps within 128-bit lanes gives.
@@ -19,6 +17,16 @@ struct ChannelQuads {
         b = avx512_high_pairs(low01, low23)
         c = avx512_low_pairs(high01, high23)
         d = avx512_high_pairs(high01, high23)
+    }
+
+    /// The same 64 bytes as all four taps.
+    @inline(__always)
+    init(all tap: __m512i) {
+        let low = avx512_low_bytes(tap, tap), high = avx512_high_bytes(tap, tap)
+        a = avx512_low_pairs(low, low)
+        b = avx512_high_pairs(low, low)
+        c = avx512_low_pairs(high, high)
+        d = avx512_high_pairs(high, high)
     }
 
     /// 32-bit values of `count` channels (a multiple of 16, at most 64) in channel order; the rest is zero.
@@ -75,13 +83,12 @@ struct DepthwiseBlock {
     let scales: ChannelQuads
     let requantizer: Requantizer
     let flip: __m512i
-    /// Groups of four taps; a column of three rows is one group, or all taps in order.
-    let quads: Int
+    /// In the plan's order of groups.
     let weights: UnsafeMutablePointer<ChannelQuads>
 
-    /// `byColumns`: group the rows of each kernel column (kernels three rows high), else the taps in order.
+    /// `weights`: room for the plan's groups.
     @inline(__always)
-    init(_ task: DepthwiseTask, channel: Int, end: Int, byColumns: Bool, weights: UnsafeMutablePointer<ChannelQuads>) {
+    init(_ task: DepthwiseTask, _ plan: DepthwisePlan, channel: Int, end: Int, weights: UnsafeMutablePointer<ChannelQuads>) {
         self.task = task
         self.channel = channel
         self.weights = weights
@@ -89,24 +96,19 @@ struct DepthwiseBlock {
         mask = byteMask(count)
         requantizer = Requantizer(zeroPoint: task.outputZeroPoint, minimum: task.outputMinimum, maximum: task.outputMaximum)
         flip = avx512_fill8(-128)
-        let taps = Int(task.kernelHeight) * Int(task.kernelWidth) * Int(task.tapRepeat)
         let tapStride = (Int(task.channels) + 15) / 16 * 16
         let source = UnsafeRawPointer(task.weights) + channel
-        quads = byColumns ? Int(task.kernelWidth) : (taps + 3) / 4
-        let columns = Int(task.kernelWidth)
-        let rows = Int(task.kernelHeight)
-        for quad in 0..<quads {
+        for group in 0..<plan.allGroups {
             var four = InlineArray<4, __m512i>(repeating: __m512i())
             for i in 0..<4 {
-                let tap = byColumns ? (i < rows ? i * columns + quad : taps) : quad * 4 + i
-                if tap < taps { four[i] = avx512_load(source + tap * tapStride) }
+                if let tap = plan.tap(group: group, i) { four[i] = avx512_load(source + tap * tapStride) }
             }
-            weights[quad] = ChannelQuads(taps: four[0], four[1], four[2], four[3])
+            weights[group] = ChannelQuads(taps: four[0], four[1], four[2], four[3])
         }
         // Inputs are read 128 too high (unsigned); what that adds is taken off the bias.
         var excess = ChannelQuads(taps: __m512i(), __m512i(), __m512i(), __m512i())
         let offset = ChannelQuads(taps: flip, flip, flip, flip)
-        for quad in 0..<quads { excess.add(offset, times: weights[quad]) }
+        for group in 0..<plan.allGroups { excess.add(offset, times: weights[group]) }
         var starts = ChannelQuads(words: task.bias + channel, count: rounded)
         starts.subtract(excess)
         self.starts = starts

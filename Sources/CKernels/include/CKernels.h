@@ -117,6 +117,11 @@ static inline __attribute__((always_inline)) size_t kernelScratchBytes(int32_t r
     return 16 * (window + (size_t)runCount * sizeof(void *)) + 1024;
 }
 
+/// Scratch a depthwise convolution of `taps` kernel taps (terms not counted) needs a thread.
+static inline __attribute__((always_inline)) size_t kernelDepthwiseScratchBytes(int32_t taps) {
+    return (kernelScratchBytes(taps, 16, 4) + 63) / 64 * 64;
+}
+
 #define KERNEL_FAMILY(family) \
     void family##_convolution(const ConvolutionTask *task, const KernelSlice *slice); \
     void family##_depthwise(const DepthwiseTask *task, const KernelSlice *slice); \
