@@ -3,11 +3,13 @@ import CIntrinsics
 import CKernels
 import KernelsArmCommon
 
-/// int8 depthwise convolution: 3x3 of stride 1 with sdot, anything else as the baseline does it.
+/// int8 depthwise convolution: 3x3 of stride 1 and 5x5 of stride 1 or 2 with sdot, anything else as the baseline does it.
 @_cdecl("dotprod_depthwise")
 public func dotprodDepthwise(_ task: UnsafePointer<DepthwiseTask>, _ slice: UnsafePointer<KernelSlice>) {
-    if task.pointee.kernelHeight != 3 || task.pointee.kernelWidth != 3 || task.pointee.dilationY != 1 || task.pointee.dilationX != 1
-        || task.pointee.tapRepeat != 1 || task.pointee.strideX != 1 || task.pointee.strideY != 1 || task.pointee.padLeft > 1 {
+    let side = task.pointee.kernelHeight, stride = task.pointee.strideX
+    let plain = task.pointee.kernelWidth == side && task.pointee.strideY == stride && task.pointee.dilationY == 1
+        && task.pointee.dilationX == 1 && task.pointee.tapRepeat == 1
+    if !plain || !(side == 5 && stride <= 2 || side == 3 && stride == 1 && task.pointee.padLeft <= 1) {
         neon_depthwise(task, slice)
         return
     }
@@ -21,15 +23,20 @@ public func dotprodDepthwise(_ task: UnsafePointer<DepthwiseTask>, _ slice: Unsa
 func depthwise(_ geometry: DepthwiseGeometry, _ slice: UnsafePointer<KernelSlice>) {
     let endChannel = Int(slice.pointee.endChannel)
     let endPixel = Int(slice.pointee.endPixel)
+    let step = geometry.task.pointee.kernelHeight == 5 ? 16 : 8
     var pixel = Int(slice.pointee.firstPixel)
     while pixel < endPixel {
         let band = geometry.band(at: pixel, end: endPixel)
         var channel = Int(slice.pointee.firstChannel)
         while channel < endChannel {
-            let valid = endChannel &- channel < 8 ? endChannel &- channel : 8
-            if band.rows > 1 { slidePairs(geometry, band, channel, valid) }
-            if band.rows & 1 != 0 { slideLast(geometry, band, channel, valid) }
-            channel &+= 8
+            let valid = endChannel &- channel < step ? endChannel &- channel : step
+            if step == 16 {
+                slide5x5(geometry, band, channel, valid, slice.pointee.scratch.assumingMemoryBound(to: Int8.self))
+            } else {
+                if band.rows > 1 { slidePairs(geometry, band, channel, valid) }
+                if band.rows & 1 != 0 { slideLast(geometry, band, channel, valid) }
+            }
+            channel &+= step
         }
         pixel &+= band.rows &* (band.endX &- band.firstX)
     }
