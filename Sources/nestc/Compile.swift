@@ -36,6 +36,9 @@ struct Compile: ParsableCommand {
     @Option(help: "Per cent of values inside the range, for --method percentile.")
     var percentile = 99.99
 
+    @Flag(inversion: .prefixedNo, help: "Take the mean error of each channel, measured in calibration, out of the biases.")
+    var correctBiases = true
+
     @Option(help: "A folder of labelled pictures (labels.csv, or the class in the file names): accuracy before and after quantisation.")
     var evaluate: String?
 
@@ -95,7 +98,7 @@ struct Compile: ParsableCommand {
         }
         let inputs = pictures.samples(limit: samples)
         note("calibrating with \(inputs.count) pictures")
-        let result = try PostTrainingQuantization.run(graph, samples: inputs, method: rule, options: options)
+        let result = try PostTrainingQuantization.run(graph, samples: inputs, method: rule, options: options, correctsBiases: correctBiases, progress: Progress { note($0) })
         print("signal to noise of each layer, int8 against float, in dB")
         for layer in result.noise {
             print("  \(String(format: "%6.1f", layer.decibels))  scale \(String(format: "%.6f", layer.scale))  zero \(layer.zeroPoint)  \(layer.tensor.suffix(80))")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct QuantizeTests {
     private func histogram(_ values: [Float]) -> Histogram {
-        var histogram = Histogram(low: values.min()!, high: values.max()!)
+        var histogram = Histogram()
         histogram.add(values)
         return histogram
     }

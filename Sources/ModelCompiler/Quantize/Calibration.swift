@@ -6,53 +6,63 @@ public struct Calibration: Sendable {
     /// For each tensor that becomes int8.
     public var quantizations: [TensorID: Quantization]
 
-    /// Runs the graph over the samples twice: once for the range of each tensor, once for its histogram.
+    /// Runs the graph over the samples and counts each tensor's values.
     ///
     /// - Parameter graph: prepared (`Compilation.prepare`), not yet fused further.
     /// - Throws: a `usage` failure without samples; what the samples or the program throw.
-    public init(_ graph: Graph, samples: Samples, method: CalibrationMethod, name: String = "calibration") throws {
+    public init(_ graph: Graph, samples: Samples, method: CalibrationMethod, name: String = "calibration", progress: Progress = Progress()) throws {
         guard samples.count > 0 else { throw Failure(.usage, "calibration needs at least one sample") }
         let plan = QuantizationPlan(graph)
         let observer = try TensorObserver(try lower([graph], name: name))
-        var ranges: [TensorID: (low: Float, high: Float)] = [:]
-        for index in 0..<samples.count {
-            try samples.fill(observer.model, index)
-            try observer.run { tensor, values in
-                let group = plan.group(of: tensor)
-                var (low, high) = ranges[group] ?? (.infinity, -.infinity)
-                for value in values where value.isFinite {
-                    low = min(low, value)
-                    high = max(high, value)
-                }
-                ranges[group] = (low, high)
-            }
-        }
+        // A tensor with a known scale needs no counting.
+        let counted = Set(graph.tensors.indices.map { plan.group(of: $0) }).filter { plan.fixed[$0] == nil }
         var histograms: [TensorID: Histogram] = [:]
-        if method != .minimumMaximum {
-            for (group, range) in ranges where range.low <= range.high { histograms[group] = Histogram(low: range.low, high: range.high) }
-            for index in 0..<samples.count {
-                try samples.fill(observer.model, index)
-                try observer.run { tensor, values in histograms[plan.group(of: tensor)]?.add(values) }
+        for index in 0..<samples.count {
+            progress.step("ranges", index, of: samples.count)
+            try samples.fill(observer.model, index)
+            try observer.run(only: { counted.contains(plan.group(of: $0)) }) { tensor, values in
+                histograms[plan.group(of: tensor), default: Histogram()].add(values)
             }
         }
+        let functions = Self.functions(graph, plan)
         let inputs = Set(graph.inputs.map { plan.group(of: $0) })
         var outputs = Set(graph.outputs.map { plan.group(of: $0) })
         // What float nodes read (a last softmax, the joined outputs of a detector) is as good as an output.
         for (id, node) in graph.nodes.enumerated() where !plan.isQuantized[id] { outputs.formUnion(node.inputs.filter { $0 >= 0 }.map { plan.group(of: $0) }) }
         quantizations = [:]
+        var found: [TensorID: Quantization] = [:]
         for tensor in graph.tensors.indices where graph.tensors[tensor].constant == nil {
             let group = plan.group(of: tensor)
             if let fixed = plan.fixed[group] {
                 quantizations[tensor] = fixed
             } else if let exact = inputs.contains(group) ? Self.pixelScale(graph) : nil {
                 quantizations[tensor] = exact
-            } else if let range = ranges[group], range.low <= range.high {
+            } else if let histogram = histograms[group], !histogram.isEmpty {
+                if let known = found[group] {
+                    quantizations[tensor] = known
+                    continue
+                }
                 // What decides an answer is at the ends of an output's range: it isn't cut.
-                let histogram = outputs.contains(group) ? nil : histograms[group]
-                let (low, high) = histogram.map { method.range($0) } ?? (min(0, range.low), max(0, range.high))
-                quantizations[tensor] = asymmetricQuantization(low: low, high: high)
+                let method = outputs.contains(group) ? .minimumMaximum : method
+                let (low, high) = method.range(histogram, through: functions[group])
+                found[group] = asymmetricQuantization(low: low, high: high)
+                quantizations[tensor] = found[group]
             }
         }
+    }
+
+    /// The function that alone reads a tensor, for tensors that share their scale with no other.
+    private static func functions(_ graph: Graph, _ plan: QuantizationPlan) -> [TensorID: (Float) -> Float] {
+        let consumers = graph.consumers()
+        var members: [TensorID: Int] = [:]
+        for tensor in graph.tensors.indices { members[plan.group(of: tensor), default: 0] += 1 }
+        var functions: [TensorID: (Float) -> Float] = [:]
+        for (id, node) in graph.nodes.enumerated() where plan.isQuantized[id] {
+            guard case .unary(let function, let alpha, let beta) = node.operation, graph.onlyConsumer(of: node.inputs[0], consumers) == id,
+                  members[plan.group(of: node.inputs[0])] == 1 else { continue }
+            functions[plan.group(of: node.inputs[0])] = { Float(evaluate(function, alpha: alpha, beta: beta, at: Double($0))) }
+        }
+        return functions
     }
 
     /// Pixels normalised by one mean and deviation fit int8 without loss: quantised = pixel - 128.

@@ -1,94 +1,53 @@
-/// Counts of a tensor's values over a fixed range.
+/// Counts of a tensor's values, in bins around zero that become twice as wide whenever a value falls outside them: one
+/// look at the samples gives both range and distribution.
 struct Histogram {
-    static let bins = 2048
-    let low: Float, high: Float
-    private(set) var counts = [Double](repeating: 0, count: Histogram.bins)
+    static let bins = 8192
+    /// The values seen.
+    private(set) var low = Float.infinity, high = -Float.infinity
     private(set) var total = 0.0
+    private(set) var counts = [UInt64](repeating: 0, count: Histogram.bins)
+    /// Bins reach from -reach to reach.
+    private(set) var reach: Float = 0
 
-    init(low: Float, high: Float) {
-        self.low = low
-        self.high = max(high, low + max(abs(low) * 1e-6, 1e-12))
-    }
+    init() {}
+
+    var isEmpty: Bool { total == 0 }
+    var binWidth: Float { 2 * reach / Float(Self.bins) }
+
+    func centre(_ bin: Int) -> Float { (Float(bin) + 0.5 - Float(Self.bins / 2)) * binWidth }
 
     mutating func add(_ values: [Float]) {
-        let factor = Float(Self.bins) / (high - low)
-        for value in values where value.isFinite { counts[min(Self.bins - 1, max(0, Int((value - low) * factor)))] += 1 }
-        total += Double(values.count)
-    }
-
-    func centre(_ bin: Int) -> Float { low + (Float(bin) + 0.5) * (high - low) / Float(Self.bins) }
-}
-
-/// How the range of an activation is chosen from what calibration saw.
-public enum CalibrationMethod: Sendable, Equatable {
-    /// All that was seen.
-    case minimumMaximum
-    /// So many per cent of the values, the rest saturates.
-    case percentile(Double)
-    /// The range with the least expected square of rounding and saturation together.
-    case meanSquareError
-}
-
-extension CalibrationMethod {
-    /// The range to quantise: always has zero in it, so that zero is exact.
-    func range(_ histogram: Histogram) -> (low: Float, high: Float) {
-        let low = min(0, histogram.low), high = max(0, histogram.high)
-        switch self {
-        case .minimumMaximum: return (low, high)
-        case .percentile(let share): return percentile(histogram, share: share, low: low, high: high)
-        case .meanSquareError: return leastError(histogram, low: low, high: high)
+        var least = Float.infinity, most = -Float.infinity, finite = 0
+        for value in values where value.isFinite {
+            least = value < least ? value : least
+            most = value > most ? value : most
+            finite &+= 1
         }
-    }
-
-    private func percentile(_ histogram: Histogram, share: Double, low: Float, high: Float) -> (low: Float, high: Float) {
-        let cut = histogram.total * (1 - share / 100) / 2
-        func edge(_ bins: some Sequence<Int>) -> Float? {
-            var seen = 0.0
-            for bin in bins {
-                seen += histogram.counts[bin]
-                if seen > cut { return histogram.centre(bin) }
-            }
-            return nil
-        }
-        let width = (histogram.high - histogram.low) / Float(Histogram.bins)
-        // A side that is at zero (after a ReLU) isn't a tail: most of its mass lies there.
-        let bottom = edge(0..<Histogram.bins).map { min(0, $0 - width / 2) } ?? low
-        let top = edge((0..<Histogram.bins).reversed()).map { max(0, $0 + width / 2) } ?? high
-        return top > bottom ? (bottom, top) : (low, high)
-    }
-
-    private func leastError(_ histogram: Histogram, low: Float, high: Float) -> (low: Float, high: Float) {
-        var best = (low, high), least = Double.infinity
-        let factors = stride(from: 1.0, through: 0.2, by: -0.04).map { Float($0) }
-        for bottom in low < 0 ? factors.map({ $0 * low }) : [low] {
-            for top in high > 0 ? factors.map({ $0 * high }) : [high] where top > bottom {
-                let error = expectedError(histogram, low: bottom, high: top)
-                if error < least {
-                    least = error
-                    best = (bottom, top)
-                }
+        guard finite > 0 else { return }
+        low = min(low, least)
+        high = max(high, most)
+        total += Double(finite)
+        widen(to: max(-least, most))
+        let factor = Float(Self.bins) / (2 * reach), middle = Float(Self.bins / 2), last = Int32(Self.bins - 1)
+        counts.withUnsafeMutableBufferPointer { counts in
+            for value in values where value.isFinite {
+                let bin = Int32(value * factor + middle)
+                counts[Int(min(last, max(0, bin)))] &+= 1
             }
         }
-        return best
     }
 
-    /// Uniform rounding noise inside the range, the distance to the range outside.
-    private func expectedError(_ histogram: Histogram, low: Float, high: Float) -> Double {
-        let step = Double(high - low) / 255, rounding = step * step / 12
-        var error = 0.0
-        for (bin, count) in histogram.counts.enumerated() where count > 0 {
-            let value = histogram.centre(bin)
-            let beyond = Double(value < low ? low - value : value > high ? value - high : 0)
-            error += count * (rounding + beyond * beyond)
+    private mutating func widen(to magnitude: Float) {
+        if reach == 0 {
+            // Not below what a float's exponent needs for the bin width to be an ordinary number.
+            reach = max(magnitude, 1e-30)
+            return
         }
-        return error
+        while magnitude > reach {
+            var wider = [UInt64](repeating: 0, count: Self.bins)
+            for (bin, count) in counts.enumerated() where count > 0 { wider[Self.bins / 4 + bin / 2] += count }
+            counts = wider
+            reach *= 2
+        }
     }
-}
-
-/// Scale and zero point of an int8 tensor over a range that holds zero.
-func asymmetricQuantization(low: Float, high: Float) -> Quantization {
-    let span = max(high - low, 1e-8)
-    let scale = span / 255
-    let zeroPoint = (-128 - low / scale).rounded(.toNearestOrEven)
-    return Quantization(scale: scale, zeroPoint: Int32(max(-128, min(127, zeroPoint))))
 }

@@ -7,9 +7,11 @@ public struct PostTrainingQuantization: Sendable {
     /// Layers in order of execution.
     public var noise: [LayerNoise]
 
-    public static func run(_ graph: Graph, samples: Samples, method: CalibrationMethod, options: CompilationOptions) throws -> PostTrainingQuantization {
-        let calibration = try Calibration(graph, samples: samples, method: method, name: options.name)
-        let quantized = try quantize(graph, calibration)
+    /// - Parameter correctsBiases: take the mean error of each channel out of the biases.
+    public static func run(_ graph: Graph, samples: Samples, method: CalibrationMethod, options: CompilationOptions,  correctsBiases: Bool = true, progress: Progress = Progress()) throws -> PostTrainingQuantization {
+        let calibration = try Calibration(graph, samples: samples, method: method, name: options.name, progress: progress)
+        var quantized = try quantize(graph, calibration)
+        if correctsBiases { try correctBiases(&quantized, of: graph, samples: samples, name: options.name, progress: progress) }
         let int8 = try Compilation.finish(quantized.graph, options)
         let float = try lower([graph], name: options.name)
         var single = options

@@ -10,7 +10,7 @@ public final class TensorObserver {
     /// For each instruction, the program's tensors that it completes.
     private var completed: [[(record: Int, tensor: TensorID)]]
 
-    public init(_ nest: CompiledNest, threads: Int = 1) throws {
+    public init(_ nest: CompiledNest, threads: Int = Processors.available().count) throws {
         program = nest.programs[0]
         model = try Model(contents: nest.contents, kernels: KernelTable.chosen(for: .detect()), pool: try ThreadPool(threads: threads))
         var last: [TensorID: (step: Int, record: Int)] = [:]
@@ -25,18 +25,19 @@ public final class TensorObserver {
     }
 
     /// One run; the model's inputs must have been filled. Quantised tensors are shown as real values.
-    public func run(_ show: (TensorID, [Float]) -> Void) throws {
+    public func run(only isWanted: (TensorID) -> Bool = { _ in true }, _ show: (TensorID, [Float]) -> Void) throws {
         for input in model.program.inputs {
-            if let tensor = program.graphTensors[Int(input)] { show(tensor, values(Int(input))) }
+            if let tensor = program.graphTensors[Int(input)], isWanted(tensor) { show(tensor, values(Int(input))) }
         }
         try model.run { instruction in
-            for (record, tensor) in completed[instruction] { show(tensor, values(record)) }
+            for (record, tensor) in completed[instruction] where isWanted(tensor) { show(tensor, values(record)) }
         }
     }
 
     private func values(_ index: Int) -> [Float] {
         let record = model.program.tensors[index], bytes = model.tensorBytes(index)
         let channels = Int(record.channels), stride = Int(record.pixelStride)
+        if record.type == .float32, stride == channels { return Array(bytes.bindMemory(to: Float.self).prefix(record.elements)) }
         var all = [Float](repeating: 0, count: record.elements)
         switch record.type {
         case .float32:
