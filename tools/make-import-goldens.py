@@ -122,6 +122,18 @@ def run(model, inputs):
     return onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"]).run(None, inputs)
 
 
+def chained(name, path, x, shape, states, step, fixed={}):
+    """One run, and 40 where the states that come out go in again."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    for runs in (1, 40):
+        signal = wave(int(np.prod(shape)) * runs).reshape(runs, *shape)
+        held = dict(states)
+        for part in signal:
+            outputs = session.run(None, {x: part, **held, **fixed})
+            held = {key: value.reshape(held[key].shape) for key, value in zip(held, outputs[1:])}
+        keep(name if runs == 1 else f"{name}-{runs}", outputs, step)
+
+
 def main():
     sources = pathlib.Path(sys.argv[1])
     OUT.mkdir(parents=True, exist_ok=True)
@@ -134,12 +146,12 @@ def main():
         keep(f"efficientnet-lite{variant}", run(model, {"image": image.transpose(2, 0, 1)[None]}), 40)
     image = pattern(416, 416).transpose(2, 0, 1)[None]
     keep("yolox-nano", run(str(sources / "yolox-nano.onnx"), {"images": image}), 997)
-    keep("riann", run(str(sources / "riann.onnx"), {"input": wave(14).reshape(1, 2, 7), "h0": wave(400).reshape(2, 1, 1, 200)}), 3)
+    chained("riann", sources / "riann.onnx", "input", (1, 2, 7), {"h0": wave(400).reshape(2, 1, 1, 200)}, 3)
     state = wave(256)
-    keep("silero-sequence", run(str(sources / "silero_vad_16k_sequence.onnx"), {
-        "input": wave(576).reshape(1, 576), "h": state[:128].reshape(1, 1, 128), "c": state[128:].reshape(1, 1, 128)}), 5)
-    keep("silero-op15", run(str(sources / "silero_vad_16k_op15.onnx"), {
-        "input": wave(576).reshape(1, 576), "state": state.reshape(2, 1, 128), "sr": np.array(16000, np.int64)}), 5)
+    chained("silero-sequence", sources / "silero_vad_16k_sequence.onnx", "input", (1, 576),
+            {"h": state[:128].reshape(1, 1, 128), "c": state[128:].reshape(1, 1, 128)}, 5)
+    chained("silero-op15", sources / "silero_vad_16k_op15.onnx", "input", (1, 576), {"state": state.reshape(2, 1, 128)}, 5,
+            {"sr": np.array(16000, np.int64)})
 
 
 main()

@@ -10,78 +10,19 @@ import pathlib
 import struct
 import zipfile
 
-import flatbuffers
 import numpy as np
 import onnxruntime
 from ai_edge_litert.interpreter import Interpreter
 from flatbuffers import flexbuffers
 from onnx import TensorProto, helper, numpy_helper
 
+from tflite_writer import FLOAT, INT32, UINT8, Model
+
 OUT = pathlib.Path(__file__).resolve().parent.parent / "Tests/golden/import"
 random = np.random.default_rng(7)
 
-# Codes of the TFLite schema.
-FLOAT, INT32, UINT8, INT8 = 0, 2, 3, 9
+# Operator codes of the TFLite schema.
 CONV, DEPTHWISE, AVERAGE_POOL, RESHAPE, FULLY_CONNECTED, SOFTMAX, CUSTOM, COS = 3, 4, 1, 22, 9, 25, 32, 108
-
-
-class Table(dict):
-    """Field number → ('b'/'i'/'f', value) for scalars, bytes, str, list of Table, or a typed array."""
-
-
-def write(builder, item):
-    if isinstance(item, bytes):
-        return builder.CreateByteVector(item)
-    if isinstance(item, str):
-        return builder.CreateString(item)
-    if isinstance(item, np.ndarray):
-        return builder.CreateNumpyVector(item)
-    if isinstance(item, list):
-        offsets = [write(builder, part) for part in item]
-        builder.StartVector(4, len(offsets), 4)
-        for offset in reversed(offsets):
-            builder.PrependUOffsetTRelative(offset)
-        return builder.EndVector()
-    children = {field: write(builder, value) for field, value in item.items() if not isinstance(value, tuple)}
-    builder.StartObject(max(item, default=-1) + 1)
-    for field, value in item.items():
-        if field in children:
-            builder.PrependUOffsetTRelativeSlot(field, children[field], 0)
-        else:
-            kind, number = value
-            {"b": builder.PrependInt8Slot, "i": builder.PrependInt32Slot, "f": builder.PrependFloat32Slot}[kind](field, number, None)
-    return builder.EndObject()
-
-
-class Model:
-    def __init__(self):
-        self.codes, self.tensors, self.buffers, self.operators = [], [], [Table()], []
-
-    def tensor(self, name, shape, kind, scale=None, zero_point=0, data=None):
-        buffer = 0
-        if data is not None:
-            self.buffers.append(Table({0: np.ascontiguousarray(data).tobytes()}))
-            buffer = len(self.buffers) - 1
-        table = Table({0: np.array(shape, np.int32), 1: ("b", kind), 2: ("i", buffer), 3: name})
-        if scale is not None:
-            table[4] = Table({2: np.array([scale], np.float32), 3: np.array([zero_point], np.int64)})
-        self.tensors.append(table)
-        return len(self.tensors) - 1
-
-    def operator(self, code, inputs, outputs, options=None, kind=0, custom=None, custom_options=None):
-        self.codes.append(Table({0: ("b", min(code, 127)), 2: ("i", 1), 3: ("i", code), **({1: custom} if custom else {})}))
-        table = Table({0: ("i", len(self.codes) - 1), 1: np.array(inputs, np.int32), 2: np.array(outputs, np.int32)})
-        if options is not None:
-            table[3], table[4] = ("b", kind), Table(options)
-        if custom_options is not None:
-            table[5] = custom_options
-        self.operators.append(table)
-
-    def save(self, name, inputs, outputs):
-        graph = Table({0: self.tensors, 1: np.array(inputs, np.int32), 2: np.array(outputs, np.int32), 3: self.operators, 4: "main"})
-        builder = flatbuffers.Builder(4096)
-        builder.Finish(write(builder, Table({0: ("i", 3), 1: self.codes, 2: [graph], 3: name, 4: self.buffers})), b"TFL3")
-        (OUT / f"{name}.tflite").write_bytes(bytes(builder.Output()))
 
 
 def legacy():
@@ -107,7 +48,7 @@ def legacy():
     m.operator(FULLY_CONNECTED, [r, fw, -1], [f], {}, 8)
     y = m.tensor("probabilities", [1, 5], UINT8, 1 / 256, 0)
     m.operator(SOFTMAX, [f], [y], {0: ("f", 1.0)}, 9)
-    m.save("legacy-uint8", [x], [y])
+    m.save(OUT, "legacy-uint8", [x], [y])
 
 
 def detector():
@@ -121,7 +62,7 @@ def detector():
         "max_detections": 5, "max_classes_per_detection": 1, "detections_per_class": 100, "use_regular_nms": False, "num_classes": 2,
         "nms_score_threshold": 0.25, "nms_iou_threshold": 0.5, "y_scale": 10.0, "x_scale": 10.0, "h_scale": 5.0, "w_scale": 5.0})
     m.operator(CUSTOM, [boxes, scores, anchors], outputs, custom="TFLite_Detection_PostProcess", custom_options=bytes(options))
-    m.save("detector", [boxes, scores], outputs)
+    m.save(OUT, "detector", [boxes, scores], outputs)
 
 
 def unknown():
@@ -131,7 +72,7 @@ def unknown():
     m.operator(COS, [x], [a])
     m.operator(COS, [a], [b])
     m.operator(CUSTOM, [b], [y], custom="Mystery", custom_options=b"")
-    m.save("unknown", [x], [y])
+    m.save(OUT, "unknown", [x], [y])
 
 
 def onnx_models():

@@ -60,6 +60,12 @@ struct Compile: ParsableCommand {
     @Option(help: "Metadata KEY=VALUE to set, for example image.mean=127,127,127.")
     var set: [String] = []
 
+    @Option(help: "NAME=N: the size of a named dimension of an ONNX input; those not given become 1.")
+    var dimension: [String] = []
+
+    @Option(help: "NAME=VALUE: fixes an ONNX input of a single number, for example sr=16000; it's no input of the nest then.")
+    var constant: [String] = []
+
     func validate() throws {
         guard !batch.isEmpty, batch.allSatisfy({ (1...64).contains($0) }) else { throw ValidationError("--batch takes sizes from 1 to 64.") }
         guard samples > 0 else { throw ValidationError("--samples takes a positive number.") }
@@ -115,11 +121,19 @@ struct Compile: ParsableCommand {
     }
 
     private func importOptions() throws -> ImportOptions {
-        var metadata: [String: String] = [:]
-        for entry in set {
-            guard let equals = entry.firstIndex(of: "=") else { throw ValidationError("--set takes KEY=VALUE, not \"\(entry)\".") }
-            metadata[String(entry[..<equals])] = String(entry[entry.index(after: equals)...])
+        ImportOptions(labels: labels, name: name, metadata: try pairs(set, "--set takes KEY=VALUE") { $0 },
+                      dimensions: try pairs(dimension, "--dimension takes NAME=N, N from 1 to 65536") { Int($0).flatMap { (1...65536).contains($0) ? $0 : nil } },
+                      constants: try pairs(constant, "--constant takes NAME=VALUE") { Double($0).flatMap { $0.isFinite ? $0 : nil } })
+    }
+
+    private func pairs<Value>(_ entries: [String], _ rule: String, _ parse: (String) -> Value?) throws -> [String: Value] {
+        var result: [String: Value] = [:]
+        for entry in entries {
+            guard let equals = entry.firstIndex(of: "="), let value = parse(String(entry[entry.index(after: equals)...])) else {
+                throw ValidationError("\(rule), not \"\(entry)\".")
+            }
+            result[String(entry[..<equals])] = value
         }
-        return ImportOptions(labels: labels, name: name, metadata: metadata)
+        return result
     }
 }
