@@ -4,7 +4,7 @@ import CKernels
 import KernelsArmCommon
 
 /// int8 depthwise convolution, sixteen channels at a time along a row: 3x3 windows slide with their weights in
-/// registers, others are summed tap by tap.
+/// registers, 5x5 windows share them in pairs, others are summed tap by tap.
 @_cdecl("neon_depthwise")
 public func neonDepthwise(_ task: UnsafePointer<DepthwiseTask>, _ slice: UnsafePointer<KernelSlice>) {
     var padding = repeat_i8x16(Int8(truncatingIfNeeded: task.pointee.inputZeroPoint))
@@ -16,8 +16,11 @@ public func neonDepthwise(_ task: UnsafePointer<DepthwiseTask>, _ slice: UnsafeP
 @inline(__always)
 func depthwise(_ geometry: DepthwiseGeometry, _ slice: UnsafePointer<KernelSlice>) {
     let task = geometry.task
-    let slides = task.pointee.kernelHeight == 3 && task.pointee.kernelWidth == 3 && task.pointee.dilationY == 1
-        && task.pointee.dilationX == 1 && task.pointee.tapRepeat == 1 && task.pointee.strideX <= 2 && task.pointee.padLeft <= 1
+    let side = task.pointee.kernelHeight
+    let plain = task.pointee.kernelWidth == side && task.pointee.dilationY == 1 && task.pointee.dilationX == 1
+        && task.pointee.tapRepeat == 1 && task.pointee.strideX <= 2
+    let slides = plain && side == 3 && task.pointee.padLeft <= 1
+    let pairs = plain && side == 5 && task.pointee.strideY == task.pointee.strideX
     let endChannel = Int(slice.pointee.endChannel)
     let endPixel = Int(slice.pointee.endPixel)
     var pixel = Int(slice.pointee.firstPixel)
@@ -26,7 +29,9 @@ func depthwise(_ geometry: DepthwiseGeometry, _ slice: UnsafePointer<KernelSlice
         var channel = Int(slice.pointee.firstChannel)
         while channel < endChannel {
             let valid = endChannel &- channel < 16 ? endChannel &- channel : 16
-            if !slides {
+            if pairs {
+                slide5x5(geometry, band, channel, valid, slice.pointee.scratch.assumingMemoryBound(to: Int8.self))
+            } else if !slides {
                 tapByTap(geometry, band, channel, valid)
             } else if task.pointee.strideX == 1 {
                 slide3x3Stride1(geometry, band, channel, valid)
