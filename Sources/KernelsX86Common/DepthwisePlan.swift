@@ -15,6 +15,8 @@ public struct DepthwisePlan {
     public let hasTail: Bool
     public let kernelHeight: Int, kernelWidth: Int, strideX: Int, dilationX: Int
     public let terms: Int
+    /// Groups along the row left over.
+    public let tailGroups: Int
 
     @inlinable @inline(__always)
     public init(_ task: DepthwiseTask, group: Int) {
@@ -24,14 +26,12 @@ public struct DepthwisePlan {
         strideX = Int(task.strideX)
         dilationX = Int(task.dilationX)
         terms = Int(task.tapRepeat)
+        tailGroups = (kernelWidth + group - 1) / group
         hasTail = kernelHeight % group == 1
         rowPlanes = kernelHeight / group + (kernelHeight % group > 1 ? 1 : 0)
     }
 
     @inlinable public var planes: Int { @inline(__always) get { rowPlanes + (hasTail ? 1 : 0) } }
-
-    /// Groups along the row left over.
-    @inlinable public var tailGroups: Int { @inline(__always) get { (kernelWidth + group - 1) / group } }
 
     /// Groups of a plane.
     @inlinable @inline(__always)
