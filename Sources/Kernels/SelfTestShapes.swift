@@ -32,10 +32,10 @@ extension RandomSource {
     /// One side of the geometry: input, kernel, stride, dilation, padding before, output.
     private mutating func side(_ kernel: Int) -> (Int32, Int32, Int32, Int32, Int32, Int32) {
         let stride = oneIn(3) ? integer(1, 3) : 1
-        let dilation = oneIn(4) ? integer(2, 3) : 1
+        let dilation = oneIn(4) ? (oneIn(6) ? integer(8, 24) : integer(2, 3)) : 1
         let reach = dilation * (kernel - 1) + 1
         let before = integer(0, reach - 1), after = integer(0, reach - 1)
-        let input = Swift.max(integer(1, 14), reach - before - after)
+        let input = Swift.max(oneIn(10) ? integer(30, 90) : integer(1, 14), reach - before - after)
         let output = (input + before + after - reach) / stride + 1
         return (Int32(input), Int32(kernel), Int32(stride), Int32(dilation), Int32(before), Int32(output))
     }
