@@ -35,4 +35,5 @@ sed 's/"a cat having a striped coat"/"tiger cat"/' "$sources/imagenet-labels.jso
 classifier=(--labels "$labels")
 compile efficientnet-lite0       efficientnet-lite0.pth Apache-2.0 "${classifier[@]}" --weights int8 --calibrate "$sources/imagenet"
 compile efficientnet-lite0-float efficientnet-lite0.pth Apache-2.0 "${classifier[@]}"
-compile yolox-nano               yolox-nano.onnx        Apache-2.0 --weights int8 --calibrate "$sources/imagenet"
+# In int8 the detector loses small and unusual objects; until its quantisation is as good, it stays float.
+compile yolox-nano               yolox-nano.onnx        Apache-2.0

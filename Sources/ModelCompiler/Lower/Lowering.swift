@@ -64,7 +64,6 @@ struct Lowering {
 
     /// - Throws: a failure that names the first node that can't be lowered.
     mutating func lower(name: String) throws -> LoweredProgram {
-        try graph.validate()
         let inputs = try graph.inputs.map { try record($0) }
         for (id, node) in graph.nodes.enumerated() {
             currentNode = id

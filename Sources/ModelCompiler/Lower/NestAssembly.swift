@@ -14,6 +14,8 @@ public func lower(_ graphs: [Graph], name: String) throws -> CompiledNest {
     var shared = SharedParts()
     var lowered: [LoweredProgram] = []
     for graph in graphs {
+        // Before anything indexes by what the graph names.
+        try graph.validate()
         var lowering = Lowering(graph, shared: shared)
         lowered.append(try lowering.lower(name: name))
         shared = lowering.shared
