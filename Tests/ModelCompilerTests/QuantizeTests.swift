@@ -27,7 +27,10 @@ import Testing
     @Test func meanSquareErrorCutsFarOutliersOnly() {
         let dense = (0..<100_000).map { Float($0 % 1000) / 1000 }
         #expect(CalibrationMethod.meanSquareError.range(histogram(dense)).high > 0.95)
-        #expect(CalibrationMethod.meanSquareError.range(histogram(dense + [5])).high < 4)
+        // 100,000 values that a step of h/255 rounds (error h²/255²/12 each) against one that is cut at h:
+        // the sum is least where 100,000 h / (12 * 255²) = 5 - h. A place of the search is 5/64 wide.
+        let best: Float = 5 / (1 + 100_000 / (12 * 255 * 255))
+        #expect(abs(CalibrationMethod.meanSquareError.range(histogram(dense + [5])).high - best) < 5.0 / 64)
     }
 
     @Test func zeroIsExact() {
@@ -67,7 +70,8 @@ import Testing
             try Compilation.prepare(&graph, fuses: fuses)
             let result = try PostTrainingQuantization.run(graph, samples: samples(16, elements: 432), method: method, options: CompilationOptions(name: "q", fuses: fuses))
             #expect(!result.noise.isEmpty)
-            for layer in result.noise { #expect(layer.decibels > 15, "\(layer.tensor)") }
+            // Unfused, the normalised tensor's range is that of the ReLU6 behind it: what that cuts off is no error.
+            for layer in result.noise where layer.tensor != "norm" { #expect(layer.decibels > 15, "\(layer.tensor)") }
             let types = Set(result.int8.contents.programs[0].tensors.map(\.type))
             #expect(types == [.int8])
             if fuses { #expect(result.int8.contents.programs[0].instructions.count == 6) }
