@@ -79,6 +79,27 @@ for a, b in zip(ours, board):
 END
 }
 
+# No instruction beyond plain ARMv8-A outside the kernel families: it would end the program on an older core, and only
+# on the path that reaches it. The disassembler shows what its core lacks as <unknown>; the linked, unstripped binary
+# has the names. libgcc's outlined atomics (__aarch64_…) ask the processor themselves.
+beyond() {
+    "$llvm/llvm-objdump" -d --no-show-raw-insn "$1" "$unstripped" |
+        awk '/^[0-9a-f]+ <.*>:$/ { name = $2; next } /<unknown>/ { count[name]++ } END { for (name in count) print name, count[name] }'
+}
+instructions() {
+    local outside
+    outside=$(beyond --mcpu=generic | grep -vE 'KernelsDotprod|KernelsI8mm|<dotprod_|<i8mm_|<__aarch64_' || true)
+    outside+=$(beyond --mattr=+dotprod | grep -vE 'KernelsI8mm|<i8mm_|<__aarch64_' || true)
+    [ -z "$outside" ] || { echo "instructions that an older core lacks, in:"; echo "$outside"; return 1; }
+    # Found where they belong, or this looks at nothing.
+    for family in KernelsDotprod KernelsI8mm; do
+        beyond --mcpu=generic | grep -q "$family" || { echo "no instructions of its own in $family: is the binary stripped?"; return 1; }
+    done
+}
+unstripped=.build-aarch64/aarch64-none-none-elf/release/swiftlet
+llvm=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')/../../bin
+check "extension instructions only in their kernels" instructions
+
 # Evaluation models, where somebody has them.
 data=${SWIFTLET_DATA:-../shared/data}
 if [ -d "$data/tflite" ]; then
