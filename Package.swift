@@ -28,6 +28,7 @@ let package = Package(
     products: [
         .executable(name: "swiftlet", targets: ["swiftlet"]),
         .executable(name: "nestc", targets: ["nestc"]),
+        .executable(name: "virtual-board", targets: ["virtual-board"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -63,8 +64,16 @@ let package = Package(
         .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels"], swiftSettings: testable),
         .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage"]),
         .target(name: "Pose", dependencies: ["Platform", "CLinux"]),
+        .target(name: "Language", dependencies: ["Platform", "Nest", "Engine"], swiftSettings: testable),
+
+        // The board: Linux's interfaces and the board libraries, then the same board simulated.
+        .target(name: "CBoard", dependencies: ["CLinux"]),
+        .target(name: "Board", dependencies: ["Platform", "CLinux", "CBoard"], swiftSettings: testable),
+        .target(name: "VirtualBoard", dependencies: ["Platform", "Board"], swiftSettings: testable),
+
         // For size: commands run once, and a board's flash is small.
-        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose"], swiftSettings: [.unsafeFlags(["-Osize"])]),
+        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose", "Language", "Board", "VirtualBoard"],
+                swiftSettings: [.unsafeFlags(["-Osize"])]),
         .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
         .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision"], swiftSettings: testable),
@@ -72,12 +81,20 @@ let package = Package(
             "ModelCompiler", "Vision", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 
+        // The rig: simulated chips behind a real kernel in QEMU. Ordinary Swift, for the laptop.
+        .target(name: "Rig", dependencies: ["VirtualBoard", "Platform", "CLinux"], swiftSettings: testable),
+        .executableTarget(name: "virtual-board", dependencies: ["Rig", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+                          swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
+
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Nest", "ModelCompiler"]),
         .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision"]),
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
-        .testTarget(name: "FirmwareTests", dependencies: ["Firmware"]),
+        .testTarget(name: "LanguageTests", dependencies: ["Language", "ModelCompiler", "Engine", "Nest"]),
+        .testTarget(name: "BoardTests", dependencies: ["Board", "VirtualBoard", "Platform"]),
+        .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Board", "VirtualBoard"]),
+        .testTarget(name: "HardwareTests", dependencies: ["Rig", "VirtualBoard", "Platform"]),
     ],
     swiftLanguageModes: [.v5]
 )

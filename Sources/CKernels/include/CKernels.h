@@ -15,6 +15,7 @@
 #pragma once
 #include <stdint.h>
 #include <stddef.h>
+#include "LanguageKernels.h"
 
 /// Convolution, pointwise, fully connected (a 1x1 image), any stride and dilation; group count 1.
 ///

@@ -1,0 +1,72 @@
+import Platform
+
+/// The board as a value: buses, lines, frequency, temperatures, time. `HardwareBoard` is Linux's, `SimulatedBoard`
+/// (module VirtualBoard) plays recorded sensors on any machine; firmware knows neither.
+open class Board {
+    public init() {}
+
+    /// What `status` calls it.
+    open var name: String { "no board" }
+
+    // MARK: time
+
+    /// Monotonic nanoseconds. A simulated board has a clock of its own, which may run faster than time.
+    open func now() -> Int64 { monotonicNanoseconds() }
+
+    /// A place to wait for edges and deadlines; made once, used without allocating.
+    open func makeWaitSet(_ lines: [InputLine]) throws(Failure) -> WaitSet { throw Failure(.unsupported, "\(name) has no lines to wait for") }
+
+    // MARK: senses and hands
+
+    /// Names of the I2C buses that there are.
+    open func busNames() -> [String] { [] }
+    open func openBus(_ name: String) throws(Failure) -> I2CBus { throw Failure(.inputOutput, "no I2C bus \(name)") }
+    open func openInput(_ request: LineRequest) throws(Failure) -> InputLine { throw Failure(.inputOutput, "no line \(request.line)") }
+    open func openOutput(_ request: LineRequest) throws(Failure) -> OutputLine { throw Failure(.inputOutput, "no line \(request.line)") }
+
+    // MARK: power
+
+    /// One control a cpufreq policy; none where the kernel has no cpufreq.
+    open func frequencyPolicies() -> [FrequencyPolicy] { [] }
+    /// Names and temperatures (degrees Celsius) of the thermal zones.
+    open func temperatures() -> [(zone: String, celsius: Float)] { [] }
+    /// Share of the last ten seconds (0 to 1) in which some task waited for memory; nil where the kernel doesn't tell.
+    open func memoryPressure() -> Float? { nil }
+    /// Opens the watchdog; nil where there is none.
+    open func openWatchdog(timeoutSeconds: Int) throws(Failure) -> Watchdog? { nil }
+}
+
+/// A set of inputs that one thread waits for.
+public protocol WaitSet: AnyObject {
+    /// Returns when an input has edges (true), or at the deadline or on `wake` (false). Allocates nothing.
+    func wait(untilNanoseconds deadline: Int64) -> Bool
+    /// Ends the wait of another thread.
+    func wake()
+}
+
+/// A cpufreq policy: processors that change their frequency together.
+public protocol FrequencyPolicy: AnyObject {
+    /// "policy0".
+    var name: String { get }
+    var processors: [Int32] { get }
+    var governors: [String] { get }
+    /// Frequencies in kilohertz, lowest first; empty where the driver has no table.
+    var frequenciesKilohertz: [Int] { get }
+    func governor() throws(Failure) -> String
+    func currentKilohertz() throws(Failure) -> Int
+    func setGovernor(_ name: String) throws(Failure)
+    /// Needs the governor "userspace".
+    func setSpeed(kilohertz: Int) throws(Failure)
+    /// Milliseconds spent at each frequency since boot, where the kernel counts them.
+    func timeInState() -> [(kilohertz: Int, milliseconds: Int64)]
+    /// Puts back what was there when this object was made; does nothing where nothing was changed.
+    func restore()
+}
+
+/// A watchdog that resets the board unless it is fed.
+public protocol Watchdog: AnyObject {
+    var timeoutSeconds: Int { get }
+    func feed()
+    /// Stops it, so that an orderly exit resets nothing.
+    func disarm()
+}

@@ -1,0 +1,3 @@
+// What the board layer needs of Linux and of the board libraries (libi2c, libgpiod) and Swift cannot call by itself.
+#pragma once
+#include "CLinux.h"

@@ -1,0 +1,73 @@
+// The contract of the kernels of language models: matrices of few bits times activations quantised in groups, and
+// what lies between them. CKernels.h has the rules that hold here too (readable slack, slices, C entry points).
+//
+// Activations: rows of int8 in [-127, 127], in groups of 32 along a row, each group with its own scale:
+//     value = scales[group] * values[i],   sums[group] = float(sum of the group's values)   (exact: below 2^24)
+//
+// Weights: blocks of 16 outputs, [ceil(outputs/16)][inputs/32 groups][group block]; inputs is a multiple of 32, outputs
+// that aren't there have zero scales. A group block holds 16 outputs x 32 inputs:
+//     q4   (affine)    16 half scales, 16 half minima, 256 B nibbles             320 bytes   w = scale*q + minimum, q 0...15
+//     q4s  (symmetric) 16 half scales, 256 B nibbles                             288 bytes   w = scale*(q - 8)
+//     q5   (affine)    16 half scales, 16 half minima, 256 B nibbles, 64 B fifth bits  384   w = scale*q + minimum, q 0...31
+//     q5s  (symmetric) 16 half scales, 256 B nibbles, 64 B fifth bits            352 bytes   w = scale*(q - 16)
+//     q6   (symmetric) 32 half scales, 256 B nibbles, 128 B fifth and sixth bits 448 bytes   w = scale*(q - 32), a scale for
+//                      16 inputs: first the 16 outputs' scales for inputs 0...15, then those for 16...31
+//     q8   (symmetric) 16 half scales, 512 B int8                                544 bytes   w = scale*q, q -127...127 (-128 is met in files and allowed)
+// Order of q8: [input/4, 8 of them][output 16][4 inputs].
+// Order of nibbles: line i of 4 (64 bytes each), [output 16][4]: the low nibble belongs to inputs 4i...4i+3, the high
+// nibble to inputs 16+4i...16+4i+3: one load of a line gives two operands of a dot product.
+// Where the fifth and sixth bits lie: `MatrixLayout` (module Kernels) packs and is the definition.
+//
+// Every family gives bit for bit the same float: groups in order, one accumulator an output, started at zero:
+//     dot    = exact int32 sum of q' * value       (q' = q - offset for the symmetric ones; q for the affine ones)
+//     acc    = fma(float(dot), scale_w * scale_a, acc)                 q6: twice, first for inputs 0...15
+//     affine:  acc = fma(sum_a, minimum_w * scale_a, acc)              after the former
+//     output = acc, or addend + acc where there is one
+#pragma once
+#include <stdint.h>
+#include <stddef.h>
+
+enum { MATRIX_Q4 = 1, MATRIX_Q4S = 2, MATRIX_Q5 = 3, MATRIX_Q5S = 4, MATRIX_Q6 = 5, MATRIX_Q8 = 6 };
+
+/// output[row][o] = (addend[row][o]) + sum over inputs of weights[o][i] * activation[row][i]
+typedef struct {
+    const int8_t *values;   // [rows][inputs]
+    const float *scales;    // [rows][inputs/32]
+    const float *sums;      // [rows][inputs/32]
+    const uint8_t *weights;
+    const float *addend;    // NULL, or rows `outputStride` apart; may be `output`
+    float *output;          // rows `outputStride` apart, room for outputs rounded up to 16
+    int32_t rows, inputs, outputs, outputStride, format;
+} MatrixTask;
+
+/// Attention of one query row over cached keys and values, softmax in float32.
+/// Cache: half floats, [position][keyValueHeads][headDimension], keys and values apart; a position p lives at slot
+/// p % slots (slots: the context, or the window's size rounded up where the layer slides).
+/// Query row r has position `position + r` and sees positions max(0, own - window + 1) ... own.
+/// scratch: room for `slots` floats a call, 64-byte aligned.
+typedef struct {
+    const float *queries;   // rows `queryStride` apart: [heads][headDimension], already rotated
+    const uint16_t *keys, *cachedValues;
+    float *output;          // rows `outputStride` apart: [heads][headDimension]
+    int32_t queryStride, outputStride, heads, keyValueHeads, headDimension, slots, window, position;
+    float scale;            // of the scores
+    float softCap;          // 0: none; scores = softCap * tanh(scores / softCap)
+} AttentionTask;
+
+/// A slice of a matrix: outputs [firstOutput, endOutput), multiples of 16 or the end; all rows of it.
+#define LANGUAGE_KERNEL_FAMILY(family) \
+    void family##_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput); \
+    /* One row: groups of 32 to int8: scale = max|x|/127 (0 where all are 0; then values 0), value = roundToNearestEven(x * (1/scale)); */ \
+    /* NaN gives 0, infinities saturate. count: a multiple of 32 */ \
+    void family##_quantize_groups(const float *x, int8_t *values, float *scales, float *sums, int32_t count); \
+    /* Root mean square norm, then quantised as above: x * weight / sqrt(mean(x^2) + epsilon); `normalized` may be NULL, or gets the floats */ \
+    void family##_normalize(const float *x, const float *weight, float epsilon, float *normalized, int8_t *values, float *scales, float *sums, int32_t count); \
+    /* activation(gate[i]) * up[i], quantised as above; function 0: SiLU, 1: GELU (tanh form). Within 2e-6 relative of the exact function. */ \
+    void family##_gated(const float *gate, const float *up, int8_t *values, float *scales, float *sums, int32_t function, int32_t count); \
+    void family##_attention(const AttentionTask *task, int32_t row, int32_t firstHead, int32_t endHead, float *scratch);
+
+LANGUAGE_KERNEL_FAMILY(neon)
+LANGUAGE_KERNEL_FAMILY(avx2)
+void dotprod_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput);
+void i8mm_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput);
+void vnni_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput);

@@ -1,0 +1,6 @@
+import Rig
+
+@main
+struct VirtualBoardCommand {
+    static func main() {}
+}
