@@ -38,8 +38,8 @@ public final class KernelFrequencyPolicy: FrequencyPolicy {
     deinit { restore() }
 
     /// All policies under a root, in order of their numbers; none where the kernel has no cpufreq.
-    static func all(_ guardian: FrequencyGuard) -> [KernelFrequencyPolicy] {
-        var policies: [KernelFrequencyPolicy] = []
+    static func all(_ guardian: FrequencyGuard) -> [FrequencyPolicy] {
+        var policies: [FrequencyPolicy] = []
         for name in Folder.numbered(guardian.root, prefix: "policy") { policies.append(KernelFrequencyPolicy(name: name, guardian: guardian)) }
         return policies
     }
