@@ -53,6 +53,7 @@ struct board_line *board_line_request(const char *path, unsigned offset, const s
     int debounced = settings->debounce_microseconds != 0 && settings->edges != BOARD_EDGES_NONE;
     config.request_type = requestType(kind, debounced ? BOARD_EDGES_BOTH : settings->edges);
     if (settings->active_low) config.flags |= GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW;
+    if (kind == BOARD_REQUEST_OUTPUT && settings->open_drain) config.flags |= GPIOD_LINE_REQUEST_FLAG_OPEN_DRAIN;
     // The kernel takes a bias with a direction only.
     if (kind != BOARD_REQUEST_AS_IS) {
         if (settings->bias == BOARD_BIAS_NONE) config.flags |= GPIOD_LINE_REQUEST_FLAG_BIAS_DISABLE;

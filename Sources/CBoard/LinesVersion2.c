@@ -64,6 +64,8 @@ static int describe(struct gpiod_line_settings *target, const struct board_line_
         failed |= gpiod_line_settings_set_edge_detection(target, edges[settings->edges & 3]);
         failed |= gpiod_line_settings_set_event_clock(target, GPIOD_LINE_CLOCK_MONOTONIC);
     }
+    if (kind == BOARD_REQUEST_OUTPUT && settings->open_drain)
+        failed |= gpiod_line_settings_set_drive(target, GPIOD_LINE_DRIVE_OPEN_DRAIN);
     if (kind == BOARD_REQUEST_INPUT) gpiod_line_settings_set_debounce_period_us(target, debounce);
     return failed ? -1 : 0;
 }

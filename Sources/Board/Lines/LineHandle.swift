@@ -15,6 +15,7 @@ final class LineHandle {
         settings.bias = Int32(request.bias.rawValue)
         settings.edges = Int32(edges.rawValue)
         settings.active_low = request.isActiveLow ? 1 : 0
+        settings.open_drain = request.isOpenDrain ? 1 : 0
         settings.debounce_microseconds = request.debounceMicroseconds
         guard let raw = board_line_open(place.chip, place.offset, &settings) else {
             throw LineHandle.refusal(linux_errno(), request, place)

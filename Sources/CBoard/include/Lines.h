@@ -8,7 +8,7 @@ enum board_line_edges { BOARD_EDGES_NONE, BOARD_EDGES_RISING, BOARD_EDGES_FALLIN
 enum board_line_direction { BOARD_LINE_INPUT, BOARD_LINE_OUTPUT };
 
 struct board_line_settings {
-    int direction, bias, edges, active_low;
+    int direction, bias, edges, active_low, open_drain;
     /// Asked of the kernel. Where this libgpiod can't ask (1.6) or the kernel refuses, it is left out, and a line with
     /// edges reports both: debouncing in software needs to see the contact open and close.
     uint32_t debounce_microseconds;
