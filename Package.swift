@@ -67,7 +67,7 @@ let package = Package(
         .target(name: "Language", dependencies: ["Platform", "Nest", "Engine"], swiftSettings: testable),
 
         // The board: Linux's interfaces and the board libraries, then the same board simulated.
-        .target(name: "CBoard", dependencies: ["CLinux"]),
+        .target(name: "CBoard", dependencies: ["CLinux"], linkerSettings: ["gpiod", "i2c"].map { .linkedLibrary($0) }),
         .target(name: "Board", dependencies: ["Platform", "CLinux", "CBoard"], swiftSettings: testable),
         // Pose for its reader of motion logs alone.
         .target(name: "VirtualBoard", dependencies: ["Platform", "CLinux", "Board", "Pose"], swiftSettings: testable),
