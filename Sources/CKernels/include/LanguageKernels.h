@@ -47,7 +47,8 @@ typedef struct {
 /// Cache: half floats, [position][keyValueHeads][headDimension], keys and values apart; a position p lives at slot
 /// p % slots (slots: the context, or the window's size rounded up where the layer slides).
 /// Query row r has position `position + r` and sees positions max(0, own - window + 1) ... own.
-/// scratch: room for `slots` floats a call, 64-byte aligned.
+/// scratch: the calling thread's own, room for slots + 4096 floats, 64-byte aligned. headDimension: a multiple of 16, at most
+/// 512; heads: a multiple of keyValueHeads.
 typedef struct {
     const float *queries;   // rows `queryStride` apart: [heads][headDimension], already rotated
     const uint16_t *keys, *cachedValues;
