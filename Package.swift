@@ -92,7 +92,7 @@ let package = Package(
         .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision"]),
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
-        .testTarget(name: "LanguageTests", dependencies: ["Language", "ModelCompiler", "Engine", "Nest"]),
+        .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "ModelCompiler", "Engine", "Nest"]),
         .testTarget(name: "BoardTests", dependencies: ["Board", "VirtualBoard", "Platform", "Pose"]),
         .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Board", "VirtualBoard"]),
         .testTarget(name: "HardwareTests", dependencies: ["Rig", "VirtualBoard", "Platform"]),
