@@ -72,9 +72,12 @@ let package = Package(
         // Pose for its reader of motion logs alone.
         .target(name: "VirtualBoard", dependencies: ["Platform", "CLinux", "Board", "Pose"], swiftSettings: testable),
 
+        // Terminals and the configuration's parser (libinih-dev).
+        .target(name: "CConsole", dependencies: ["CLinux"], linkerSettings: [.linkedLibrary("inih")]),
+
         // For size: commands run once, and a board's flash is small.
-        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose", "Language", "Board", "VirtualBoard"],
-                swiftSettings: [.unsafeFlags(["-Osize"])]),
+        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose", "Language", "Board", "VirtualBoard", "CConsole", "CLinux"],
+                swiftSettings: [.unsafeFlags(["-Osize"])] + testable),
         .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
         .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision"], swiftSettings: testable),
@@ -94,7 +97,7 @@ let package = Package(
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
         .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "ModelCompiler", "Engine", "Nest"]),
         .testTarget(name: "BoardTests", dependencies: ["Board", "VirtualBoard", "Platform", "Pose"]),
-        .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Board", "VirtualBoard"]),
+        .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Board", "VirtualBoard", "Pose", "CConsole", "CLinux"]),
         .testTarget(name: "HardwareTests", dependencies: ["Rig", "VirtualBoard", "Platform"]),
     ],
     swiftLanguageModes: [.v5]
