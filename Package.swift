@@ -80,7 +80,7 @@ let package = Package(
                 swiftSettings: [.unsafeFlags(["-Osize"])] + testable),
         .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
-        .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision"], swiftSettings: testable),
+        .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision", "Language"], swiftSettings: testable),
         .executableTarget(name: "nestc", dependencies: [
             "ModelCompiler", "Vision", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
