@@ -17,6 +17,10 @@ import Testing
             #include <stdlib.h>
             int main(int count, char **values) {
                 (void)count;
+                // The launching thread may block some, and a child inherits that.
+                sigset_t none;
+                sigemptyset(&none);
+                sigprocmask(SIG_SETMASK, &none, NULL);
                 board_rescue_add(values[1], "ondemand");
                 board_rescue_add(values[1], "performance");
                 board_rescue_add(values[2], "600000");
