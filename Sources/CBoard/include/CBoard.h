@@ -6,6 +6,10 @@
 #include "Waiting.h"
 #include "Supervision.h"
 #include "Init.h"
+<<<<<<< HEAD
 =======
 #include "I2C.h"
 >>>>>>> drivers
+=======
+#include "Rescue.h"
+>>>>>>> lines
