@@ -55,9 +55,9 @@ let package = Package(
                 swiftSettings: instructions("aarch64", ["-march=armv8-a+dotprod+i8mm"])),
         .target(name: "KernelsX86Common", dependencies: ["CKernels"], swiftSettings: instructions("x86_64", [])),
         .target(name: "KernelsAVX2", dependencies: ["CKernels", "CIntrinsics", "KernelsX86Common"],
-                swiftSettings: instructions("x86_64", ["-mavx2", "-mfma"])),
+                swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c"])),
         .target(name: "KernelsVNNI", dependencies: ["CKernels", "CIntrinsics", "KernelsX86Common"],
-                swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"])),
+                swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"])),
         .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelsNeon", "KernelsDotprod", "KernelsI8mm", "KernelsAVX2", "KernelsVNNI"],
                 swiftSettings: [.unsafeFlags(["-Ounchecked"])] + testable),
 
