@@ -69,7 +69,8 @@ let package = Package(
         // The board: Linux's interfaces and the board libraries, then the same board simulated.
         .target(name: "CBoard", dependencies: ["CLinux"]),
         .target(name: "Board", dependencies: ["Platform", "CLinux", "CBoard"], swiftSettings: testable),
-        .target(name: "VirtualBoard", dependencies: ["Platform", "Board"], swiftSettings: testable),
+        // Pose for its reader of motion logs alone.
+        .target(name: "VirtualBoard", dependencies: ["Platform", "CLinux", "Board", "Pose"], swiftSettings: testable),
 
         // For size: commands run once, and a board's flash is small.
         .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose", "Language", "Board", "VirtualBoard"],
@@ -92,7 +93,7 @@ let package = Package(
         .testTarget(name: "VisionTests", dependencies: ["Vision"]),
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
         .testTarget(name: "LanguageTests", dependencies: ["Language", "ModelCompiler", "Engine", "Nest"]),
-        .testTarget(name: "BoardTests", dependencies: ["Board", "VirtualBoard", "Platform"]),
+        .testTarget(name: "BoardTests", dependencies: ["Board", "VirtualBoard", "Platform", "Pose"]),
         .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Board", "VirtualBoard"]),
         .testTarget(name: "HardwareTests", dependencies: ["Rig", "VirtualBoard", "Platform"]),
     ],

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <linux/futex.h>
@@ -62,6 +63,16 @@ CLINUX_INLINE void linux_pause(void) {
 #elif defined(__x86_64__)
     __asm__ volatile("pause");
 #endif
+}
+
+/// Sleeps until the descriptor is readable (1) or the time has passed (0); a signal may end it early (0).
+CLINUX_INLINE int linux_wait_readable(int descriptor, int64_t nanoseconds) {
+    if (descriptor < 0 || descriptor >= FD_SETSIZE) return 0;
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(descriptor, &set);
+    struct timespec limit = { .tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000 };
+    return pselect(descriptor + 1, &set, NULL, NULL, &limit, NULL) > 0;
 }
 
 /// Sleeps while *word == expected (may wake without cause).
