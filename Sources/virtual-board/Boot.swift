@@ -18,6 +18,7 @@ struct Boot: ParsableCommand {
     func run() throws {
         Signals.install()
         var options = MachineOptions(image: try RigImage(folder: image), system: RootSystem(firmware: firmware, hasShell: shell))
+        options.buses = StandardBoard.buses(motion: RockingMotion(startNanoseconds: monotonicNanoseconds()))
         options.memoryMegabytes = memory
         options.endsAtReset = false
         let machine = try Machine(options)

@@ -63,13 +63,12 @@ final class BusThread {
                 defer { lock.unlock() }
                 if isStopping { return }
                 try advanceChips(&levels)
-                let now = monotonicNanoseconds()
-                if !bus.isHeld(now: now) { try device.answerWaiting(now: now) }
+                try device.answerWaiting(now: monotonicNanoseconds())
             } catch {
                 return fail(error)
             }
             lock.lock()
-            let deadline = nextDeadline()
+            let deadline = nextDeadline(isWaiting: device.isWaiting)
             lock.unlock()
             guard wait(untilNanoseconds: deadline) else { continue }
             guard let bytes = socket.receive(untilNanoseconds: 0) else {
@@ -111,13 +110,12 @@ final class BusThread {
         try lines.set(line, level)
     }
 
-    private func nextDeadline() -> Int64 {
-        let now = monotonicNanoseconds()
-        var deadline = now + 1_000_000_000
+    private func nextDeadline(isWaiting: Bool) -> Int64 {
+        // A held bus is looked at again and again: what frees it may be a fault's end, a command or a recovery.
+        var deadline = monotonicNanoseconds() + (isWaiting ? 1_000_000 : 1_000_000_000)
         for placed in bus.chips {
             if let event = placed.chip.nextEventNanoseconds { deadline = min(deadline, event) }
         }
-        if bus.isHeld(now: now) { deadline = min(deadline, bus.faults.heldUntilNanoseconds) }
         return deadline
     }
 

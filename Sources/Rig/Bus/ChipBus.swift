@@ -1,3 +1,4 @@
+import Board
 import Platform
 import VirtualBoard
 
@@ -15,64 +16,49 @@ public struct PlacedChip {
     }
 }
 
-/// The wires between the adapter and the chips, and what can go wrong on them. One thread at a time.
+/// The wires between the adapter and the chips, message by message. One thread at a time.
 final class ChipBus {
     let chips: [PlacedChip]
-    var faults = BusFaults()
-    /// Messages since the start, and those that no chip acknowledged.
-    private(set) var messages = 0, notAcknowledged = 0
-    private let buffer: UnsafeMutableRawBufferPointer
+    private let bus: SimulatedBus
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
 
     init(_ chips: [PlacedChip]) {
         self.chips = chips
-        buffer = .allocate(byteCount: 1 << 16, alignment: 16)
+        bus = SimulatedBus(name: "/dev/i2c-0", time: SimulatedTime(isFast: false))
+        for placed in chips { bus.attach(placed.chip, at: placed.address) }
     }
 
     deinit { buffer.deallocate() }
 
-    /// A line is held low: no transfer goes through.
-    func isHeld(now: Int64) -> Bool { now < faults.heldUntilNanoseconds }
+    enum Outcome { case done, notAcknowledged, held }
 
-    func read(_ address: UInt8, count: Int, now: Int64) -> (bytes: [UInt8], acknowledged: Bool) {
-        messages += 1
+    /// Messages so far, and those that failed. A message that waits for a held bus counts at every try.
+    var messages: UInt64 { bus.transferCount }
+    var failures: UInt64 { bus.failureCount }
+
+    func read(_ address: UInt8, count: Int, now: Int64) -> (bytes: [UInt8], outcome: Outcome) {
         let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(count, buffer.count)])
-        guard !faults.takeMissingAcknowledgement(address), let chip = chip(at: address), chip.read(part, atNanoseconds: now) else {
-            notAcknowledged += 1
-            return ([UInt8](repeating: 0xff, count: part.count), false)
+        // An adapter that isn't answered reads the bus's idle level.
+        part.initializeMemory(as: UInt8.self, repeating: 0xff)
+        let outcome = transfer(address, UnsafeRawBufferPointer(start: nil, count: 0), part, now)
+        return (Array(part), outcome)
+    }
+
+    func write(_ address: UInt8, _ bytes: [UInt8], now: Int64) -> Outcome {
+        bytes.withUnsafeBytes { transfer(address, $0, UnsafeMutableRawBufferPointer(start: nil, count: 0), now) }
+    }
+
+    func apply(_ fault: Fault, now: Int64) throws(Failure) { try bus.apply(fault, atNanoseconds: now) }
+
+    /// The adapter starts anew and clocks the bus free where that helps.
+    func restart() { try? bus.recover() }
+
+    private func transfer(_ address: UInt8, _ write: UnsafeRawBufferPointer, _ read: UnsafeMutableRawBufferPointer, _ now: Int64) -> Outcome {
+        do throws(I2CError) {
+            try bus.transfer(address, write: write, read: read, atNanoseconds: now)
+            return .done
+        } catch {
+            return error == .stuck || error == .timedOut ? .held : .notAcknowledged
         }
-        let kept = faults.takeShortRead(address) ? part.count / 2 : part.count
-        return (Array(part[..<kept]), true)
-    }
-
-    func write(_ address: UInt8, _ bytes: [UInt8], now: Int64) -> Bool {
-        messages += 1
-        let done = !faults.takeMissingAcknowledgement(address)
-            && bytes.withUnsafeBytes { bytes in chip(at: address)?.write(bytes, atNanoseconds: now) ?? false }
-        if !done { notAcknowledged += 1 }
-        return done
-    }
-
-    func chip(at address: UInt8) -> (any SimulatedChip)? { chips.first { $0.address == address }?.chip }
-}
-
-/// What is wrong with the bus at the moment.
-struct BusFaults {
-    static let forever = Int.max
-
-    var heldUntilNanoseconds = Int64.min
-    private var missingAcknowledgements: [UInt8: Int] = [:]
-    private var shortReads: [UInt8: Int] = [:]
-
-    mutating func loseAcknowledgements(_ address: UInt8, times: Int) { missingAcknowledgements[address] = times }
-    mutating func shortenReads(_ address: UInt8, times: Int) { shortReads[address] = times }
-
-    /// True where the chip at the address is to stay silent this time.
-    mutating func takeMissingAcknowledgement(_ address: UInt8) -> Bool { Self.take(&missingAcknowledgements, address) }
-    mutating func takeShortRead(_ address: UInt8) -> Bool { Self.take(&shortReads, address) }
-
-    private static func take(_ counts: inout [UInt8: Int], _ address: UInt8) -> Bool {
-        guard let left = counts[address], left > 0 else { return false }
-        if left != forever { counts[address] = left - 1 }
-        return true
     }
 }

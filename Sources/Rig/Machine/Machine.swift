@@ -16,14 +16,14 @@ public final class Machine {
 
     let qmp: QMPClient
     private let process: ChildProcess
-    private let bus: BusThread
+    private let buses: [BusThread]
     private let initramfsPath: String
 
     public init(_ options: MachineOptions) throws(Failure) {
         let initramfsPath = try temporaryFile(named: "initramfs", try options.image.initramfs(options.system))
         self.initramfsPath = initramfsPath
         do throws(Failure) {
-            let names = ["console", "serial", "usb", "qmp", "qtest"]
+            let names = ["console", "serial", "qmp", "qtest"] + options.buses.indices.map { "usb\($0)" }
             var ours: [SocketEnd] = [], theirs: [SocketEnd] = []
             for _ in names {
                 let pair = try SocketEnd.pair()
@@ -31,15 +31,17 @@ public final class Machine {
                 theirs.append(pair.theirs)
             }
             startNanoseconds = monotonicNanoseconds()
-            // The bus first: it is there when the kernel looks for it.
-            bus = try BusThread(socket: ours[2], bus: ChipBus(options.chips))
+            // The buses first: they are there when the kernel looks for them.
+            var buses: [BusThread] = []
+            for (index, chips) in options.buses.enumerated() { buses.append(try BusThread(socket: ours[4 + index], bus: ChipBus(chips))) }
+            self.buses = buses
             process = try ChildProcess(Self.arguments(options, initramfs: initramfsPath, channels: names), descriptors: theirs.map(\.descriptor))
             console = SerialPort(socket: ours[0])
             serial = SerialPort(socket: ours[1])
             theirs.removeAll()
             do throws(Failure) {
-                qmp = try QMPClient(socket: ours[3])
-                lines = LineDriver(socket: ours[4], path: try Self.lineController(qmp))
+                qmp = try QMPClient(socket: ours[2])
+                lines = LineDriver(socket: ours[3], path: try Self.lineController(qmp))
             } catch {
                 // QEMU's own words say more than that a socket was closed.
                 _ = process.waitForEnd(untilNanoseconds: monotonicNanoseconds() + 500_000_000)
@@ -47,7 +49,7 @@ public final class Machine {
                 let words = process.lastError
                 throw Failure(.inputOutput, "\(options.architecture.emulator) does not start: \(words.isEmpty ? "no reason given; is it installed?" : words)")
             }
-            bus.connect(lines)
+            for bus in buses { bus.connect(lines) }
         } catch {
             unlink(initramfsPath)
             throw error
@@ -56,7 +58,7 @@ public final class Machine {
 
     deinit {
         process.kill()
-        bus.stop()
+        for bus in buses { bus.stop() }
         unlink(initramfsPath)
     }
 
@@ -66,7 +68,7 @@ public final class Machine {
             let words = process.lastError
             return Failure(.inputOutput, "QEMU has ended" + (words.isEmpty ? "" : ": \(words)"))
         }
-        return bus.failure
+        return buses.lazy.compactMap(\.failure).first
     }
 
     /// Waits for the board to reset or switch itself off, after which QEMU ends (`endsAtReset`); true where it did.
@@ -80,18 +82,22 @@ public final class Machine {
     }
 
     /// Looks at the chips, or changes them, between two transfers; the time is the chips' now.
-    public func withChips<T>(_ body: ([PlacedChip], Int64) -> T) -> T { bus.withBus { bus, now in body(bus.chips, now) } }
+    public func withChips<T>(ofBus bus: Int = 0, _ body: ([PlacedChip], Int64) -> T) -> T {
+        buses[bus].withBus { bus, now in body(bus.chips, now) }
+    }
 
-    /// Does what a fault command says ("nack 0x68 3") and gives its answer.
-    public func fault(_ command: String) throws(Failure) -> String {
-        let parsed = try FaultCommand(command)
-        return try bus.withBus { (bus, now) -> Result<String, Failure> in
-            do throws(Failure) { return .success(try parsed.apply(bus, now: now)) } catch { return .failure(error) }
+    /// Lets something go wrong on the bus or in a chip. Fails with `usage` where there is no such chip or register.
+    public func inject(_ fault: Fault, bus: Int = 0) throws(Failure) {
+        guard buses.indices.contains(bus) else { throw Failure(.usage, "no bus i2c-\(bus); there are \(buses.count)") }
+        try buses[bus].withBus { (bus, now) -> Result<Void, Failure> in
+            do throws(Failure) { return .success(try bus.apply(fault, now: now)) } catch { return .failure(error) }
         }.get()
     }
 
-    /// Messages on the I2C bus so far, and those that no chip acknowledged.
-    public var busCounts: (messages: Int, notAcknowledged: Int) { bus.withBus { bus, _ in (bus.messages, bus.notAcknowledged) } }
+    /// Messages on each I2C bus so far, and those that failed.
+    public var busCounts: [(messages: UInt64, failures: UInt64)] {
+        buses.map { $0.withBus { bus, _ in (bus.messages, bus.failures) } }
+    }
 
     public func kill() { process.kill() }
 
@@ -107,9 +113,10 @@ public final class Machine {
         for (index, name) in channels.enumerated() { arguments += ["-chardev", "socket,id=\(name),fd=\(3 + index)"] }
         arguments += [
             "-serial", "chardev:console", "-mon", "chardev=qmp,mode=control", "-qtest", "chardev:qtest", "-qtest-log", "none",
-            "-device", "qemu-xhci", "-device", "usb-redir,chardev=usb", "-device", "pci-serial,chardev=serial",
+            "-device", "qemu-xhci", "-device", "pci-serial,chardev=serial",
             "-device", "i6300esb", "-action", "watchdog=reset",
         ]
+        for index in options.buses.indices { arguments += ["-device", "usb-redir,chardev=usb\(index)"] }
         return options.endsAtReset ? arguments + ["-no-reboot"] : arguments
     }
 

@@ -2,7 +2,8 @@
 public struct MachineOptions {
     public var image: RigImage
     public var system: RootSystem
-    public var chips: [PlacedChip] = []
+    /// Chips by bus: the first are on `/dev/i2c-0`.
+    public var buses: [[PlacedChip]] = [[]]
     public var memoryMegabytes = 128
     /// More words for the kernel's command line; what follows `--` goes to the first process.
     public var kernelArguments: [String] = []

@@ -81,7 +81,7 @@ public final class ConsoleSession {
         case "": return true
         case "quit", "exit": return false
         case "help":
-            for (usage, does) in Machine.commands { Output.standard.write("  " + padRight(usage, 34) + does + "\r\n") }
+            for line in Machine.help { Output.standard.write("  " + line + "\r\n") }
         default:
             do throws(Failure) { Output.standard.write(try machine.obey(line) + "\r\n") } catch { Output.standard.write(error.description + "\r\n") }
         }

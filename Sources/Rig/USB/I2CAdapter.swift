@@ -20,7 +20,10 @@ final class I2CAdapter {
 
     init(bus: ChipBus) { self.bus = bus }
 
-    func reset() { status = Status.idle }
+    func reset() {
+        status = Status.idle
+        bus.restart()
+    }
 
     /// nil while the bus is held: the answer comes when it is free.
     func answer(_ transfer: ControlTransfer, _ data: [UInt8], now: Int64) -> Answer? {
@@ -35,16 +38,18 @@ final class I2CAdapter {
         case Request.status: return Answer(data: [status])
         // The low two bits mark the first and the last message of a transfer.
         case Request.transfer...Request.transfer + 3:
-            guard !bus.isHeld(now: now) else { return nil }
             let address = UInt8(truncatingIfNeeded: transfer.index & 0x7f), isRead = transfer.value & 1 != 0
             guard isRead == transfer.isIn else { return Answer(status: RedirectionStatus.stall) }
+            let answer: Answer, outcome: ChipBus.Outcome
             if isRead {
-                let (bytes, acknowledged) = bus.read(address, count: Int(transfer.length), now: now)
-                status = acknowledged ? Status.acknowledged : Status.notAcknowledged
-                return Answer(data: bytes)
+                let read = bus.read(address, count: Int(transfer.length), now: now)
+                (answer, outcome) = (Answer(data: read.bytes), read.outcome)
+            } else {
+                (answer, outcome) = (Answer(taken: data.count), bus.write(address, data, now: now))
             }
-            status = bus.write(address, data, now: now) ? Status.acknowledged : Status.notAcknowledged
-            return Answer(taken: data.count)
+            if outcome == .held { return nil }
+            status = outcome == .done ? Status.acknowledged : Status.notAcknowledged
+            return answer
         default: return Answer(status: RedirectionStatus.stall)
         }
     }

@@ -23,6 +23,9 @@ final class RedirectedDevice {
         try answerWaiting(now: now)
     }
 
+    /// A transfer waits for a held bus.
+    var isWaiting: Bool { !waiting.isEmpty }
+
     /// Answers transfers that waited for the bus. Call it when the bus may have been released.
     func answerWaiting(now: Int64) throws(Failure) {
         while let first = waiting.first {
