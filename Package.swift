@@ -86,7 +86,7 @@ let package = Package(
         ]),
 
         // The rig: simulated chips behind a real kernel in QEMU. Ordinary Swift, for the laptop.
-        .target(name: "Rig", dependencies: ["VirtualBoard", "Platform", "CLinux"], swiftSettings: testable),
+        .target(name: "Rig", dependencies: ["VirtualBoard", "Board", "Platform", "CLinux"], swiftSettings: testable),
         .executableTarget(name: "virtual-board", dependencies: ["Rig", .product(name: "ArgumentParser", package: "swift-argument-parser")],
                           swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
