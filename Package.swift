@@ -67,9 +67,10 @@ let package = Package(
         .target(name: "Language", dependencies: ["Platform", "Nest", "Engine"], swiftSettings: testable),
 
         // The board: Linux's interfaces and the board libraries, then the same board simulated.
-        .target(name: "CBoard", dependencies: ["CLinux"]),
+        .target(name: "CBoard", dependencies: ["CLinux"], linkerSettings: ["gpiod", "i2c"].map { .linkedLibrary($0) }),
         .target(name: "Board", dependencies: ["Platform", "CLinux", "CBoard"], swiftSettings: testable),
-        .target(name: "VirtualBoard", dependencies: ["Platform", "Board"], swiftSettings: testable),
+        // Pose for its reader of motion logs alone.
+        .target(name: "VirtualBoard", dependencies: ["Platform", "CLinux", "Board", "Pose"], swiftSettings: testable),
 
         // Terminals and the configuration's parser (libinih-dev).
         .target(name: "CConsole", dependencies: ["CLinux"], linkerSettings: [.linkedLibrary("inih")]),
@@ -94,8 +95,8 @@ let package = Package(
         .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision"]),
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
-        .testTarget(name: "LanguageTests", dependencies: ["Language", "ModelCompiler", "Engine", "Nest"]),
-        .testTarget(name: "BoardTests", dependencies: ["Board", "VirtualBoard", "Platform"]),
+        .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "ModelCompiler", "Engine", "Nest"]),
+        .testTarget(name: "BoardTests", dependencies: ["Board", "VirtualBoard", "Platform", "Pose"]),
         .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Board", "VirtualBoard", "Pose", "CConsole", "CLinux"]),
         .testTarget(name: "HardwareTests", dependencies: ["Rig", "VirtualBoard", "Platform"]),
     ],

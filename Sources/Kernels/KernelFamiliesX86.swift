@@ -12,6 +12,7 @@ extension KernelTable {
             table.depthwise = { vnni_depthwise($0, $1) }
             table.floatConvolution = { vnni_float_convolution($0, $1) }
             table.floatDepthwise = { vnni_float_depthwise($0, $1) }
+            table.matrix = { vnni_matrix($0, $1, $2) }
             tables.append(table)
         }
         if features.avx2 { tables.append(avx2) }

@@ -101,4 +101,17 @@ INTRINSIC __m512 avx512_clamp(__m512 a, __m512 low, __m512 high) { return _mm512
 /// 16 bytes to 32-bit lanes.
 INTRINSIC __m512i avx512_widen_to_32(const void *p) { return _mm512_cvtepi8_epi32(_mm_loadu_si128(p)); }
 INTRINSIC __m512i avx512_multiply_add32(__m512i sums, __m512i a, __m512i b) { return _mm512_add_epi32(sums, _mm512_mullo_epi32(a, b)); }
+INTRINSIC __m512i avx512_and(__m512i a, __m512i b) { return _mm512_and_si512(a, b); }
+INTRINSIC __m512i avx512_add32(__m512i a, __m512i b) { return _mm512_add_epi32(a, b); }
+INTRINSIC __m512i avx512_shift_right16(__m512i a, int32_t count) { return _mm512_srli_epi16(a, (unsigned)count); }
+INTRINSIC __m512i avx512_shift_left16(__m512i a, int32_t count) { return _mm512_slli_epi16(a, (unsigned)count); }
+/// a & mask | b: one instruction.
+INTRINSIC __m512i avx512_and_or(__m512i a, __m512i mask, __m512i b) { return _mm512_ternarylogic_epi32(a, mask, b, 0xea); }
+/// 16 half floats.
+INTRINSIC __m512 avx512_load_halves(const void *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+INTRINSIC void avx512_store_floats(float *p, __m512 a) { _mm512_storeu_ps(p, a); }
+INTRINSIC __m512 avx512_broadcast_float(const float *p) { return _mm512_set1_ps(*p); }
+INTRINSIC __m512 avx512_multiply(__m512 a, __m512 b) { return _mm512_mul_ps(a, b); }
+INTRINSIC __m512 avx512_add(__m512 a, __m512 b) { return _mm512_add_ps(a, b); }
+INTRINSIC __m512 avx512_floats(__m512i a) { return _mm512_cvtepi32_ps(a); }
 #endif
