@@ -5,3 +5,4 @@
 #include "Waiting.h"
 #include "Supervision.h"
 #include "Init.h"
+#include "I2C.h"
