@@ -55,9 +55,9 @@ let package = Package(
                 swiftSettings: instructions("aarch64", ["-march=armv8-a+dotprod+i8mm"])),
         .target(name: "KernelsX86Common", dependencies: ["CKernels"], swiftSettings: instructions("x86_64", [])),
         .target(name: "KernelsAVX2", dependencies: ["CKernels", "CIntrinsics", "KernelsX86Common"],
-                swiftSettings: instructions("x86_64", ["-mavx2", "-mfma"])),
+                swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c"])),
         .target(name: "KernelsVNNI", dependencies: ["CKernels", "CIntrinsics", "KernelsX86Common"],
-                swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"])),
+                swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"])),
         .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelsNeon", "KernelsDotprod", "KernelsI8mm", "KernelsAVX2", "KernelsVNNI"],
                 swiftSettings: [.unsafeFlags(["-Ounchecked"])] + testable),
 
@@ -80,13 +80,13 @@ let package = Package(
                 swiftSettings: [.unsafeFlags(["-Osize"])] + testable),
         .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
-        .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision"], swiftSettings: testable),
+        .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision", "Language"], swiftSettings: testable),
         .executableTarget(name: "nestc", dependencies: [
             "ModelCompiler", "Vision", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 
         // The rig: simulated chips behind a real kernel in QEMU. Ordinary Swift, for the laptop.
-        .target(name: "Rig", dependencies: ["VirtualBoard", "Platform", "CLinux"], swiftSettings: testable),
+        .target(name: "Rig", dependencies: ["VirtualBoard", "Board", "Platform", "CLinux"], swiftSettings: testable),
         .executableTarget(name: "virtual-board", dependencies: ["Rig", .product(name: "ArgumentParser", package: "swift-argument-parser")],
                           swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 

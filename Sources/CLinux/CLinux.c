@@ -3,6 +3,11 @@
 #endif
 #include "CLinux.h"
 
+int linux_poll(struct pollfd *entries, unsigned count, int64_t nanoseconds) {
+    struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    return ppoll(entries, count, &limit, NULL);
+}
+
 void linux_error_text(int code, char *text, size_t size) {
 #ifdef __GLIBC__
     const char *found = strerror_r(code, text, size);

@@ -18,11 +18,18 @@ public struct HardwarePaths: Sendable {
 public final class HardwareBoard: Board {
     private let paths: HardwarePaths
     private let frequencyGuard: FrequencyGuard
+    /// Made once, so that each knows what there was before the first change.
+    private var policies: [FrequencyPolicy] = []
+    private let policiesLock = Lock()
 
     public init(paths: HardwarePaths = HardwarePaths()) {
         self.paths = paths
         frequencyGuard = FrequencyGuard(root: paths.frequencies, savedPath: paths.savedFrequencies)
         super.init()
+    }
+
+    deinit {
+        for policy in policies { policy.restore() }
     }
 
     /// What the device tree calls the board: "Raspberry Pi 4 Model B Rev 1.4".
@@ -49,7 +56,15 @@ public final class HardwareBoard: Board {
         try HardwareOutputLine(request, devices: paths.devices)
     }
 
-    public override func frequencyPolicies() -> [FrequencyPolicy] { KernelFrequencyPolicy.all(frequencyGuard) }
+    /// The same objects on every call. What they changed is put back when the board goes away, at exit, and on signals
+    /// that end the process; after SIGKILL by `FrequencyRestore`.
+    public override func frequencyPolicies() -> [FrequencyPolicy] {
+        policiesLock.lock()
+        defer { policiesLock.unlock() }
+        if policies.isEmpty { policies = KernelFrequencyPolicy.all(frequencyGuard) }
+        return policies
+    }
+
     public override func temperatures() -> [(zone: String, celsius: Float)] { ThermalZones.read(paths.thermalZones) }
     public override func memoryPressure() -> Float? { MemoryPressure.someShareOfTenSeconds(paths.memoryPressure) }
 

@@ -1,7 +1,9 @@
+import CBoard
 import CLinux
 import Platform
 
-/// Remembers, in a file, what every policy was before its first change; all policies of a board share one.
+/// Remembers what every policy was before its first change: in a file, for a later process, and for the end of this one,
+/// however it comes. All policies of a board share one.
 final class FrequencyGuard {
     let root: String
     let savedPath: String
@@ -25,10 +27,15 @@ final class FrequencyGuard {
             changed.removeLast()
             throw error
         }
+        // Where the table is full, the file is still there.
+        let folder = root + "/" + state.policy
+        _ = board_rescue_add(folder + "/scaling_governor", state.governor)
+        if let kilohertz = state.kilohertz { _ = board_rescue_add(folder + "/scaling_setspeed", "\(kilohertz)") }
     }
 
     func restored(_ policy: String) {
         changed.removeAll { $0.policy == policy }
+        board_rescue_forget(root + "/" + policy)
         // The change itself is undone: a file that says so twice harms nobody.
         _ = try? save()
     }
@@ -52,6 +59,7 @@ final class FrequencyGuard {
         }
         makeFolder()
         try FrequencyRestore.write(savedPath, FrequencyRestore.Saved(process: owner, states: states))
+        if owner == getpid() { _ = board_rescue_remove_at_end(savedPath) }
     }
 
     private func makeFolder() {

@@ -35,8 +35,6 @@ public final class KernelFrequencyPolicy: FrequencyPolicy {
         original = FrequencyState.read(policy: name, root: guardian.root)
     }
 
-    deinit { restore() }
-
     /// All policies under a root, in order of their numbers; none where the kernel has no cpufreq.
     static func all(_ guardian: FrequencyGuard) -> [FrequencyPolicy] {
         var policies: [FrequencyPolicy] = []

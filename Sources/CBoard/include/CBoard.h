@@ -6,3 +6,5 @@
 #include "Supervision.h"
 #include "Init.h"
 #include "I2C.h"
+#include "I2C.h"
+#include "Rescue.h"

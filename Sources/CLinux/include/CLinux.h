@@ -85,6 +85,8 @@ CLINUX_INLINE void linux_futex_wake(uint32_t *word, int count) {
 
 // In CLinux.c: GNU interfaces, and what keeps state.
 
+/// poll with a time-out in nanoseconds: how many are ready, 0 after the time-out, -1 and errno.
+int linux_poll(struct pollfd *entries, unsigned count, int64_t nanoseconds);
 /// The system's words for an error number, cut to `size` bytes with the closing zero.
 void linux_error_text(int code, char *text, size_t size);
 /// 1 where this thread may run on the processor.
