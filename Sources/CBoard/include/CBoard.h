@@ -6,5 +6,4 @@
 #include "Supervision.h"
 #include "Init.h"
 #include "I2C.h"
-#include "I2C.h"
 #include "Rescue.h"

@@ -26,7 +26,7 @@ enum EventText {
             case .starting: return (.debug, "\(name) starting")
             case .testing: return (.info, "\(name) tests itself")
             case .recovering: return (.warning, "\(name) recovering")
-            case .searching: return (.warning, "\(name): \(title); check wiring, power and configuration")
+            case .searching: return (.warning, "\(name): \(title)")
             }
         case .fault:
             let fault = SensorFault(rawValue: UInt8(truncatingIfNeeded: event.value)) ?? .otherBusError
