@@ -7,6 +7,11 @@ needed=(
     "libpng-dev reads and writes PNG pictures"
     "zlib1g-dev checksums, and PNG"
     "qemu-user runs the board's binary on this machine"
+    "qemu-system-arm the rig: a whole emulated board under a real kernel"
+    "device-tree-compiler the rig's device tree"
+    "kmod dependencies of the rig's kernel modules"
+    "xz-utils unpacks the rig's kernel modules where they are packed"
+    "zstd unpacks the rig's kernel modules where they are packed"
     "python3 fetches the published models"
     "python3-pip fetches the published models"
 )
