@@ -28,6 +28,15 @@ int __snprintf_chk(char *text, size_t size, int flag, size_t room, const char *f
     return written;
 }
 
+int __asprintf_chk(char **text, int flag, const char *format, ...) {
+    (void)flag;
+    va_list arguments;
+    va_start(arguments, format);
+    int written = vasprintf(text, format, arguments);
+    va_end(arguments);
+    return written;
+}
+
 void *__memcpy_chk(void *target, const void *source, size_t size, size_t room) {
     if (size > room) abort();
     return memcpy(target, source, size);

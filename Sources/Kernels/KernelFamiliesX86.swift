@@ -12,6 +12,7 @@ extension KernelTable {
             table.depthwise = { vnni_depthwise($0, $1) }
             table.floatConvolution = { vnni_float_convolution($0, $1) }
             table.floatDepthwise = { vnni_float_depthwise($0, $1) }
+            table.matrix = { vnni_matrix($0, $1, $2) }
             tables.append(table)
         }
         if features.avx2 { tables.append(avx2) }
@@ -24,7 +25,7 @@ extension KernelTable {
             floatConvolution: { avx2_float_convolution($0, $1) }, floatDepthwise: { avx2_float_depthwise($0, $1) },
             add: { avx2_add($0, $1, $2) }, lookup: { avx2_lookup($0, $1, $2, $3) },
             quantize: { avx2_quantize($0, $1, $2, $3, $4) }, dequantize: { avx2_dequantize($0, $1, $2, $3, $4) },
-            channelSums: { avx2_channel_sums($0, $1, $2, $3, $4) })
+            channelSums: { avx2_channel_sums($0, $1, $2, $3, $4) }, matrix: { avx2_matrix($0, $1, $2) })
     }
 }
 #endif

@@ -18,4 +18,25 @@ public struct KernelTable {
     public var dequantize: (UnsafePointer<Int8>, UnsafeMutablePointer<Float>, Float, Int32, Int32) -> Void
     /// input, sums, pixels, channels, pixel stride
     public var channelSums: (UnsafePointer<Int8>, UnsafeMutablePointer<Int32>, Int32, Int32, Int32) -> Void
+
+    // Language models: LanguageKernels.h.
+
+    /// task, first output, end output
+    public var matrix: (UnsafePointer<MatrixTask>, Int32, Int32) -> Void = referenceMatrix
+    /// input, values, scales, sums, count
+    public var quantizeGroups: (UnsafePointer<Float>, UnsafeMutablePointer<Int8>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int32) -> Void
+        = referenceQuantizeGroups
+    /// input, weight, epsilon, normalised floats or nil, values, scales and sums or nil, count
+    public var normalize: (
+        UnsafePointer<Float>, UnsafePointer<Float>, Float, UnsafeMutablePointer<Float>?,
+        UnsafeMutablePointer<Int8>?, UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?, Int32
+    ) -> Void = referenceNormalize
+    /// gate, up, values, scales, sums, function, count
+    public var gated: (
+        UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Int8>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int32, Int32
+    ) -> Void = referenceGated
+    /// task, row, first head, end head, scratch
+    public var attention: (UnsafePointer<AttentionTask>, Int32, Int32, Int32, UnsafeMutablePointer<Float>) -> Void = referenceAttention
+    /// floats, half floats, count
+    public var toHalves: (UnsafePointer<Float>, UnsafeMutablePointer<UInt16>, Int32) -> Void = referenceToHalves
 }

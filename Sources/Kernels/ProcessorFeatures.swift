@@ -6,7 +6,7 @@ public struct ProcessorFeatures: Sendable, Equatable {
     public var dotProduct = false
     /// ARMv8.6 SMMLA.
     public var int8Matrix = false
-    /// x86 AVX2 and FMA, the system saving the registers.
+    /// x86 AVX2, FMA and F16C, the system saving the registers.
     public var avx2 = false
     /// x86 AVX-512 F, BW, DQ, VL and VNNI, the system saving the registers.
     public var vnni = false

@@ -24,8 +24,16 @@ public struct SelfTest {
             test.floatDepthwiseCase(index)
             test.addCase(index)
             test.elementwiseCase(index)
+            test.languageCases(index)
             if test.report.mismatch != nil { break }
         }
+        return test.report
+    }
+
+    /// The part that language models need.
+    public static func runLanguage(_ table: KernelTable, casesPerKernel: Int = 100, seed: UInt64 = 1) -> Report {
+        var test = SelfTest(table: table, random: RandomSource(seed: seed))
+        for index in 0..<casesPerKernel where test.report.mismatch == nil { test.languageCases(index) }
         return test.report
     }
 

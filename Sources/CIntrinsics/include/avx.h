@@ -55,6 +55,33 @@ INTRINSIC __m256i avx2_quantize_lanes(__m256 x, __m256 scale, __m256 low, __m256
     scaled = _mm256_and_ps(scaled, _mm256_cmp_ps(scaled, scaled, _CMP_ORD_Q));
     return _mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(scaled, low), high));
 }
+INTRINSIC __m256i avx2_fill8(int8_t a) { return _mm256_set1_epi8(a); }
+INTRINSIC __m256i avx2_and(__m256i a, __m256i b) { return _mm256_and_si256(a, b); }
+INTRINSIC __m256i avx2_or(__m256i a, __m256i b) { return _mm256_or_si256(a, b); }
+INTRINSIC __m256i avx2_shift_right16(__m256i a, int32_t count) { return _mm256_srli_epi16(a, count); }
+INTRINSIC __m256i avx2_shift_left16(__m256i a, int32_t count) { return _mm256_slli_epi16(a, count); }
+INTRINSIC __m256i avx2_add16(__m256i a, __m256i b) { return _mm256_add_epi16(a, b); }
+INTRINSIC __m256i avx2_subtract8(__m256i a, __m256i b) { return _mm256_sub_epi8(a, b); }
+INTRINSIC __m256i avx2_absolute8(__m256i a) { return _mm256_abs_epi8(a); }
+/// a with the signs of b; 0 where b is 0.
+INTRINSIC __m256i avx2_signed8(__m256i a, __m256i b) { return _mm256_sign_epi8(a, b); }
+/// Two products of each 16-bit lane, unsigned bytes times signed bytes: the caller sees to it that they fit.
+INTRINSIC __m256i avx2_byte_products(__m256i unsignedBytes, __m256i signedBytes) { return _mm256_maddubs_epi16(unsignedBytes, signedBytes); }
+/// Neighbouring 16-bit lanes added to 32-bit ones.
+INTRINSIC __m256i avx2_widen_pairs(__m256i a) { return _mm256_madd_epi16(a, _mm256_set1_epi16(1)); }
+INTRINSIC __m256i avx2_broadcast_dword(const void *p) {
+    int dword;
+    __builtin_memcpy(&dword, p, sizeof dword);
+    return _mm256_set1_epi32(dword);
+}
+/// Eight half floats.
+INTRINSIC __m256 avx2_load_halves(const void *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
+/// Eight floats to half floats, to nearest even.
+INTRINSIC __m128i avx2_halves(__m256 a) { return _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+INTRINSIC __m256 avx2_broadcast_float(const float *p) { return _mm256_broadcast_ss(p); }
+INTRINSIC __m256 avx2_floats(__m256i a) { return _mm256_cvtepi32_ps(a); }
+INTRINSIC __m256 avx2_multiply(__m256 a, __m256 b) { return _mm256_mul_ps(a, b); }
+INTRINSIC __m256 avx2_add(__m256 a, __m256 b) { return _mm256_add_ps(a, b); }
 #endif
 
 #if defined(__AVX512VNNI__)
@@ -101,4 +128,17 @@ INTRINSIC __m512 avx512_clamp(__m512 a, __m512 low, __m512 high) { return _mm512
 /// 16 bytes to 32-bit lanes.
 INTRINSIC __m512i avx512_widen_to_32(const void *p) { return _mm512_cvtepi8_epi32(_mm_loadu_si128(p)); }
 INTRINSIC __m512i avx512_multiply_add32(__m512i sums, __m512i a, __m512i b) { return _mm512_add_epi32(sums, _mm512_mullo_epi32(a, b)); }
+INTRINSIC __m512i avx512_and(__m512i a, __m512i b) { return _mm512_and_si512(a, b); }
+INTRINSIC __m512i avx512_add32(__m512i a, __m512i b) { return _mm512_add_epi32(a, b); }
+INTRINSIC __m512i avx512_shift_right16(__m512i a, int32_t count) { return _mm512_srli_epi16(a, (unsigned)count); }
+INTRINSIC __m512i avx512_shift_left16(__m512i a, int32_t count) { return _mm512_slli_epi16(a, (unsigned)count); }
+/// a & mask | b: one instruction.
+INTRINSIC __m512i avx512_and_or(__m512i a, __m512i mask, __m512i b) { return _mm512_ternarylogic_epi32(a, mask, b, 0xea); }
+/// 16 half floats.
+INTRINSIC __m512 avx512_load_halves(const void *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+INTRINSIC void avx512_store_floats(float *p, __m512 a) { _mm512_storeu_ps(p, a); }
+INTRINSIC __m512 avx512_broadcast_float(const float *p) { return _mm512_set1_ps(*p); }
+INTRINSIC __m512 avx512_multiply(__m512 a, __m512 b) { return _mm512_mul_ps(a, b); }
+INTRINSIC __m512 avx512_add(__m512 a, __m512 b) { return _mm512_add_ps(a, b); }
+INTRINSIC __m512 avx512_floats(__m512i a) { return _mm512_cvtepi32_ps(a); }
 #endif

@@ -16,12 +16,15 @@
 // Order of q8: [input/4, 8 of them][output 16][4 inputs].
 // Order of nibbles: line i of 4 (64 bytes each), [output 16][4]: the low nibble belongs to inputs 4i...4i+3, the high
 // nibble to inputs 16+4i...16+4i+3: one load of a line gives two operands of a dot product.
-// Where the fifth and sixth bits lie: `MatrixLayout` (module Kernels) packs and is the definition.
+// Order of further bits: 64-byte lines [output 16][4] again, so that a shift and a mask put them above a line's nibbles.
+//     q5: one line; bit i for the low nibbles of line i, bit 4+i for its high nibbles
+//     q6: two lines, the first for low nibbles, the second for high ones; bits 2i and 2i+1 for line i
+// `MatrixLayout` (module Kernels) packs.
 //
 // Every family gives bit for bit the same float: groups in order, one accumulator an output, started at zero:
 //     dot    = exact int32 sum of q' * value       (q' = q - offset for the symmetric ones; q for the affine ones)
 //     acc    = fma(float(dot), scale_w * scale_a, acc)                 q6: twice, first for inputs 0...15
-//     affine:  acc = fma(sum_a, minimum_w * scale_a, acc)              after the former
+//     affine:  acc = fma(sum_a * scale_a, minimum_w, acc)              after the former
 //     output = acc, or addend + acc where there is one
 #pragma once
 #include <stdint.h>
@@ -44,7 +47,8 @@ typedef struct {
 /// Cache: half floats, [position][keyValueHeads][headDimension], keys and values apart; a position p lives at slot
 /// p % slots (slots: the context, or the window's size rounded up where the layer slides).
 /// Query row r has position `position + r` and sees positions max(0, own - window + 1) ... own.
-/// scratch: room for `slots` floats a call, 64-byte aligned.
+/// scratch: the calling thread's own, room for slots + 4096 floats, 64-byte aligned. headDimension: a multiple of 16, at most
+/// 512; heads: a multiple of keyValueHeads.
 typedef struct {
     const float *queries;   // rows `queryStride` apart: [heads][headDimension], already rotated
     const uint16_t *keys, *cachedValues;
@@ -57,14 +61,19 @@ typedef struct {
 /// A slice of a matrix: outputs [firstOutput, endOutput), multiples of 16 or the end; all rows of it.
 #define LANGUAGE_KERNEL_FAMILY(family) \
     void family##_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput); \
-    /* One row: groups of 32 to int8: scale = max|x|/127 (0 where all are 0; then values 0), value = roundToNearestEven(x * (1/scale)); */ \
-    /* NaN gives 0, infinities saturate. count: a multiple of 32 */ \
+    /* One row: groups of 32 to int8: scale = max|x|/127, value = roundToNearestEven(x * (1/scale)) in [-127, 127]. A group */ \
+    /* of zeros has scale 0 and values 0; NaN gives 0 and counts for nothing; infinities count as the largest finite number. */ \
+    /* count: a multiple of 32. Every family gives the same bits. */ \
     void family##_quantize_groups(const float *x, int8_t *values, float *scales, float *sums, int32_t count); \
-    /* Root mean square norm, then quantised as above: x * weight / sqrt(mean(x^2) + epsilon); `normalized` may be NULL, or gets the floats */ \
+    /* Root mean square norm, then quantised as above: x * weight / sqrt(mean(x^2) + epsilon). `normalized` may be NULL, or */ \
+    /* gets the floats (and may be x); `values` may be NULL (scales and sums too): then only the floats, and any count */ \
+    /* that is a multiple of 16. */ \
     void family##_normalize(const float *x, const float *weight, float epsilon, float *normalized, int8_t *values, float *scales, float *sums, int32_t count); \
     /* activation(gate[i]) * up[i], quantised as above; function 0: SiLU, 1: GELU (tanh form). Within 2e-6 relative of the exact function. */ \
     void family##_gated(const float *gate, const float *up, int8_t *values, float *scales, float *sums, int32_t function, int32_t count); \
-    void family##_attention(const AttentionTask *task, int32_t row, int32_t firstHead, int32_t endHead, float *scratch);
+    void family##_attention(const AttentionTask *task, int32_t row, int32_t firstHead, int32_t endHead, float *scratch); \
+    /* Floats to half floats, to nearest even; any count. */ \
+    void family##_to_halves(const float *x, uint16_t *halves, int32_t count);
 
 LANGUAGE_KERNEL_FAMILY(neon)
 LANGUAGE_KERNEL_FAMILY(avx2)

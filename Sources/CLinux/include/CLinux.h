@@ -97,6 +97,10 @@ int linux_run_on(const int32_t *processors, int count);
 /// is a number here, whatever the C library makes of it.
 int linux_start_thread(uintptr_t *handle, void *(*body)(void *), void *argument);
 int linux_join_thread(uintptr_t handle);
+/// SCHED_FIFO for the calling thread; 0 or an error number.
+int linux_use_fifo(int priority);
+/// Locks the pages of today's mappings, each from its first touch on; 0 or an error number.
+int linux_lock_memory(void);
 #ifdef __GLIBC__
 /// Bytes in use on the C heap; tests compare before and after.
 size_t linux_heap_bytes(void);

@@ -21,8 +21,9 @@ static inline __attribute__((always_inline)) uint32_t linux_processor_features(v
 #elif defined(__x86_64__)
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
-    const unsigned osxsave = 1u << 27, avx = 1u << 28, fma = 1u << 12;
-    if ((c & (osxsave | avx | fma)) != (osxsave | avx | fma)) return 0;
+    const unsigned osxsave = 1u << 27, avx = 1u << 28, fma = 1u << 12, halves = 1u << 29;
+    const unsigned needed = osxsave | avx | fma | halves;
+    if ((c & needed) != needed) return 0;
     unsigned low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     if ((low & 0x06) != 0x06) return 0;
