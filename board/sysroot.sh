@@ -16,11 +16,11 @@ case $architecture in
 esac
 
 # Only what a static link reads: headers and .a files. `libgcc` stands for the newest libgcc-N-dev.
-packages=(musl-dev linux-libc-dev libgcc libjpeg62-turbo-dev libpng-dev zlib1g-dev libgpiod-dev libi2c-dev)
+packages=(musl-dev linux-libc-dev libgcc libjpeg62-turbo-dev libpng-dev zlib1g-dev libgpiod-dev libi2c-dev libinih-dev)
 
 # What must be there afterwards, under usr/lib/TRIPLET: a package that lost its static library is found here, by
 # name, and not at the end of a long build by the linker.
-libraries=(crt1.o libc.a libm.a libpthread.a libjpeg.a libpng16.a libz.a libgpiod.a libi2c.a)
+libraries=(crt1.o libc.a libm.a libpthread.a libjpeg.a libpng16.a libz.a libgpiod.a libi2c.a libinih.a)
 
 # A change of this list is a change of the sysroot.
 recipe="$debian $(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) $(cksum < "$0")"
