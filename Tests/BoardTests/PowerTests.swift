@@ -236,4 +236,12 @@ private func board(_ tree: TemporaryFolder) -> HardwareBoard {
         var detector = SuspendDetector()
         #expect(detector.sleptNanoseconds() == 0)
     }
+
+    @Test func sleepShowsOnce() {
+        var detector = SuspendDetector(offsetNanoseconds: 5_000_000_000)
+        #expect(detector.slept(offsetNanoseconds: 5_000_000_900) == 0)
+        #expect(detector.slept(offsetNanoseconds: 65_000_000_000) == 60_000_000_000)
+        #expect(detector.slept(offsetNanoseconds: 65_000_000_100) == 0)
+        #expect(detector.slept(offsetNanoseconds: 65_000_000_000 + 50_000_001) == 50_000_001)
+    }
 }
