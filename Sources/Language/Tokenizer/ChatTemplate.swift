@@ -128,7 +128,13 @@ public struct ChatTemplate: Sendable {
         guard var start = find("<|im_start|>system", in: template, from: 0) else { return [] }
         start += 18
         // The line break, or its escape.
-        if start < template.count, template[start] == 0x0a { start += 1 } else if start + 1 < template.count, template[start] == 0x5c, template[start + 1] == 0x6e { start += 2 } else { return [] }
+        if start < template.count, template[start] == 0x0a {
+            start += 1
+        } else if start + 1 < template.count, template[start] == 0x5c, template[start + 1] == 0x6e {
+            start += 2
+        } else {
+            return []
+        }
         guard let end = find("<|im_end|>", in: template, from: start) else { return [] }
         for byte in template[start..<end] where byte == 0x27 || byte == 0x22 || byte == 0x7b || byte == 0x5c { return [] }
         return Array(template[start..<end])
@@ -150,7 +156,9 @@ private struct ChatWriter {
     }
 
     mutating func control(_ name: StaticString) throws(Failure) {
-        guard let id = tokenizer.special(name) else { throw Failure(.unsupported, "the model's chat template uses a token that its vocabulary lacks; generate without a template") }
+        guard let id = tokenizer.special(name) else {
+            throw Failure(.unsupported, "the model's chat template uses a token that its vocabulary lacks; generate without a template")
+        }
         try flush()
         tokens.append(Int32(id))
     }

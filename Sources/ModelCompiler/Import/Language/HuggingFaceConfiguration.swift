@@ -75,7 +75,8 @@ struct HuggingFaceConfiguration {
     private static func rotaries(_ json: JSONObject, gemma: Bool) throws -> (Rotary, Rotary) {
         if let parameters = try json.object("rope_parameters") {
             if let full = try parameters.object("full_attention"), let local = try parameters.object("sliding_attention") {
-                return (try rotary(full, base: try full.real("rope_theta", in: TransformerLimits.rotaryBase)), try rotary(local, base: try local.real("rope_theta", in: TransformerLimits.rotaryBase)))
+                return (try rotary(full, base: try full.real("rope_theta", in: TransformerLimits.rotaryBase)),
+                        try rotary(local, base: try local.real("rope_theta", in: TransformerLimits.rotaryBase)))
             }
             let one = try rotary(parameters, base: try parameters.real("rope_theta", in: TransformerLimits.rotaryBase))
             return (one, one)

@@ -68,7 +68,9 @@ enum HuggingFaceTokenizer {
         guard let list = try model.list("vocab"), list.count <= count else { throw Failure(.badFormat, "tokenizer.json: 'vocab' is missing or longer than the embedding") }
         var pieces = [[UInt8]](repeating: [], count: count), scores = [Float](repeating: 0, count: count)
         for (id, entry) in list.enumerated() {
-            guard let pair = entry as? [Any], pair.count == 2, let piece = pair[0] as? String, let score = pair[1] as? Double else { throw Failure(.badFormat, "tokenizer.json: piece \(id) has no text or score") }
+            guard let pair = entry as? [Any], pair.count == 2, let piece = pair[0] as? String, let score = pair[1] as? Double else {
+                throw Failure(.badFormat, "tokenizer.json: piece \(id) has no text or score")
+            }
             pieces[id] = Array(piece.utf8)
             scores[id] = Float(score)
         }
