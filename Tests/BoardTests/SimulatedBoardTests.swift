@@ -63,8 +63,7 @@ import Testing
             }
         }
         #expect(board.now() == deadline)
-        // Ten seconds, less the gyroscope's 35 ms.
-        #expect(abs(times.count - 996) <= 2)
+        #expect(abs(times.count - 1000) <= 1)
         #expect(times.indices.allSatisfy { trace.time($0) == times[$0] })
         #expect(line.lostEdges == 0)
     }
