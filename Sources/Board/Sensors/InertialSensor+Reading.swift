@@ -48,7 +48,7 @@ extension InertialSensor {
         clock.count(total: nextIndex + Int64(waiting), begin: begin, end: end)
         noteSlips()
         if waiting == 0 {
-            if end - lastDataTime > 2 * burstDelay + 15_000_000 {
+            if end - lastDataTime > burstDelay * 3 / 2 + max(5_000_000, Int64(1.5 * clock.periodNanoseconds)) {
                 mustFlush = true
                 enter(.recovering)
                 return now
@@ -133,6 +133,7 @@ extension InertialSensor {
                     if isJump(raw) { return loseTrust() }
                     deliver(raw)
                 case .nothing: break
+                case .invalid: nextIndex += 1
                 case .nonsense: return loseTrust()
                 }
             }

@@ -12,6 +12,10 @@ extension InertialSensor {
         case .identifying: return try identify(now)
         case .configuring: return try configure(now)
         case .verifying: return try verify(now)
+        case .settling:
+            guard now >= wakeTime else { return wakeTime }
+            try startReading()
+            return now
         case .running: return try read(now)
         case .recovering: return try recover(now)
         case .selfTesting: return try testStep(now)
@@ -80,8 +84,15 @@ extension InertialSensor {
         }
         guard position >= program.writes.count else { return now }
         attempts = 0
+        let start = description.startMicroseconds * 1000
+        if description.fillsUnevenly {
+            enter(.settling)
+            wakeTime = now + start
+            return wakeTime
+        }
         try startReading()
-        goodFrom = time() + description.startMicroseconds * 1000
+        goodFrom = time() + start
+        lastDataTime = goodFrom
         return now
     }
 
@@ -109,8 +120,8 @@ extension InertialSensor {
         let now = time()
         lastDataTime = now
         nextCheck = now + 100_000_000
-        // Without a line the first samples are watched as they come: they start the clock.
-        wakeTime = now + (line == nil ? clock.retryNanoseconds : burstDelay)
+        // Where interrupts are rare or none the first samples are watched as they come: they start the clock.
+        wakeTime = now + (line == nil || clock.stride > 1 ? clock.retryNanoseconds : burstDelay)
         magnetometer?.wake()
     }
 

@@ -5,7 +5,7 @@ import Platform
 /// edges, then takes samples. Faults of chip and bus are counted and survived, never thrown.
 public final class InertialSensor {
     public enum State: UInt8, Sendable {
-        case resetting, waiting, identifying, configuring, verifying, running
+        case resetting, waiting, identifying, configuring, verifying, settling, running
         /// After faults: waiting for the chip to answer, then comparing its registers.
         case recovering
         case selfTesting

@@ -205,14 +205,16 @@ struct SampleClock {
         // From the difference of two, which a line that lags behind doesn't widen.
         let noise = 0.886 * (residual - lastResidual).magnitude
         lastResidual = residual
-        deviation = max(deviation + 0.03 * (min(noise, 4 * deviation) - deviation), 500)
-        trend += 0.25 * (min(max(residual / deviation, -5), 5) - trend)
+        deviation = max(deviation + 0.03 * (min(noise, 4 * deviation) - deviation), 1000)
+        trend += 0.25 * (min(max(residual / deviation, -12), 12) - trend)
         // On one side for long: the past no longer speaks for this clock, the less so the further it is off.
-        if trend.magnitude > 1.2 { line.forget(keeping: 1 / (1 + 0.15 * trend * trend)) }
+        if trend.magnitude > 1.2 { line.forget(keeping: 1 / (1 + 0.3 * trend * trend)) }
     }
 
     /// Interrupts come late, never early: the line should run along their lower edge.
     private func weight(_ residual: Double) -> Double {
+        // A clock that has changed: believe what it says now.
+        if trend.magnitude > 2.5 { return 1 }
         let excess = residual.magnitude / (2 * deviation)
         return (residual > 0 ? 0.2 : 1) * (excess > 1 ? 1 / excess : 1)
     }
