@@ -50,6 +50,10 @@ public final class Context {
     /// The firmware that a command works on.
     func runningDevice() throws(Failure) -> Device {
         guard let device else { throw Failure(.usage, "this is a command of the console: start `swiftlet run` first") }
+        // Just booted: the sensors' modules are still being loaded.
+        while !device.isReady {
+            guard pause(milliseconds: 20), !device.isEnding else { throw Failure(.resource, "the sensors are not there yet") }
+        }
         return device
     }
 

@@ -30,7 +30,7 @@ public final class Device {
     let lock = Lock()
     /// Posted to when a thread has events or a signal came.
     let wake: Int32
-    private var isStarted = false
+    private let ready = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     private let ending = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     /// How the firmware ends; written before `ending`.
     private(set) var end = DeviceEnd.exit
@@ -45,11 +45,13 @@ public final class Device {
         wake = console_wake_open()
         guard wake >= 0 else { throw .system(.resource, "cannot make an event descriptor") }
         ending.initialize(to: 0)
+        ready.initialize(to: 0)
     }
 
     deinit {
         close(wake)
         ending.deallocate()
+        ready.deallocate()
     }
 
     /// Adds sensors that share a thread: those of one bus.
@@ -91,9 +93,15 @@ public final class Device {
             for policy in policies { try policy.setGovernor(governor) }
             if policies.isEmpty { log.write(.warning, "governor \(governor): this kernel has no cpufreq") }
         }
-        isStarted = true
         for loop in loops { try loop.start() }
-        supervisor = try Supervisor(self)
+        do throws(Failure) {
+            supervisor = try Supervisor(self)
+        } catch {
+            for loop in loops { loop.stop() }
+            throw error
+        }
+        linux_store(ready, 1)
+        console_wake_post(wake)
         if configuration.locksMemory, !isFast, let complaint = RealTime.lockMemory() { log.write(.info, complaint) }
     }
 
@@ -104,8 +112,8 @@ public final class Device {
 
     /// Ends all threads and puts back what was changed.
     func stop() {
-        guard isStarted else { return }
-        isStarted = false
+        guard isReady else { return }
+        linux_store(ready, 0)
         for loop in loops { loop.stop() }
         supervisor?.stop()
         lock.lock()
@@ -122,6 +130,8 @@ public final class Device {
         console_wake_post(wake)
     }
 
+    /// Sensors and lines are there; what is opened before isn't looked at until then.
+    var isReady: Bool { linux_load(ready) != 0 }
     var isEnding: Bool { linux_load(ending) != 0 }
 
     func track(named name: String?) throws(Failure) -> SensorTrack {
@@ -135,6 +145,7 @@ public final class Device {
 
     /// Turns what the threads told into lines of the log; for the server's thread alone.
     func drainEvents() {
+        guard isReady else { return }
         for loop in loops {
             while let event = loop.events.pop() {
                 let (level, text) = EventText.describe(event, self)

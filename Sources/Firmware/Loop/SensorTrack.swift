@@ -90,7 +90,8 @@ public final class SensorTrack {
             events.push(FirmwareEvent(.sensorState, source: number, at: now, value: UInt32(state.rawValue)))
         }
         let counters = source.counters
-        if counters != faults {
+        // The set-up's own reset is no fault.
+        if counters != faults, current.samples > 0 {
             SensorFault.forEach { fault in
                 let count = fault.count(in: counters)
                 guard count != fault.count(in: faults) else { return }
