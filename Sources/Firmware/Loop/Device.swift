@@ -2,6 +2,7 @@ import Board
 import CConsole
 import CLinux
 import Platform
+import VirtualBoard
 
 /// A board at work: its sensors in their threads, its lines, and what was changed and must be put back. Commands and
 /// consoles use it from threads below the sensors'.
@@ -26,6 +27,10 @@ public final class Device {
     var outputs: [Output] = []
     private(set) var policies: [any FrequencyPolicy] = []
     private(set) var supervisor: Supervisor?
+    /// What all may take, bytes; nil: no promise. Guarded by `lock`.
+    var memoryBudgetBytes: Int?
+    /// Where the board is a simulated one.
+    var simulated: SimulatedBoard?
     /// Guards what commands of several consoles change: outputs, governors, recordings.
     let lock = Lock()
     /// Posted to when a thread has events or a signal came.
@@ -39,6 +44,7 @@ public final class Device {
         self.board = board
         self.configuration = configuration
         self.isFast = isFast
+        memoryBudgetBytes = configuration.memoryBudgetBytes
         startNanoseconds = monotonicNanoseconds()
         log = Log(start: startNanoseconds)
         log.level = configuration.logLevel

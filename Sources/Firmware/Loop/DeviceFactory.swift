@@ -13,17 +13,20 @@ enum DeviceFactory {
         guard arguments.positional.count < 2 else { throw Failure(.usage, "one log at most") }
         var configuration = DeviceConfiguration()
         let board: Board
+        var simulatedBoard: SimulatedBoard?
         if isSimulated {
             let simulated = try SimulatedBoard.make(log: arguments.positional.first, fast: isFast)
             configuration = try ConfigurationFile.parse(Array(simulated.defaultConfiguration.utf8), name: "simulated board")
             configuration.stateFolder = "/tmp/swiftlet"
             board = simulated
+            simulatedBoard = simulated
         } else {
             if File.exists(defaultPath), !arguments.has("--config") { configuration = try ConfigurationFile.read(defaultPath) }
             board = HardwareBoard()
         }
         if let path = arguments.text("--config") { configuration = try ConfigurationFile.read(path) }
         let device = try Device(board: board, configuration: configuration, isFast: isFast)
+        device.simulated = simulatedBoard
         try populate(device, isHardware: !isSimulated)
         return device
     }
