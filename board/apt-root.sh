@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A private apt root: packages of another architecture from the machine's own sources, checked against their
 # signatures, without touching what is installed and without root rights. Sourced by the scripts beside it.
 

@@ -6,10 +6,10 @@
 #
 # usage: board/rig-image.sh ARCHITECTURE FOLDER      (ARCHITECTURE: aarch64 or armv7)
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 architecture=${1:?usage: board/rig-image.sh ARCHITECTURE FOLDER}
 image=${2:?usage: board/rig-image.sh ARCHITECTURE FOLDER}
-here=$(cd "$(dirname "$0")" && pwd)
 
 case $architecture in
     aarch64) debian=arm64 kernel=linux-image-arm64 qemu=qemu-system-aarch64 processor=cortex-a53 ;;
@@ -34,7 +34,7 @@ for tool in apt-get dpkg-deb depmod dtc fdtoverlay "$qemu"; do
 done
 
 # A change of this list, of the overlay or of QEMU (whose device tree is dumped) is a change of the image.
-recipe="$debian $(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) $(cat "$0" "$here/apt-root.sh" "$here/rig-overlay.dts" | cksum) $("$qemu" --version | head -n 1)"
+recipe="$debian $(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) $(cat board/rig-image.sh board/apt-root.sh board/rig-overlay.dts | cksum) $("$qemu" --version | head -n 1)"
 stamp=$image/.recipe
 if [ -f "$stamp" ] && [ "$(head -n 1 "$stamp")" = "$recipe" ]; then
     echo "rig: $image is up to date ($(sed -n 2p "$stamp"))"
@@ -47,7 +47,7 @@ image=$parent/$(basename "$image")
 work=$(mktemp -d "$parent/.rig.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 # shellcheck source=board/apt-root.sh
-. "$here/apt-root.sh"
+. board/apt-root.sh
 apt_root rig "$debian" "$work/apt"
 
 # The package behind the name that always means the newest kernel: its version moves with every security fix.
@@ -99,7 +99,7 @@ collect "$work/image/modules.load" "${modules[@]}"
 collect "$work/image/modules.spare" "${spare[@]}"
 
 "$qemu" -M "virt,dumpdtb=$work/virt.dtb" -cpu "$processor" -m 128 -nodefaults -display none > "$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
-dtc -q -@ -I dts -O dtb -o "$work/overlay.dtbo" "$here/rig-overlay.dts"
+dtc -q -@ -I dts -O dtb -o "$work/overlay.dtbo" board/rig-overlay.dts
 fdtoverlay -i "$work/virt.dtb" -o "$work/image/board.dtb" "$work/overlay.dtbo"
 
 { echo "$recipe"; echo "Linux $release, $(wc -l < "$work/image/modules.load") modules"; (cd "$work/packages" && sha256sum ./*.deb); } > "$work/image/.recipe"

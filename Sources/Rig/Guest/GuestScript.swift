@@ -17,7 +17,7 @@ enum GuestScript {
     mount -t tmpfs run /run
     mkdir -p /sys/fs/cgroup
     mount -t cgroup2 cgroup /sys/fs/cgroup
-    while read -r module; do insmod "$module" || echo "insmod $module failed"; done < /lib/modules/modules.load
+    while read -r module; do insmod "/lib/modules/$module" || echo "insmod $module failed"; done < /lib/modules/order
     echo \(readyMark)
     while :; do
         setsid cttyhack sh -c 'stty -echo; while IFS= read -r line; do eval "$line"; done'

@@ -22,9 +22,6 @@ public struct RigImage {
     public var kernel: String { folder + "/vmlinuz" }
     public var deviceTree: String { folder + "/board.dtb" }
 
-    /// Where a file of the image lies on the board.
-    public static func modulePath(_ file: String) -> String { "/lib/modules/" + file }
-
     /// The board's first file system: folders to mount on, modules with their list, and what is added.
     public func initramfs(_ system: RootSystem) throws(Failure) -> [UInt8] {
         var archive = NewcArchive()
@@ -34,7 +31,8 @@ public struct RigImage {
         for file in modules + (system.hasShell ? spareModules : []) {
             archive.addFile("lib/modules/" + file, try File.read(folder + "/modules/" + file))
         }
-        archive.addFile("lib/modules/modules.load", Array((modules.map(Self.modulePath).joined(separator: "\n") + "\n").utf8))
+        // What `InitProcess` reads, and the shell's script.
+        archive.addFile("lib/modules/order", Array((modules.joined(separator: "\n") + "\n").utf8))
         if let firmware = system.firmware {
             archive.addFile("bin/swiftlet", try File.read(firmware), isExecutable: true)
         }
