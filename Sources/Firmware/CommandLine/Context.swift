@@ -79,7 +79,8 @@ public final class Context {
     /// Loads a model by path or name with the options of the command line.
     func model(_ name: String, _ arguments: Arguments, pool: ThreadPool? = nil) throws(Failure) -> Model {
         var options = ModelOptions()
-        options.budgetBytes = try arguments.byteCount("--budget") ?? modelBudget()
+        options.budgetBytes = try arguments.byteCount("--budget")
+        if options.budgetBytes == nil { options.budgetBytes = try modelBudget() }
         let shared: ThreadPool
         if let pool { shared = pool } else { shared = try self.pool(arguments) }
         return try Model(path: try modelPath(name, arguments), options: options, kernels: try kernels(arguments), pool: shared)

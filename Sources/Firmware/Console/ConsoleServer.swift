@@ -53,7 +53,11 @@ final class ConsoleServer {
             // A script says by its end whether all went well; a person has seen it.
             if !worker.console.isInteractive { status = max(status, worker.status) }
         }
-        // Last words, for readers who take them.
+        return status
+    }
+
+    /// Last words, for readers who take them.
+    func finish() {
         let end = monotonicNanoseconds() + 200_000_000
         for console in consoles where console.isOpen {
             while console.hasOutput, monotonicNanoseconds() < end {
@@ -61,7 +65,6 @@ final class ConsoleServer {
                 if console.hasOutput { usleep(2000) }
             }
         }
-        return status
     }
 
     private func wait() {

@@ -123,10 +123,17 @@ public final class Device {
         for loop in loops { loop.stop() }
         supervisor?.stop()
         lock.lock()
-        // Lines are released with their objects, governors by their policies.
+        // Lines are released with their objects.
+        let released = outputs
         outputs = []
         lock.unlock()
-        for policy in policies { policy.restore() }
+        for output in released where output.isOn { log.write(.info, "\(output.name) is released") }
+        for policy in policies {
+            let before = (try? policy.governor()) ?? ""
+            policy.restore()
+            let after = (try? policy.governor()) ?? ""
+            if after != before { log.write(.info, "\(policy.name) is back at \(after)") }
+        }
     }
 
     /// Asks the firmware to end; any thread.
@@ -154,8 +161,8 @@ public final class Device {
         guard isReady else { return }
         for loop in loops {
             while let event = loop.events.pop() {
-                let (level, text) = EventText.describe(event, self)
-                log.write(level, text)
+                let level = EventText.level(event)
+                if level.rawValue <= log.level.rawValue { log.write(level, EventText.describe(event, self)) }
             }
         }
     }

@@ -89,7 +89,12 @@ enum DeviceFactory {
         let board = device.board
         // Opened when first needed, and kept.
         let opened = OpenBuses()
-        return SensorSource(sensor, busName: busName, calibration: SensorCalibration(), find: { source in
+        var calibration = SensorCalibration()
+        let file = CalibrationStore.path(sensor.name, device.configuration)
+        if File.exists(file) {
+            do throws(Failure) { calibration = try CalibrationFile.read(file)[sensor.name] } catch { device.log.write(.error, error.description) }
+        }
+        return SensorSource(sensor, busName: busName, calibration: calibration, find: { source in
             for name in busName == "auto" ? board.busNames() : [busName] {
                 do throws(Failure) {
                     let bus: any I2CBus

@@ -49,8 +49,9 @@ final class FirmwareSession {
         }
         let status = server.run()
         starter?.join()
-        device.log.listener = nil
         device.stop()
+        server.finish()
+        device.log.listener = nil
         return status
     }
 
