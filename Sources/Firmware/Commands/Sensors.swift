@@ -39,8 +39,7 @@ enum SensorText {
         var text = ""
         SensorFault.forEach { fault in
             let count = fault.count(in: counters)
-            // The first reset belongs to the set-up.
-            if count > (fault == .reset ? 1 : 0) { text += (text.isEmpty ? "" : ", ") + "\(fault.name) \(count)" }
+            if count > 0 { text += (text.isEmpty ? "" : ", ") + "\(fault.name) \(count)" }
         }
         return text.isEmpty ? "no faults" : text
     }

@@ -24,6 +24,8 @@ public final class SensorTrack {
     private var reported: SensorState?
     private var faults = SensorCounters()
     private var hasBegun = false
+    private var setUpResets: UInt32 = 0
+    private var lastFaultReport: Int64 = 0
     private var testing = false
     private let buffer: UnsafeMutableBufferPointer<InertialSample>
     private static let burst = 64
@@ -109,18 +111,24 @@ public final class SensorTrack {
             events.push(FirmwareEvent(.sensorState, source: number, at: now, value: UInt32(state.rawValue)))
         }
         let counters = source.counters
-        // The set-up's own reset is no fault.
-        if counters != faults, current.samples > 0, hasBegun {
+        if !hasBegun {
+            // The set-up's own resets are no faults.
+            hasBegun = current.samples > 0
+            setUpResets = counters.resets
+            faults = counters
+        } else if counters != faults, now - lastFaultReport > 1_000_000_000 {
+            // A storm of them is one line a second.
+            lastFaultReport = now
             SensorFault.forEach { fault in
                 let count = fault.count(in: counters)
                 guard count != fault.count(in: faults) else { return }
                 events.push(FirmwareEvent(.fault, source: number, at: now, value: UInt32(fault.rawValue), sequence: count))
             }
+            faults = counters
         }
-        faults = counters
-        hasBegun = current.samples > 0
         currentHealth.state = state
         currentHealth.counters = counters
+        currentHealth.counters.resets &-= setUpResets
         currentHealth.rateHertz = source.measuredRateHertz
         currentHealth.jitterMicroseconds = source.jitterMicroseconds
         let end = board.now()
