@@ -4,21 +4,27 @@ import Platform
 let gpio = Command(
     name: "gpio", usage: "[NAME [on|off]] [options]", summary: "Shows the lines, or sets an output.",
     options: [SharedOptions.json], examples: ["gpio", "gpio door", "gpio indicator on", "gpio gpiochip0/17"]) { (context, arguments) throws(Failure) in
-    let device = try context.runningDevice()
     let json = arguments.has("--json")
+    guard context.device != nil else {
+        listAllLines(context, json: json)
+        return
+    }
+    let device = try context.runningDevice()
+    // `gpio set lamp on` says the same as `gpio lamp on`.
+    let words = arguments.positional.first == "set" ? Array(arguments.positional.dropFirst()) : arguments.positional
     func show(_ object: JSONObject, _ text: String) { context.output(json ? object.line : text) }
     func outputs() -> [Device.Output] {
         device.lock.lock()
         defer { device.lock.unlock() }
         return device.outputs
     }
-    guard let name = arguments.positional.first else {
+    guard let name = words.first else {
         for input in device.watch?.inputs ?? [] { show(LineText.object(input), LineText.line(input)) }
         for output in outputs() { show(LineText.object(output), LineText.line(output)) }
         if device.watch == nil, outputs().isEmpty, !json { context.output("no line is configured; [input NAME] and [output NAME] in the configuration add some") }
         return
     }
-    guard arguments.positional.count > 1 else {
+    guard words.count > 1 else {
         for input in device.watch?.inputs ?? [] where input.name == name { return show(LineText.object(input), LineText.line(input)) }
         for output in outputs() where output.name == name { return show(LineText.object(output), LineText.line(output)) }
         // A line that the configuration doesn't name: looked at once, for checking the wiring.
@@ -30,8 +36,8 @@ let gpio = Command(
         show(object, "\(name): \(level ? "on" : "off")")
         return
     }
-    let word = arguments.positional[1]
-    guard word == "on" || word == "off", arguments.positional.count == 2 else { throw Failure(.usage, "gpio \(name) \(word): on or off is expected") }
+    let word = words[1]
+    guard word == "on" || word == "off", words.count == 2 else { throw Failure(.usage, "gpio \(name) \(word): on or off is expected") }
     for input in device.watch?.inputs ?? [] where input.name == name { throw Failure(.usage, "\(name) is an input") }
     device.lock.lock()
     defer { device.lock.unlock() }
@@ -69,4 +75,24 @@ enum LineText {
         object.set("on", output.isOn)
         return object
     }
+}
+
+/// All lines that the kernel has, for finding out what to write in the configuration.
+private func listAllLines(_ context: Context, json: Bool) {
+    let lines = LineListing.all()
+    for (line, chip, information) in lines {
+        if json {
+            var object = JSONObject()
+            object.set("line", line)
+            object.set("chip", chip)
+            object.set("name", information.name)
+            object.set("output", information.isOutput)
+            object.set("used", information.isUsed)
+            object.set("consumer", information.consumer)
+            context.output(object.line)
+        } else {
+            context.output("\(padRight(line, 16)) \(padRight(information.name, 20)) \(information.isOutput ? "output" : "input ")\(information.isUsed ? "  used by " + information.consumer : "")")
+        }
+    }
+    if lines.isEmpty, !json { context.output("this machine has no GPIO lines") }
 }
