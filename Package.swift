@@ -105,7 +105,7 @@ let package = Package(
 
 // Only for fuzzing (Tests/fuzz/run.sh): libFuzzer brings its own `main`, so no ordinary build can have this.
 if Context.environment["SWIFTLET_FUZZ"] != nil {
-    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["ModelCompiler", "Engine", "Nest", "Platform"], path: "Tests/fuzz",
+    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["ModelCompiler", "Engine", "Language", "Nest", "Platform"], path: "Tests/fuzz",
                                              exclude: ["run.sh", "seeds.py"], sources: ["Fuzz.swift"],
                                              swiftSettings: [.unsafeFlags(["-parse-as-library"])],
                                              linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
