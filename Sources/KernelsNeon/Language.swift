@@ -26,8 +26,20 @@ public func neonGated(
 
 @_cdecl("neon_attention")
 public func neonAttention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firstHead: Int32, _ endHead: Int32, _ scratch: UnsafeMutablePointer<Float>) {
-    attention(task, row, firstHead, endHead, scratch)
+    attention(task, row, firstHead, endHead, scratch) { heads, count in
+        switch count {
+        case 1: attendOne(heads)
+        case 2: attendTwo(heads)
+        case 3: attendThree(heads)
+        default: attendFour(heads)
+        }
+    }
 }
+
+@inline(never) private func attendOne(_ heads: AttentionHeads) { heads.attend(heads: 1) }
+@inline(never) private func attendTwo(_ heads: AttentionHeads) { heads.attend(heads: 2) }
+@inline(never) private func attendThree(_ heads: AttentionHeads) { heads.attend(heads: 3) }
+@inline(never) private func attendFour(_ heads: AttentionHeads) { heads.attend(heads: 4) }
 
 @_cdecl("neon_to_halves")
 public func neonToHalves(_ x: UnsafePointer<Float>, _ halves: UnsafeMutablePointer<UInt16>, _ count: Int32) {

@@ -5,25 +5,19 @@ import CKernels
 /// Attention of one query row. Heads that share keys and values go together, up to four; positions go by 64 at a time,
 /// so that keys and values are read from the nearest cache the second time, with a running maximum and total (softmax
 /// as in Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018).
+/// `attend` is given one to four heads at a time, and how many they are.
 @inline(__always)
-public func attention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firstHead: Int32, _ endHead: Int32, _ scratch: UnsafeMutablePointer<Float>) {
+public func attention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firstHead: Int32, _ endHead: Int32, _ scratch: UnsafeMutablePointer<Float>,
+                      _ attend: (AttentionHeads, Int) -> Void) {
     let shared = Int(task.pointee.heads / task.pointee.keyValueHeads)
     var head = Int(firstHead)
     while head < Int(endHead) {
         let group = head / shared
         let groupEnd = (group &+ 1) &* shared
-        let end = groupEnd < Int(endHead) ? groupEnd : Int(endHead)
-        let heads = AttentionHeads(task, row: Int(row), head: head, shared: group, scratch)
-        switch end &- head {
-        case 1: heads.attend(heads: 1)
-            head &+= 1
-        case 2: heads.attend(heads: 2)
-            head &+= 2
-        case 3: heads.attend(heads: 3)
-            head &+= 3
-        default: heads.attend(heads: 4)
-            head &+= 4
-        }
+        let left = (groupEnd < Int(endHead) ? groupEnd : Int(endHead)) &- head
+        let count = left < 4 ? left : 4
+        attend(AttentionHeads(task, row: Int(row), head: head, shared: group, scratch), count)
+        head &+= count
     }
 }
 
@@ -61,7 +55,7 @@ extension AttentionHeads {
     @usableFromInline static var step: Int { 64 }
 
     /// `heads` is a constant.
-    @inlinable @inline(__always)
+    @_transparent
     public func attend(heads: Int) {
         var maxima = fill_floats4(-Float.infinity), totals = fill_floats4(0)
         var position = first
