@@ -5,7 +5,7 @@ TARGET ?= nest
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run test board models bench fuzz clean
+.PHONY: help run test board models rig bench fuzz clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -23,6 +23,10 @@ board: ## build/aarch64/swiftlet: static and stripped, for every 64-bit ARM boar
 
 models: ## download the published models, check and compile them into models/*.nest
 	tools/models.sh
+
+rig: ## boot the board's binary in QEMU, with simulated sensors, and give its console on this terminal
+	tools/setup.sh
+	tools/rig.sh
 
 bench: ## the figures, beside LiteRT, as a table: build/bench.md (PEERS=1 counts LiteRT's ARM instructions too: slow)
 	tools/setup.sh

@@ -71,22 +71,26 @@ let package = Package(
         .target(name: "Language", dependencies: ["Platform", "Nest", "Engine"], swiftSettings: testable),
 
         // The board: Linux's interfaces and the board libraries, then the same board simulated.
-        .target(name: "CBoard", dependencies: ["CLinux"]),
+        .target(name: "CBoard", dependencies: ["CLinux"], linkerSettings: ["gpiod", "i2c"].map { .linkedLibrary($0) }),
         .target(name: "Board", dependencies: ["Platform", "CLinux", "CBoard"], swiftSettings: testable),
-        .target(name: "VirtualBoard", dependencies: ["Platform", "Board"], swiftSettings: testable),
+        // Pose for its reader of motion logs alone.
+        .target(name: "VirtualBoard", dependencies: ["Platform", "CLinux", "Board", "Pose"], swiftSettings: testable),
+
+        // Terminals and the configuration's parser (libinih-dev).
+        .target(name: "CConsole", dependencies: ["CLinux"], linkerSettings: [.linkedLibrary("inih")]),
 
         // For size: commands run once, and a board's flash is small.
-        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose", "Language", "Board", "VirtualBoard"],
-                swiftSettings: [.unsafeFlags(["-Osize"])]),
+        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose", "Language", "Board", "VirtualBoard", "CConsole", "CLinux"],
+                swiftSettings: [.unsafeFlags(["-Osize"])] + testable),
         .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
-        .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision"], swiftSettings: testable),
+        .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision", "Language"], swiftSettings: testable),
         .executableTarget(name: "nestc", dependencies: [
             "ModelCompiler", "Vision", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 
         // The rig: simulated chips behind a real kernel in QEMU. Ordinary Swift, for the laptop.
-        .target(name: "Rig", dependencies: ["VirtualBoard", "Platform", "CLinux"], swiftSettings: testable),
+        .target(name: "Rig", dependencies: ["VirtualBoard", "Board", "Platform", "CLinux"], swiftSettings: testable),
         .executableTarget(name: "virtual-board", dependencies: ["Rig", .product(name: "ArgumentParser", package: "swift-argument-parser")],
                           swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
@@ -95,9 +99,9 @@ let package = Package(
         .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision"]),
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
-        .testTarget(name: "LanguageTests", dependencies: ["Language", "ModelCompiler", "Engine", "Nest"]),
-        .testTarget(name: "BoardTests", dependencies: ["Board", "VirtualBoard", "Platform"]),
-        .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Board", "VirtualBoard"]),
+        .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "ModelCompiler", "Engine", "Nest"]),
+        .testTarget(name: "BoardTests", dependencies: ["Board", "VirtualBoard", "Platform", "Pose"]),
+        .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Board", "VirtualBoard", "Pose", "CConsole", "CLinux"]),
         .testTarget(name: "HardwareTests", dependencies: ["Rig", "VirtualBoard", "Platform"]),
     ],
     swiftLanguageModes: [.v5]

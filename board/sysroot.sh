@@ -6,6 +6,7 @@
 #
 # usage: board/sysroot.sh ARCHITECTURE FOLDER      (ARCHITECTURE: aarch64)
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 architecture=${1:?usage: board/sysroot.sh ARCHITECTURE FOLDER}
 sysroot=${2:?usage: board/sysroot.sh ARCHITECTURE FOLDER}
@@ -16,14 +17,14 @@ case $architecture in
 esac
 
 # Only what a static link reads: headers and .a files. `libgcc` stands for the newest libgcc-N-dev.
-packages=(musl-dev linux-libc-dev libgcc libjpeg62-turbo-dev libpng-dev zlib1g-dev libgpiod-dev libi2c-dev)
+packages=(musl-dev linux-libc-dev libgcc libjpeg62-turbo-dev libpng-dev zlib1g-dev libgpiod-dev libi2c-dev libinih-dev)
 
 # What must be there afterwards, under usr/lib/TRIPLET: a package that lost its static library is found here, by
 # name, and not at the end of a long build by the linker.
-libraries=(crt1.o libc.a libm.a libpthread.a libjpeg.a libpng16.a libz.a libgpiod.a libi2c.a)
+libraries=(crt1.o libc.a libm.a libpthread.a libjpeg.a libpng16.a libz.a libgpiod.a libi2c.a libinih.a)
 
 # A change of this list is a change of the sysroot.
-recipe="$debian $(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) $(cksum < "$0")"
+recipe="$debian $(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) $(cat board/sysroot.sh board/apt-root.sh | cksum)"
 stamp=$sysroot/.recipe
 if [ -f "$stamp" ] && [ "$(head -n 1 "$stamp")" = "$recipe" ]; then
     echo "sysroot: $sysroot is up to date"
@@ -39,29 +40,16 @@ parent=$(cd "$(dirname "$sysroot")" && pwd)
 sysroot=$parent/$(basename "$sysroot")
 work=$(mktemp -d "$parent/.sysroot.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/packages" "$work/root"
-: > "$work/status"
-
-# The machine's sources and keys (Dir::Etc keeps its default), everything that is written: ours.
-private=(
-    -o "APT::Architecture=$debian" -o "APT::Architectures::=$debian"
-    -o "Dir::State::Lists=$work/lists" -o "Dir::State::status=$work/status" -o "Dir::State=$work"
-    -o "Dir::Cache=$work/cache" -o "Acquire::Languages=none" -o "Acquire::Retries=3"
-    -o "APT::Sandbox::User=$(id -un)"
-)
-# A mirror caught in the middle of an update loses one list, not all: what is missing shows at the download.
-apt-get "${private[@]}" -q update > "$work/log" 2>&1 || { grep '^[EW]:' "$work/log" >&2; echo "sysroot: some package lists failed (above); going on with the others" >&2; }
-echo "sysroot: package lists for $debian read"
+mkdir "$work/root"
+# shellcheck source=board/apt-root.sh
+. board/apt-root.sh
+apt_root sysroot "$debian" "$work/apt"
 
 libgcc=$(apt-cache "${private[@]}" search --names-only '^libgcc-[0-9]+-dev$' | cut -d' ' -f1 | sort -V | tail -n 1)
 [ -n "$libgcc" ] || { echo "sysroot: no packages for $debian; are the machine's apt sources reachable, and is Debian main among them?" >&2; exit 1; }
 packages=("${packages[@]/#libgcc/"$libgcc"}")
 
-if ! (cd "$work/packages" && apt-get "${private[@]}" -q download "${packages[@]}") > "$work/log" 2>&1; then
-    cat "$work/log" >&2
-    echo "sysroot: a download failed (above); run it again when the network is back" >&2
-    exit 1
-fi
+apt_download sysroot "$work/packages" "${packages[@]}"
 for package in "$work"/packages/*.deb; do
     dpkg-deb -x "$package" "$work/root"
     echo "sysroot: $(basename "$package" | tr '_' ' ' | sed 's/%3a/:/; s/\.deb$//')"

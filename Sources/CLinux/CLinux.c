@@ -3,6 +3,11 @@
 #endif
 #include "CLinux.h"
 
+int linux_poll(struct pollfd *entries, unsigned count, int64_t nanoseconds) {
+    struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    return ppoll(entries, count, &limit, NULL);
+}
+
 void linux_error_text(int code, char *text, size_t size) {
 #ifdef __GLIBC__
     const char *found = strerror_r(code, text, size);
@@ -43,6 +48,21 @@ int linux_start_thread(uintptr_t *handle, void *(*body)(void *), void *argument)
 }
 
 int linux_join_thread(uintptr_t handle) { return pthread_join((pthread_t)handle, NULL); }
+
+int linux_use_fifo(int priority) {
+    struct sched_param parameters = { .sched_priority = priority };
+    // The system call: musl's wrapper refuses without asking the kernel. Thread 0 is the calling one.
+    return syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &parameters) == 0 ? 0 : errno;
+}
+
+int linux_lock_memory(void) {
+#ifndef MCL_ONFAULT
+#define MCL_ONFAULT 4
+#endif
+    // On fault: a thread's whole stack would be resident at once otherwise. Not for future mappings: locked pages of a
+    // model can't be given back under a budget.
+    return mlockall(MCL_CURRENT | MCL_ONFAULT) == 0 ? 0 : errno;
+}
 
 #ifdef __GLIBC__
 size_t linux_heap_bytes(void) { return mallinfo2().uordblks; }

@@ -27,6 +27,8 @@ public struct LineRequest: Sendable {
     public var edges: LineEdges = .none
     public var isActiveLow = false
     public var debounceMicroseconds: UInt32 = 0
+    /// An output that only pulls low and lets go for high, as the wires of I2C want it.
+    public var isOpenDrain = false
 
     public init(line: String) { self.line = line }
 }

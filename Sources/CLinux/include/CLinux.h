@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <linux/futex.h>
@@ -64,6 +65,16 @@ CLINUX_INLINE void linux_pause(void) {
 #endif
 }
 
+/// Sleeps until the descriptor is readable (1) or the time has passed (0); a signal may end it early (0).
+CLINUX_INLINE int linux_wait_readable(int descriptor, int64_t nanoseconds) {
+    if (descriptor < 0 || descriptor >= FD_SETSIZE) return 0;
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(descriptor, &set);
+    struct timespec limit = { .tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000 };
+    return pselect(descriptor + 1, &set, NULL, NULL, &limit, NULL) > 0;
+}
+
 /// Sleeps while *word == expected (may wake without cause).
 CLINUX_INLINE void linux_futex_wait(uint32_t *word, uint32_t expected) {
     syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
@@ -74,6 +85,8 @@ CLINUX_INLINE void linux_futex_wake(uint32_t *word, int count) {
 
 // In CLinux.c: GNU interfaces, and what keeps state.
 
+/// poll with a time-out in nanoseconds: how many are ready, 0 after the time-out, -1 and errno.
+int linux_poll(struct pollfd *entries, unsigned count, int64_t nanoseconds);
 /// The system's words for an error number, cut to `size` bytes with the closing zero.
 void linux_error_text(int code, char *text, size_t size);
 /// 1 where this thread may run on the processor.
@@ -84,6 +97,10 @@ int linux_run_on(const int32_t *processors, int count);
 /// is a number here, whatever the C library makes of it.
 int linux_start_thread(uintptr_t *handle, void *(*body)(void *), void *argument);
 int linux_join_thread(uintptr_t handle);
+/// SCHED_FIFO for the calling thread; 0 or an error number.
+int linux_use_fifo(int priority);
+/// Locks the pages of today's mappings, each from its first touch on; 0 or an error number.
+int linux_lock_memory(void);
 #ifdef __GLIBC__
 /// Bytes in use on the C heap; tests compare before and after.
 size_t linux_heap_bytes(void);

@@ -1,4 +1,5 @@
 /// Every command, in the order `help` lists them.
 public let commandTable: [Command] = [
-    runTour, help, showVersion, status, listModels, info, classify, detect, bench, infer, pose, selfTest,
+    run, help, showVersion, status, imu, showLog, quit,
+    listModels, info, classify, detect, bench, infer, pose, selfTest,
 ]

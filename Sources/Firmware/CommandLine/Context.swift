@@ -1,3 +1,4 @@
+import CConsole
 import CLinux
 import Engine
 import Kernels
@@ -14,6 +15,10 @@ public final class Context {
     public let processors: [Processor]
     /// Folders searched for models, first first.
     public var modelFolders: [String]
+    /// The running firmware, where a command is a line of its console.
+    public var device: Device?
+    /// The console that the line came from.
+    public var console: Console?
     /// Set where a command went on after an error, so that the program still ends with one.
     public var hadErrors = false
 
@@ -24,6 +29,28 @@ public final class Context {
         processors = Processors.available()
         modelFolders = ["models", "/usr/share/swiftlet/models"]
         if let folder = getenv("SWIFTLET_MODELS") { modelFolders.insert(String(cString: folder), at: 0) }
+    }
+
+    /// Somebody wants the command to stop: Ctrl-C on its console, or a signal.
+    var isCancelled: Bool { console?.isCancelled ?? false || Signals.stopRequested || console_caught_signal() != 0 }
+
+    /// Somebody watches: displays may move.
+    var isInteractive: Bool { console?.isInteractive ?? false }
+
+    /// Sleeps, unless cancelled; false then.
+    func pause(milliseconds: Int) -> Bool {
+        var left = milliseconds
+        while left > 0, !isCancelled {
+            usleep(UInt32(min(left, 20)) * 1000)
+            left -= 20
+        }
+        return !isCancelled
+    }
+
+    /// The firmware that a command works on.
+    func runningDevice() throws(Failure) -> Device {
+        guard let device else { throw Failure(.usage, "this is a command of the console: start `swiftlet run` first") }
+        return device
     }
 
     /// Reports an error of one item (a picture of several) and goes on.

@@ -1,18 +1,19 @@
+import Board
 import Platform
-import Vision
 
-let runTour = Command(
-    name: "run", usage: "[IMAGE…] [options]", summary: "Shows the machine and tries the models on the pictures given.",
-    options: SharedOptions.loading, examples: ["swiftlet run", "swiftlet run photo.jpg"]) { (context, arguments) throws(Failure) in
-    for line in MachineStatus(context, arguments).lines { context.output(line) }
-    guard !arguments.positional.isEmpty else { return }
-    let classifier = try Classifier(try context.model("efficientnet-lite0", arguments))
-    for path in arguments.positional {
-        context.output("")
-        do throws(Failure) {
-            try classifyPicture(path, classifier, top: 3, json: false, context: context)
-        } catch {
-            context.report(error)
-        }
-    }
+let run = Command(
+    name: "run", usage: "[--config FILE | --simulate [LOG]] [options]",
+    summary: "Runs the firmware: sensors, lines, and a console on this terminal or the ports of the configuration.",
+    options: [
+        OptionSpecification("--config", "FILE", "the configuration (default: /etc/swiftlet.conf where it is there)"),
+        OptionSpecification("--simulate", "a simulated board instead of this machine's; LOG (CSV or NPY) is how it moves"),
+        OptionSpecification("--fast", "simulated time runs as fast as it goes"),
+        SharedOptions.models,
+        OptionSpecification("--json", "a console for machines: no prompt, one JSON object a line"),
+    ],
+    examples: ["swiftlet run --simulate", "swiftlet run --config /etc/swiftlet.conf", "swiftlet run --simulate walk.csv --fast",
+               "echo status | swiftlet run --simulate"]) { (context, arguments) throws(Failure) in
+    guard context.device == nil else { throw Failure(.usage, "the firmware is running already") }
+    let session = try FirmwareSession(context, arguments)
+    if session.run() != 0 { context.hadErrors = true }
 }

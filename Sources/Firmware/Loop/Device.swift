@@ -1,0 +1,148 @@
+import Board
+import CConsole
+import CLinux
+import Platform
+
+/// A board at work: its sensors in their threads, its lines, and what was changed and must be put back. Commands and
+/// consoles use it from threads below the sensors'.
+public final class Device {
+    public struct Output {
+        public var name: String
+        public var line: any OutputLine
+        public var isOn: Bool
+    }
+
+    public let board: Board
+    public let configuration: DeviceConfiguration
+    /// The board's time runs as fast as it goes: then one thread alone may wait.
+    let isFast: Bool
+    public let log: Log
+    public let startNanoseconds: Int64
+    private(set) var tracks: [SensorTrack] = []
+    private(set) var loops: [SensorLoop] = []
+    private(set) var watch: LineWatch?
+    private var groups: [(name: String, tracks: [SensorTrack], lines: [any InputLine])] = []
+    var inputs: [(name: String, line: any InputLine)] = []
+    var outputs: [Output] = []
+    private(set) var policies: [any FrequencyPolicy] = []
+    private(set) var supervisor: Supervisor?
+    /// Guards what commands of several consoles change: outputs, governors, recordings.
+    let lock = Lock()
+    /// Posted to when a thread has events or a signal came.
+    let wake: Int32
+    private var isStarted = false
+    private let ending = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    /// How the firmware ends; written before `ending`.
+    private(set) var end = DeviceEnd.exit
+
+    init(board: Board, configuration: DeviceConfiguration, isFast: Bool = false) throws(Failure) {
+        self.board = board
+        self.configuration = configuration
+        self.isFast = isFast
+        startNanoseconds = monotonicNanoseconds()
+        log = Log(start: startNanoseconds)
+        log.level = configuration.logLevel
+        wake = console_wake_open()
+        guard wake >= 0 else { throw .system(.resource, "cannot make an event descriptor") }
+        ending.initialize(to: 0)
+    }
+
+    deinit {
+        close(wake)
+        ending.deallocate()
+    }
+
+    /// Adds sensors that share a thread: those of one bus.
+    func addLoop(name: String, sources: [SensorSource], lines: [any InputLine]) {
+        var own: [SensorTrack] = []
+        for source in sources {
+            let track = SensorTrack(source, number: tracks.count)
+            tracks.append(track)
+            own.append(track)
+        }
+        groups.append((name, own, lines))
+    }
+
+    func start() throws(Failure) {
+        let announce = { [wake] in console_wake_post(wake) }
+        if !inputs.isEmpty { watch = LineWatch(inputs) }
+        if isFast {
+            // A wait moves the board's clock for everybody: sensors and lines share the only one.
+            var lines: [any InputLine] = []
+            for group in groups { lines += group.lines }
+            for input in inputs { lines.append(input.line) }
+            loops = [try SensorLoop(name: "all", board: board, tracks: tracks, watch: watch, lines: lines, prepare: {}, announce: announce)]
+        } else {
+            for group in groups {
+                loops.append(try SensorLoop(name: group.name, board: board, tracks: group.tracks, watch: nil, lines: group.lines,
+                                            prepare: { [unowned self] in becomeRealTime(priority: configuration.realTimePriority, name: group.name) },
+                                            announce: announce))
+            }
+            if let watch {
+                var lines: [any InputLine] = []
+                for input in inputs { lines.append(input.line) }
+                loops.append(try SensorLoop(name: "lines", board: board, tracks: [], watch: watch, lines: lines,
+                                            prepare: { [unowned self] in becomeRealTime(priority: configuration.realTimePriority - 1, name: "lines") },
+                                            announce: announce))
+            }
+        }
+        policies = board.frequencyPolicies()
+        if let governor = configuration.governor {
+            for policy in policies { try policy.setGovernor(governor) }
+            if policies.isEmpty { log.write(.warning, "governor \(governor): this kernel has no cpufreq") }
+        }
+        isStarted = true
+        for loop in loops { try loop.start() }
+        supervisor = try Supervisor(self)
+        if configuration.locksMemory, !isFast, let complaint = RealTime.lockMemory() { log.write(.info, complaint) }
+    }
+
+    private func becomeRealTime(priority: Int, name: String) {
+        guard priority > 0, !isFast else { return }
+        if let complaint = RealTime.useRealTimePriority(Int32(priority)) { log.write(.info, "\(name): \(complaint)") }
+    }
+
+    /// Ends all threads and puts back what was changed.
+    func stop() {
+        guard isStarted else { return }
+        isStarted = false
+        for loop in loops { loop.stop() }
+        supervisor?.stop()
+        lock.lock()
+        // Lines are released with their objects, governors by their policies.
+        outputs = []
+        lock.unlock()
+        for policy in policies { policy.restore() }
+    }
+
+    /// Asks the firmware to end; any thread.
+    func requestEnd(_ end: DeviceEnd) {
+        if linux_load(ending) == 0 { self.end = end }
+        linux_store(ending, 1)
+        console_wake_post(wake)
+    }
+
+    var isEnding: Bool { linux_load(ending) != 0 }
+
+    func track(named name: String?) throws(Failure) -> SensorTrack {
+        guard let name else {
+            guard let first = tracks.first else { throw Failure(.usage, "no motion sensor is configured; [imu] in the configuration adds one") }
+            return first
+        }
+        for track in tracks where track.source.name == name { return track }
+        throw Failure(.usage, "no sensor \(name); `sensors` lists them")
+    }
+
+    /// Turns what the threads told into lines of the log; for the server's thread alone.
+    func drainEvents() {
+        for loop in loops {
+            while let event = loop.events.pop() {
+                let (level, text) = EventText.describe(event, self)
+                log.write(level, text)
+            }
+        }
+    }
+}
+
+/// How the firmware ends.
+enum DeviceEnd { case exit, reboot, powerOff }

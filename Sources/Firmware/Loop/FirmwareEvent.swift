@@ -1,0 +1,37 @@
+import Pose
+
+/// What a sensor thread tells the rest: fixed size, no references, so that it fits a ring.
+public struct FirmwareEvent: Sendable {
+    public enum Kind: UInt8, Sendable {
+        /// An input changed; `value` is 1 where it became active, `sequence` the line's count of edges.
+        case edge
+        /// `value` holds `Gestures`.
+        case gesture
+        /// A sensor came to rest, left it, or the field around it became disturbed or quiet; `value` is 1 or 0.
+        case rest, disturbance
+        /// A sensor's state; `value` is a `SensorState`.
+        case sensorState
+        /// A sensor's fault counters moved; `value` is a `SensorFault`, `sequence` its count.
+        case fault
+        /// The thread was late by `value` microseconds: it was not run in time.
+        case late
+    }
+
+    public var kind: Kind
+    /// Number of the sensor or the line it is about.
+    public var source: UInt16
+    /// Monotonic nanoseconds of the board's clock.
+    public var timestampNanoseconds: Int64
+    public var value: UInt32
+    public var sequence: UInt32
+
+    public init(_ kind: Kind, source: Int, at time: Int64, value: UInt32, sequence: UInt32 = 0) {
+        self.kind = kind
+        self.source = UInt16(truncatingIfNeeded: source)
+        timestampNanoseconds = time
+        self.value = value
+        self.sequence = sequence
+    }
+
+    static let none = FirmwareEvent(.late, source: 0, at: 0, value: 0)
+}

@@ -1,0 +1,79 @@
+import Board
+import CConsole
+import CLinux
+import Engine
+import Platform
+
+/// One run of the firmware: board, sensors and consoles from the command line and the configuration, until it is asked
+/// to end.
+final class FirmwareSession {
+    private let device: Device
+    private let context: Context
+    private let isJSON: Bool
+    private var rawTerminal: Int32 = -1
+
+    init(_ context: Context, _ arguments: Arguments) throws(Failure) {
+        self.context = context
+        isJSON = arguments.has("--json")
+        device = try DeviceFactory.make(arguments)
+        if let folder = arguments.text("--models") { context.modelFolders.insert(folder, at: 0) }
+    }
+
+    func run() -> Int32 {
+        _ = console_catch_signals(device.wake)
+        defer { if rawTerminal >= 0 { console_restore(rawTerminal) } }
+        let consoles = openConsoles()
+        device.log.listener = { line in
+            for console in consoles { console.show(line) }
+        }
+        var contexts: [Context] = []
+        for console in consoles { contexts.append(consoleContext(console)) }
+        do throws(Failure) {
+            try device.start()
+        } catch {
+            context.report(error)
+            return 1
+        }
+        let server = ConsoleServer(device: device, consoles: consoles, contexts: contexts, everySecond: { [device] now in device.supervisor?.look(now: now) })
+        let status = server.run()
+        device.log.listener = nil
+        device.stop()
+        return status
+    }
+
+    private func consoleContext(_ console: Console) -> Context {
+        let own = Context(output: { console.write($0) }, errors: { text in
+            guard console.isJSON else { return console.write(text) }
+            var object = JSONObject()
+            object.set("error", text)
+            console.write(object.line)
+        })
+        own.modelFolders = context.modelFolders
+        own.device = device
+        own.console = console
+        return own
+    }
+
+    private func openConsoles() -> [Console] {
+        let completion = Completion(names: { [device] command in CommandNames.of(command, device) })
+        let prompt = "\(device.configuration.name)> "
+        var consoles: [Console] = []
+        for port in device.configuration.ports ?? [DeviceConfiguration.Port()] {
+            if port.path == "-" {
+                let kind = console_kind(0)
+                // Started by a service manager: nobody is there.
+                if kind == 0 || kind == Int32(UInt8(ascii: "n")) { continue }
+                let isTerminal = kind == Int32(UInt8(ascii: "t")) && console_is_terminal(1) != 0 && !isJSON
+                if isTerminal, console_set_raw(0) == 0 { rawTerminal = 0 }
+                consoles.append(Console(name: "standard input", input: console_reopen(0, 0), output: console_reopen(1, 1), isInteractive: isTerminal,
+                                        isJSON: isJSON || port.isJSON, port: nil, prompt: prompt, wake: device.wake, completion: completion))
+                continue
+            }
+            let descriptor = console_open(port.path, Int32(port.baud))
+            if descriptor < 0 { device.log.write(.warning, Failure.system(.inputOutput, "console \(port.path) can't be opened yet").description) }
+            consoles.append(Console(name: port.path, input: descriptor, output: descriptor, isInteractive: true, isJSON: port.isJSON, port: port,
+                                    prompt: prompt, wake: device.wake, completion: completion))
+        }
+        return consoles
+    }
+}

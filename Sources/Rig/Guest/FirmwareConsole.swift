@@ -1,0 +1,50 @@
+import Foundation
+import Platform
+
+/// The firmware's console for machines (`run --json`): a command a line, JSON objects as answers.
+public final class FirmwareConsole {
+    private let port: SerialPort
+    private var count = 0
+    /// Lines that came beside answers: the firmware's log.
+    public private(set) var log: [String] = []
+
+    public init(_ port: SerialPort) { self.port = port }
+
+    /// What the command answered, one object a line; an answer that says that something is wrong is a failure.
+    @discardableResult
+    public func run(_ command: String, seconds: Double = 10) throws(Failure) -> [[String: Any]] {
+        count += 1
+        // The console takes one command after the other, so that the complaint about this one ends the answers.
+        let end = "end-of-answer-\(count)"
+        try port.send("\(command)\n\(end)\n")
+        var answers: [[String: Any]] = []
+        let deadline = monotonicNanoseconds() + Int64(seconds * 1e9)
+        while true {
+            let line = try port.wait(for: "\n", seconds: Double(deadline - monotonicNanoseconds()) / 1e9)
+            guard let object = Self.object(line) else {
+                note(line)
+                continue
+            }
+            if let error = object["error"] as? String {
+                if error.contains(end) { return answers }
+                // What an earlier command that was given up on still said.
+                if error.contains("end-of-answer-") { answers.removeAll(); continue }
+                throw Failure(.inputOutput, "the firmware refuses `\(command)`: \(error)")
+            }
+            if object["log"] != nil { note(line) } else { answers.append(object) }
+        }
+    }
+
+    private func note(_ line: String) {
+        let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !text.isEmpty else { return }
+        log.append(text)
+        if log.count > 10_000 { log.removeFirst(5000) }
+    }
+
+    private static func object(_ line: String) -> [String: Any]? {
+        let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard text.hasPrefix("{") else { return nil }
+        return (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any]
+    }
+}

@@ -1,0 +1,94 @@
+import Board
+import CLinux
+import Platform
+
+/// Two clusters with their frequencies, one thermal zone that follows what they do. Guarded by the board's lock.
+final class SimulatedPower {
+    final class Policy {
+        let name: String
+        let processors: [Int32]
+        let frequencies: [Int]
+        var governor = "schedutil"
+        var speed: Int
+        /// Milliseconds × 10⁶ at each frequency.
+        var nanoseconds: [Int64]
+
+        init(_ name: String, _ processors: [Int32], _ frequencies: [Int]) {
+            self.name = name
+            self.processors = processors
+            self.frequencies = frequencies
+            speed = frequencies[0]
+            nanoseconds = [Int64](repeating: 0, count: frequencies.count)
+        }
+
+        /// Index of the frequency that the governor chooses for a load (0 to 1).
+        func choice(load: Double) -> Int {
+            switch governor {
+            case "performance": return frequencies.count - 1
+            case "powersave": return 0
+            case "userspace": return frequencies.firstIndex(of: speed) ?? 0
+            default:
+                // schedutil's headroom of a quarter.
+                let wanted = Double(frequencies[frequencies.count - 1]) * min(1, load * 1.25)
+                return frequencies.firstIndex { Double($0) >= wanted } ?? frequencies.count - 1
+            }
+        }
+    }
+
+    static let governors = ["conservative", "ondemand", "userspace", "powersave", "performance", "schedutil"]
+
+    let policies = [
+        Policy("policy0", [0, 1, 2, 3], [600_000, 1_000_000, 1_500_000, 1_800_000]),
+        Policy("policy4", [4, 5], [600_000, 1_200_000, 1_800_000, 2_400_000]),
+    ]
+    var memoryPressure: Float = 0
+    var ambientCelsius = 24.0
+    /// Set by hand; nil: this process's own in real time, a tenth in fast time, where processor time would tell nothing.
+    var fixedLoad: Double?
+
+    private let isFast: Bool
+    private var lastNanoseconds: Int64
+    private var lastProcessorNanoseconds = processorNanoseconds()
+    private var load = 0.1
+    private var celsius = 38.0
+
+    init(startNanoseconds: Int64, isFast: Bool) {
+        self.isFast = isFast
+        lastNanoseconds = startNanoseconds
+    }
+
+    /// Accounts for the time since the last call; called before anything changes or is read.
+    func settle(_ now: Int64) {
+        let span = now - lastNanoseconds
+        guard span > 0 else { return }
+        lastNanoseconds = now
+        if let fixedLoad {
+            load = fixedLoad
+        } else if !isFast, span > 10_000_000 {
+            let used = processorNanoseconds()
+            load = min(1, Double(used - lastProcessorNanoseconds) / Double(span))
+            lastProcessorNanoseconds = used
+        }
+        var heat = 0.0
+        for policy in policies {
+            let choice = policy.choice(load: load)
+            policy.nanoseconds[choice] += span
+            // Voltage rises with frequency, so heat rises faster than it.
+            let share = Double(policy.frequencies[choice]) / 2_400_000
+            heat += share * share * (0.15 + 0.85 * load)
+        }
+        // A heat sink's time constant of twenty seconds.
+        let target = ambientCelsius + 12 + 35 * heat
+        celsius = target + (celsius - target) * exp(-Double(span) * 1e-9 / 20)
+    }
+
+    func temperatures(_ now: Int64) -> [(zone: String, celsius: Float)] {
+        settle(now)
+        return [(zone: "cpu-thermal", celsius: Float(celsius))]
+    }
+
+    func currentKilohertz(_ policy: Policy, _ now: Int64) -> Int {
+        settle(now)
+        return policy.frequencies[policy.choice(load: load)]
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Platform
+import Rig
+import VirtualBoard
+
+struct Boot: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Boot the board and give its console (Ctrl-] for the rig's own commands).")
+
+    @Option(help: "What board/rig-image.sh has laid out.")
+    var image = "build/rig-aarch64"
+    @Option(help: "The board's binary.")
+    var firmware = "build/aarch64/swiftlet"
+    @Option(help: "Megabytes of memory.")
+    var memory = 128
+    @Flag(help: "A shell is the first process, instead of the firmware.")
+    var shell = false
+
+    func run() throws {
+        Signals.install()
+        var options = MachineOptions(image: try RigImage(folder: image), system: RootSystem(firmware: firmware, hasShell: shell))
+        options.buses = StandardBoard.buses(motion: RockingMotion(startNanoseconds: monotonicNanoseconds()))
+        options.memoryMegabytes = memory
+        options.endsAtReset = false
+        let machine = try Machine(options)
+        Output.error.line("virtual-board: the board starts; Ctrl-] for the rig's commands (help lists them), twice to leave")
+        let failure = ConsoleSession(machine, port: machine.console).run()
+        machine.kill()
+        Output.error.line("")
+        if let failure { throw failure }
+    }
+}
