@@ -83,5 +83,4 @@ typedef struct {
 LANGUAGE_KERNEL_FAMILY(neon)
 LANGUAGE_KERNEL_FAMILY(avx2)
 void dotprod_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput);
-void i8mm_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput);
 void vnni_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput);
