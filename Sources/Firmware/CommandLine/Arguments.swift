@@ -83,16 +83,20 @@ public struct Arguments: Sendable {
     /// Bytes: 5000000, 5M, 512k, 1G (powers of 1000), 4Mi (of 1024).
     public func byteCount(_ name: String) throws(Failure) -> Int? {
         guard let text = text(name) else { return nil }
-        var digits: [UInt8] = [], unit: [UInt8] = []
-        for byte in text.utf8 {
-            if unit.isEmpty && byte >= 48 && byte <= 57 { digits.append(byte) } else { unit.append(byte) }
-        }
-        let units: [(String, Int)] = [("", 1), ("k", 1000), ("K", 1000), ("M", 1_000_000), ("G", 1_000_000_000), ("Ki", 1 << 10), ("Mi", 1 << 20), ("Gi", 1 << 30)]
-        let suffix = String(decoding: unit, as: UTF8.self)
-        if let number = Int(String(decoding: digits, as: UTF8.self)), let factor = units.first(where: { $0.0 == suffix })?.1 {
-            let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
-            if !overflow, bytes > 0 { return bytes }
-        }
+        if let bytes = parsedByteCount(text) { return bytes }
         throw Failure(.usage, "\(name) \(text): a number of bytes is expected, such as 5000000, 5M or 4Mi")
     }
+}
+
+/// Bytes: 5000000, 5M, 512k, 1G (powers of 1000), 4Mi (of 1024); nil for anything else, and for none.
+func parsedByteCount(_ text: String) -> Int? {
+    var digits: [UInt8] = [], unit: [UInt8] = []
+    for byte in text.utf8 {
+        if unit.isEmpty && byte >= 48 && byte <= 57 { digits.append(byte) } else { unit.append(byte) }
+    }
+    let units: [(String, Int)] = [("", 1), ("k", 1000), ("K", 1000), ("M", 1_000_000), ("G", 1_000_000_000), ("Ki", 1 << 10), ("Mi", 1 << 20), ("Gi", 1 << 30)]
+    let suffix = String(decoding: unit, as: UTF8.self)
+    guard let number = Int(String(decoding: digits, as: UTF8.self)), let factor = units.first(where: { $0.0 == suffix })?.1 else { return nil }
+    let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
+    return overflow || bytes <= 0 ? nil : bytes
 }

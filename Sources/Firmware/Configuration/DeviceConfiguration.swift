@@ -3,21 +3,25 @@ import Board
 /// Everything that the owner of a device decides. Names and units are those of the configuration file.
 public struct DeviceConfiguration: Sendable {
     public struct Sensor: Sendable {
-        public var name = "imu"
-        /// "i2c-1" or "/dev/i2c-1"; "auto": the first bus on which a chip answers.
+        /// What the driver is told: name, chip, ranges, rate, mounting.
+        public var settings = SensorConfiguration()
+        /// "i2c-1" or "/dev/i2c-1"; "auto": the first bus on which such a chip answers.
         public var bus = "auto"
         /// The line that the chip raises when it has data; nil: read by time.
-        public var dataReady: LineRequest?
+        public var dataReadyLine: String?
+        /// Lines wired to the bus's own, to free it when it is stuck.
+        public var recoveryClock: String?
+        public var recoveryData: String?
         /// Where its calibration is kept; nil: STATE/NAME.calibration.
         public var calibration: String?
         public init() {}
+
+        public var name: String { settings.name }
     }
 
     public struct Input: Sendable {
         public var name = ""
         public var request = LineRequest(line: "")
-        /// What edges mean to the owner: said in the log.
-        public var says: String?
         public init() {}
     }
 

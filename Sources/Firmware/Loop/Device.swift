@@ -6,28 +6,39 @@ import Platform
 /// A board at work: its sensors in their threads, its lines, and what was changed and must be put back. Commands and
 /// consoles use it from threads below the sensors'.
 public final class Device {
+    public struct Output {
+        public var name: String
+        public var line: any OutputLine
+        public var isOn: Bool
+    }
+
     public let board: Board
     public let configuration: DeviceConfiguration
+    /// The board's time runs as fast as it goes: then one thread alone may wait.
+    let isFast: Bool
     public let log: Log
     public let startNanoseconds: Int64
     private(set) var tracks: [SensorTrack] = []
     private(set) var loops: [SensorLoop] = []
     private(set) var watch: LineWatch?
-    private(set) var outputs: [(name: String, line: any OutputLine, level: Bool)] = []
+    private var groups: [(name: String, tracks: [SensorTrack], lines: [any InputLine])] = []
+    var inputs: [(name: String, line: any InputLine)] = []
+    var outputs: [Output] = []
     private(set) var policies: [any FrequencyPolicy] = []
+    private(set) var supervisor: Supervisor?
+    /// Guards what commands of several consoles change: outputs, governors, recordings.
+    let lock = Lock()
     /// Posted to when a thread has events or a signal came.
     let wake: Int32
     private var isStarted = false
-    /// The log that the simulated board moves by.
-    var simulatedLog: String?
-    /// Set by `reboot` and `quit`, and read by the server.
-    let ending = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    private let ending = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     /// How the firmware ends; written before `ending`.
-    var end = DeviceEnd.exit
+    private(set) var end = DeviceEnd.exit
 
-    public init(board: Board, configuration: DeviceConfiguration) throws(Failure) {
+    init(board: Board, configuration: DeviceConfiguration, isFast: Bool = false) throws(Failure) {
         self.board = board
         self.configuration = configuration
+        self.isFast = isFast
         startNanoseconds = monotonicNanoseconds()
         log = Log(start: startNanoseconds)
         log.level = configuration.logLevel
@@ -42,23 +53,53 @@ public final class Device {
     }
 
     /// Adds sensors that share a thread: those of one bus.
-    func addLoop(name: String, sources: [any InertialSource], lines: [any InputLine]) throws(Failure) {
+    func addLoop(name: String, sources: [SensorSource], lines: [any InputLine]) {
         var own: [SensorTrack] = []
         for source in sources {
             let track = SensorTrack(source, number: tracks.count)
             tracks.append(track)
             own.append(track)
         }
-        loops.append(try SensorLoop(name: name, board: board, tracks: own, lines: lines, prepare: { [unowned self] in prepareThread() },
-                                    announce: { [wake] in console_wake_post(wake) }))
+        groups.append((name, own, lines))
     }
 
-    private func prepareThread() {}
-
     func start() throws(Failure) {
+        let announce = { [wake] in console_wake_post(wake) }
+        if !inputs.isEmpty { watch = LineWatch(inputs) }
+        if isFast {
+            // A wait moves the board's clock for everybody: sensors and lines share the only one.
+            var lines: [any InputLine] = []
+            for group in groups { lines += group.lines }
+            for input in inputs { lines.append(input.line) }
+            loops = [try SensorLoop(name: "all", board: board, tracks: tracks, watch: watch, lines: lines, prepare: {}, announce: announce)]
+        } else {
+            for group in groups {
+                loops.append(try SensorLoop(name: group.name, board: board, tracks: group.tracks, watch: nil, lines: group.lines,
+                                            prepare: { [unowned self] in becomeRealTime(priority: configuration.realTimePriority, name: group.name) },
+                                            announce: announce))
+            }
+            if let watch {
+                var lines: [any InputLine] = []
+                for input in inputs { lines.append(input.line) }
+                loops.append(try SensorLoop(name: "lines", board: board, tracks: [], watch: watch, lines: lines,
+                                            prepare: { [unowned self] in becomeRealTime(priority: configuration.realTimePriority - 1, name: "lines") },
+                                            announce: announce))
+            }
+        }
         policies = board.frequencyPolicies()
-        for loop in loops { try loop.start() }
+        if let governor = configuration.governor {
+            for policy in policies { try policy.setGovernor(governor) }
+            if policies.isEmpty { log.write(.warning, "governor \(governor): this kernel has no cpufreq") }
+        }
         isStarted = true
+        for loop in loops { try loop.start() }
+        supervisor = try Supervisor(self)
+        if configuration.locksMemory, !isFast, let complaint = RealTime.lockMemory() { log.write(.info, complaint) }
+    }
+
+    private func becomeRealTime(priority: Int, name: String) {
+        guard priority > 0, !isFast else { return }
+        if let complaint = RealTime.useRealTimePriority(Int32(priority)) { log.write(.info, "\(name): \(complaint)") }
     }
 
     /// Ends all threads and puts back what was changed.
@@ -66,14 +107,17 @@ public final class Device {
         guard isStarted else { return }
         isStarted = false
         for loop in loops { loop.stop() }
-        watch?.stop()
-        for policy in policies { policy.restore() }
+        supervisor?.stop()
+        lock.lock()
+        // Lines are released with their objects, governors by their policies.
         outputs = []
+        lock.unlock()
+        for policy in policies { policy.restore() }
     }
 
     /// Asks the firmware to end; any thread.
     func requestEnd(_ end: DeviceEnd) {
-        self.end = end
+        if linux_load(ending) == 0 { self.end = end }
         linux_store(ending, 1)
         console_wake_post(wake)
     }
@@ -82,7 +126,7 @@ public final class Device {
 
     func track(named name: String?) throws(Failure) -> SensorTrack {
         guard let name else {
-            guard let first = tracks.first else { throw Failure(.usage, "there is no motion sensor; `sensors` tells what was looked for") }
+            guard let first = tracks.first else { throw Failure(.usage, "no motion sensor is configured; [imu] in the configuration adds one") }
             return first
         }
         for track in tracks where track.source.name == name { return track }
@@ -92,16 +136,11 @@ public final class Device {
     /// Turns what the threads told into lines of the log; for the server's thread alone.
     func drainEvents() {
         for loop in loops {
-            while let event = loop.events.pop() { log(event) }
+            while let event = loop.events.pop() {
+                let (level, text) = EventText.describe(event, self)
+                log.write(level, text)
+            }
         }
-        if let watch {
-            while let event = watch.events.pop() { log(event) }
-        }
-    }
-
-    private func log(_ event: FirmwareEvent) {
-        let (level, text) = EventText.describe(event, self)
-        log.write(level, text)
     }
 }
 

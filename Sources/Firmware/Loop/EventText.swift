@@ -19,14 +19,14 @@ enum EventText {
         case .rest: return (.debug, "\(name) \(event.value == 1 ? "at rest" : "in motion")")
         case .disturbance: return (.debug, "\(name) magnetic field \(event.value == 1 ? "disturbed" : "undisturbed")")
         case .sensorState:
-            let state = SensorState(rawValue: UInt8(truncatingIfNeeded: event.value)) ?? .failed
+            let state = SensorState(rawValue: UInt8(truncatingIfNeeded: event.value)) ?? .searching
             let title = device.tracks[Int(event.source)].source.title
             switch state {
             case .running: return (.info, "\(name) running: \(title)")
             case .starting: return (.debug, "\(name) starting")
+            case .testing: return (.info, "\(name) tests itself")
             case .recovering: return (.warning, "\(name) recovering")
-            case .failed: return (.error, "\(name) failed: \(title)")
-            case .ended: return (.info, "\(name): the log ended")
+            case .searching: return (.warning, "\(name): \(title)")
             }
         case .fault:
             let fault = SensorFault(rawValue: UInt8(truncatingIfNeeded: event.value)) ?? .otherBusError

@@ -34,7 +34,7 @@ final class FirmwareSession {
             context.report(error)
             return 1
         }
-        let server = ConsoleServer(device: device, consoles: consoles, contexts: contexts, everySecond: { _ in })
+        let server = ConsoleServer(device: device, consoles: consoles, contexts: contexts, everySecond: { [device] now in device.supervisor?.look(now: now) })
         let status = server.run()
         device.log.listener = nil
         device.stop()

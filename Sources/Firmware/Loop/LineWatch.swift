@@ -1,81 +1,49 @@
 import Board
 import CLinux
-import Platform
 
-/// The named inputs on a thread of their own; every edge becomes an event.
+/// The named inputs; every edge becomes an event. One thread calls `take`.
 final class LineWatch {
     struct Input {
-        var name: String
-        var line: any InputLine
-        /// Edges seen and the newest level, for `gpio`.
-        var counts: UnsafeMutablePointer<UInt32>
+        let name: String
+        let line: any InputLine
+        /// Edges seen.
+        let count: UnsafeMutablePointer<UInt32>
     }
 
     let inputs: [Input]
-    let events = EventRing(capacity: 4096, filledWith: FirmwareEvent.none)
-    private let board: Board
-    private let waitSet: any WaitSet
-    private let stopping = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     private let edges: UnsafeMutableBufferPointer<LineEdge>
-    private var thread: Thread?
-    private let prepare: () -> Void
-    private let announce: () -> Void
 
-    init(board: Board, inputs: [(name: String, line: any InputLine)], prepare: @escaping () -> Void, announce: @escaping () -> Void) throws(Failure) {
-        self.board = board
-        self.prepare = prepare
-        self.announce = announce
-        var lines: [any InputLine] = [], named: [Input] = []
-        for input in inputs {
-            lines.append(input.line)
-            let counts = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
-            counts.initialize(to: 0)
-            named.append(Input(name: input.name, line: input.line, counts: counts))
+    init(_ named: [(name: String, line: any InputLine)]) {
+        var all: [Input] = []
+        for input in named {
+            let count = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+            count.initialize(to: 0)
+            all.append(Input(name: input.name, line: input.line, count: count))
         }
-        self.inputs = named
-        waitSet = try board.makeWaitSet(lines)
+        inputs = all
         edges = .allocate(capacity: 64)
         edges.initialize(repeating: LineEdge(isRising: false, timestampNanoseconds: 0))
-        stopping.initialize(to: 0)
     }
 
     deinit {
-        for input in inputs { input.counts.deallocate() }
+        for input in inputs { input.count.deallocate() }
         edges.deallocate()
-        stopping.deallocate()
     }
 
-    func start() throws(Failure) {
-        thread = try Thread { [self] in
-            prepare()
-            while linux_load(stopping) == 0 {
-                _ = waitSet.wait(untilNanoseconds: board.now() + 500_000_000)
-                take()
-            }
-        }
-    }
-
-    private func take() {
-        for number in inputs.indices {
+    /// Takes the edges that wait.
+    func take(_ events: EventRing<FirmwareEvent>) {
+        for number in 0..<inputs.count {
             while true {
-                guard let count = try? inputs[number].line.takeEdges(edges), count > 0 else { break }
-                for index in 0..<count {
-                    let total = inputs[number].counts.pointee &+ 1
-                    linux_store(inputs[number].counts, total)
+                guard let taken = try? inputs[number].line.takeEdges(edges), taken > 0 else { break }
+                for index in 0..<taken {
+                    let total = inputs[number].count.pointee &+ 1
+                    linux_store(inputs[number].count, total)
                     let edge = edges[index]
                     events.push(FirmwareEvent(.edge, source: number, at: edge.timestampNanoseconds, value: edge.isRising ? 1 : 0,
                                               sequence: edge.sequence == 0 ? total : edge.sequence))
                 }
-                if count < edges.count { break }
+                if taken < edges.count { break }
             }
         }
-        if events.count > 0 { announce() }
-    }
-
-    func stop() {
-        linux_store(stopping, 1)
-        waitSet.wake()
-        thread?.join()
-        thread = nil
     }
 }

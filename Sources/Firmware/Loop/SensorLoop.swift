@@ -2,12 +2,13 @@ import Board
 import CLinux
 import Platform
 
-/// The sensors of one bus on a thread of their own, so that a bus that hangs stops nobody else. After its start the
-/// thread allocates nothing.
+/// The sensors of one bus, or the inputs, on a thread of their own, so that a bus that hangs stops nobody else. After its
+/// start the thread allocates nothing.
 final class SensorLoop {
     let name: String
     let tracks: [SensorTrack]
-    let events = EventRing(capacity: 1024, filledWith: FirmwareEvent.none)
+    private let watch: LineWatch?
+    let events = EventRing(capacity: 4096, filledWith: FirmwareEvent.none)
     private let board: Board
     private let waitSet: any WaitSet
     private let stopping = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
@@ -21,11 +22,12 @@ final class SensorLoop {
     /// Longest sleep: a loop whose sensors want nothing still shows that it lives.
     private static let longestWait: Int64 = 200_000_000
 
-    init(name: String, board: Board, tracks: [SensorTrack], lines: [any InputLine], prepare: @escaping () -> Void,
+    init(name: String, board: Board, tracks: [SensorTrack], watch: LineWatch?, lines: [any InputLine], prepare: @escaping () -> Void,
          announce: @escaping () -> Void) throws(Failure) {
         self.name = name
         self.board = board
         self.tracks = tracks
+        self.watch = watch
         self.prepare = prepare
         self.announce = announce
         waitSet = try board.makeWaitSet(lines)
@@ -53,13 +55,14 @@ final class SensorLoop {
             let now = board.now()
             var next = now + Self.longestWait
             for track in tracks { next = min(next, track.turn(now: now, board: board, events: events)) }
+            watch?.take(events)
             linux_store(beats, beats.pointee &+ 1)
             if events.count > 0 { announce() }
             _ = waitSet.wait(untilNanoseconds: next)
         }
     }
 
-    /// Asks the thread to end and waits for it, unless its bus hangs: then it is left behind.
+    /// Asks the thread to end and waits for it: for no longer than the bus's own time-outs.
     func stop() {
         linux_store(stopping, 1)
         waitSet.wake()

@@ -4,7 +4,7 @@ import Pose
 
 /// One sensor in the loop: its samples through the attitude filter, the newest result readable by everybody.
 public final class SensorTrack {
-    public let source: any InertialSource
+    public let source: SensorSource
     public let number: Int
     public let reading = SequenceLock(SensorReading())
     public let health = SequenceLock(SensorHealth())
@@ -16,20 +16,18 @@ public final class SensorTrack {
     private var clock: SampleClock
     private var acceleration = LinearAcceleration()
     private var gestures = GestureDetector()
-    private var rate: RateMeter
     private var current = SensorReading()
     private var currentHealth = SensorHealth()
-    private var reported = SensorState.starting
+    private var reported: SensorState?
     private var faults = SensorCounters()
     private let buffer: UnsafeMutableBufferPointer<InertialSample>
     private static let burst = 64
 
-    init(_ source: any InertialSource, number: Int, parameters: PoseParameters = PoseParameters()) {
+    init(_ source: SensorSource, number: Int, parameters: PoseParameters = PoseParameters()) {
         self.source = source
         self.number = number
         filter = PoseFilter(parameters)
         clock = SampleClock(usualInterval: 1 / max(source.nominalRateHertz, 1))
-        rate = RateMeter()
         let none = InertialSample(timestampNanoseconds: 0, acceleration: .zero, angularRate: .zero)
         buffer = .allocate(capacity: Self.burst)
         buffer.initialize(repeating: none)
@@ -75,7 +73,6 @@ public final class SensorTrack {
         current.isResting = filter.isResting
         current.isDisturbed = current.is9D && filter.isMagneticallyDisturbed
         current.filterCounters = filter.counters
-        rate.add(sample.timestampNanoseconds)
         let found = gestures.update(filter, linearAcceleration: current.linearAcceleration, interval: interval)
         let time = sample.timestampNanoseconds
         if !found.isEmpty { events.push(FirmwareEvent(.gesture, source: number, at: time, value: UInt32(found.rawValue))) }
@@ -103,8 +100,8 @@ public final class SensorTrack {
         }
         currentHealth.state = state
         currentHealth.counters = counters
-        currentHealth.rateHertz = rate.rateHertz
-        currentHealth.jitterMicroseconds = rate.jitterMicroseconds
+        currentHealth.rateHertz = source.measuredRateHertz
+        currentHealth.jitterMicroseconds = source.jitterMicroseconds
         let end = board.now()
         currentHealth.heartbeatNanoseconds = end
         if current.samples > 0, state == .running {

@@ -28,6 +28,9 @@ extension SimulatedBoard {
         let imuReady = board.addLine("gpiochip0/4", "imu-ready")
         imu.pin.line = imuReady
         board.addBus("/dev/i2c-1").attach(imu, at: 0x68)
+        let second = LSM6DSOChip(motion: motion, options: options())
+        second.pin.line = board.addLine("gpiochip0/5", "second-imu-ready")
+        board.addBus("/dev/i2c-2").attach(second, at: 0x6A)
 
         let sensor = board.addLine("gpiochip0/17", "motion")
         let button = board.addLine("gpiochip0/27", "button", level: true)
@@ -39,6 +42,49 @@ extension SimulatedBoard {
             .init(seconds: 6, false), .init(seconds: 6.001, true), .init(seconds: 6.0015, false), .init(seconds: 6.2, true),
         ], repeatSeconds: 17))
         board.addScript(LineScript(door, startNanoseconds: start, [.init(seconds: 8, true), .init(seconds: 13, false)], repeatSeconds: 31))
+        board.defaultConfiguration = configuration
         return board
     }
+
+    /// In the firmware's configuration format.
+    private static let configuration = """
+        [firmware]
+        name = simulated
+        watchdog = 10
+
+        [imu main]
+        bus = i2c-1
+        chip = mpu9250
+        address = 0x68
+        rate = 200
+        data-ready = gpiochip0/4
+
+        [imu second]
+        bus = i2c-2
+        chip = lsm6dso
+        address = 0x6a
+        rate = 208
+        magnetometer = none
+        data-ready = gpiochip0/5
+
+        [input motion]
+        line = gpiochip0/17
+        edges = both
+
+        [input button]
+        line = gpiochip0/27
+        bias = pull-up
+        active = low
+        edges = both
+        debounce = 10
+
+        [input door]
+        line = gpiochip0/22
+        edges = both
+        debounce = 20
+
+        [output indicator]
+        line = gpiochip0/18
+
+        """
 }

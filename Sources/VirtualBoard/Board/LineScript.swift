@@ -8,6 +8,11 @@ public struct LineScript {
             nanoseconds = Int64(seconds * 1e9)
             self.level = level
         }
+
+        init(nanoseconds: Int64, level: Bool) {
+            self.nanoseconds = nanoseconds
+            self.level = level
+        }
     }
 
     private let line: SimulatedLine

@@ -14,6 +14,7 @@ public final class SimulatedBoard: Board {
     private var scripts: [LineScript] = []
     private var waitSets: [Unmanaged<SimulatedWaitSet>] = []
     let power: SimulatedPower
+    private let policies: [FrequencyPolicy]
     /// The watchdog that was opened last.
     public internal(set) var watchdog: SimulatedWatchdog?
     /// What the firmware would be configured with to use everything there is.
@@ -22,6 +23,9 @@ public final class SimulatedBoard: Board {
     public init(fast: Bool) {
         time = SimulatedTime(isFast: fast)
         power = SimulatedPower(startNanoseconds: time.lockedNow, isFast: fast)
+        var controls: [FrequencyPolicy] = []
+        for policy in power.policies { controls.append(SimulatedFrequencyPolicy(policy, power: power, time: time)) }
+        policies = controls
         super.init()
         // No cycle that matters: the time lives as long as its board.
         let board = Unmanaged.passUnretained(self)
@@ -79,7 +83,8 @@ public final class SimulatedBoard: Board {
     public override func busNames() -> [String] { buses.map { $0.name } }
 
     public override func openBus(_ name: String) throws(Failure) -> I2CBus {
-        for bus in buses where bus.name == name { return bus }
+        // "/dev/i2c-1", or as configurations have it "i2c-1".
+        for bus in buses where bus.name == name || bus.name == "/dev/" + name { return bus }
         throw Failure(.inputOutput, "no I2C bus \(name); \(self.name) has " + buses.map { $0.name }.joined(separator: ", "))
     }
 
@@ -135,6 +140,19 @@ public final class SimulatedBoard: Board {
         }
     }
 
+    /// The other level for a time.
+    public func pulse(_ line: SimulatedLine, nanoseconds: Int64) {
+        locked {
+            advanceLocked()
+            let now = time.lockedNow, level = line.level
+            line.drive(!level, atNanoseconds: now)
+            // A finished script's place is taken again, so that pressing for days needs no memory.
+            let script = LineScript(line, startNanoseconds: now, [LineScript.Step(nanoseconds: nanoseconds, level: level)])
+            if let index = scripts.firstIndex(where: { $0.nextNanoseconds == nil }) { scripts[index] = script } else { scripts.append(script) }
+            plansMayHaveChanged()
+        }
+    }
+
     /// A fault on whichever bus has the chip; those without an address on every bus.
     public func apply(_ fault: Fault) throws(Failure) {
         let failure: Failure? = locked {
@@ -155,7 +173,7 @@ public final class SimulatedBoard: Board {
 
     // MARK: power
 
-    public override func frequencyPolicies() -> [FrequencyPolicy] { power.policies.map { SimulatedFrequencyPolicy($0, board: self) } }
+    public override func frequencyPolicies() -> [FrequencyPolicy] { policies }
     public override func temperatures() -> [(zone: String, celsius: Float)] { locked { power.temperatures(time.lockedNow) } }
     public override func memoryPressure() -> Float? { locked { power.memoryPressure } }
 
@@ -168,11 +186,7 @@ public final class SimulatedBoard: Board {
 
     // MARK: with the lock held
 
-    func locked<Result>(_ body: () -> Result) -> Result {
-        time.lock.lock()
-        defer { time.lock.unlock() }
-        return body()
-    }
+    func locked<Result>(_ body: () -> Result) -> Result { time.locked(body) }
 
     /// Brings chips, scripts and debouncing up to now.
     func advanceLocked() {

@@ -23,6 +23,12 @@ public final class SimulatedTime {
         return counter
     }
 
+    func locked<Result>(_ body: () -> Result) -> Result {
+        lock.lock()
+        defer { lock.unlock() }
+        return body()
+    }
+
     /// With the lock held.
     var lockedNow: Int64 { isFast ? counter : monotonicNanoseconds() }
 

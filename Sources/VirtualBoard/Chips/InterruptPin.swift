@@ -4,7 +4,10 @@ public final class InterruptPin {
     /// What the wire carries.
     public private(set) var level = false
     /// Where changes go, with their times; set by whoever wires the chip.
-    public var line: SimulatedLine?
+    public var line: SimulatedLine? {
+        // A pin that idles high pulls its line up from the start.
+        didSet { line?.drive(level, atNanoseconds: 0) }
+    }
     /// Rising and falling edges so far that reached the wire.
     public private(set) var changes: UInt64 = 0
     private var driven = false

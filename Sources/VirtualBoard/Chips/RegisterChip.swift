@@ -45,11 +45,11 @@ public class RegisterChip: SimulatedChip {
     /// End of the running interrupt pulse; nil without one.
     var pulseEnd: Int64?
 
-    init(name: String, table: [Register], banks: Int = 1, motion: any Motion, options: ChipOptions) {
+    init(name: String, registers: RegisterFile, motion: any Motion, options: ChipOptions) {
         self.name = name
         self.motion = motion
         self.options = options
-        registers = RegisterFile(table, banks: banks)
+        self.registers = registers
         random = ChipRandom(seed: options.seed)
         clock = ChipClock(drift: options.drift, jitterNanoseconds: options.jitterNanoseconds)
     }

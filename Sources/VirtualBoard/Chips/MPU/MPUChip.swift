@@ -2,7 +2,9 @@
 public final class MPUChip: RegisterChip {
     let model: MPUModel
     let fifo: ByteFIFO
-    let auxiliary: AuxiliaryBus
+    private let auxiliary: AuxiliaryBus
+    private let master: AuxiliaryMaster
+    private var trims: SelfTestTrims
     private var sensing: InertialSensing
     private var lastFIFOByte: UInt8 = 0
     private var latchedCount = 0
@@ -14,10 +16,12 @@ public final class MPUChip: RegisterChip {
         fifo = ByteFIFO(capacity: model.fifoBytes)
         auxiliary = AuxiliaryBus(chips)
         var seeds = ChipRandom(seed: options.seed ^ 0x4D50_5500)
+        trims = SelfTestTrims(random: &seeds, isSecondGeneration: model.isSecondGeneration)
         sensing = InertialSensing(model.quality, options: options, random: &seeds)
-        super.init(name: model.name, table: model.table, motion: motion, options: options)
+        let registers = RegisterFile(model.table)
+        master = AuxiliaryMaster(.mpu, registers: registers, bus: auxiliary)
+        super.init(name: model.name, registers: registers, motion: motion, options: options)
         registers.setReset(MPURegister.whoAmI, model.whoAmI)
-        burnTrims(&seeds)
         resetState(atNanoseconds: 0)
     }
 
@@ -134,8 +138,6 @@ public final class MPUChip: RegisterChip {
             setPin(isPinActive, time)
         case MPURegister.fifoData:
             if isFIFOOn { push(value) }
-        case MPURegister.slave4Control:
-            registers[address] = registers.merged(address, value)
         default:
             let before = registers[address]
             registers[address] = registers.merged(address, value)
@@ -195,7 +197,7 @@ public final class MPUChip: RegisterChip {
         if registers[MPURegister.power1] & 0x08 == 0 {
             registers.putBigEndian(MPURegister.temperature, sensing.temperature(options.temperatureCelsius, random: &random))
         }
-        if isMasterOn { runMaster(atNanoseconds: now) }
+        if isMasterOn { master.run(sampleNumber: sampleNumber, atNanoseconds: now) }
         sampleNumber &+= 1
         if isFIFOOn { fillFIFO() }
         raise(0x01, now)
@@ -230,13 +232,9 @@ public final class MPUChip: RegisterChip {
         if chosen & 0x40 != 0 { push(0x43...0x44) }
         if chosen & 0x20 != 0 { push(0x45...0x46) }
         if chosen & 0x10 != 0 { push(0x47...0x48) }
-        var start = MPURegister.external
         for slave in 0..<4 {
-            let length = slaveReadLength(slave)
             let isChosen = slave < 3 ? chosen & (1 << UInt8(slave)) != 0 : registers[MPURegister.masterControl] & 0x20 != 0
-            let end = min(start + length, MPURegister.externalEnd + 1)
-            if isChosen, end > start { push(start...end - 1) }
-            start = end
+            if isChosen, let range = master.externalRange(slave) { push(range) }
         }
     }
 
@@ -296,69 +294,7 @@ public final class MPUChip: RegisterChip {
         return isBypassed ? auxiliary.chip(address) : nil
     }
 
-    private func slaveReadLength(_ slave: Int) -> Int {
-        let base = MPURegister.slave0 + slave * 3
-        let isReading = registers[base] & 0x80 != 0 && registers[base + 2] & 0x80 != 0
-        return isReading ? Int(registers[base + 2] & 0x0F) : 0
-    }
-
-    private var master = MasterScratch()
-    private var trims = SelfTestTrims()
-
-    private func runMaster(atNanoseconds now: Int64) {
-        let delay = UInt64(registers[MPURegister.slave4Control] & 0x1F) + 1
-        var output = MPURegister.external
-        for slave in 0..<4 {
-            let base = MPURegister.slave0 + slave * 3
-            let control = registers[base + 2]
-            let length = slaveReadLength(slave)
-            let isDelayed = registers[MPURegister.masterDelay] & (1 << UInt8(slave)) != 0
-            if control & 0x80 != 0, !isDelayed || sampleNumber % delay == 0 {
-                let address = registers[base] & 0x7F
-                let register: UInt8? = control & 0x20 != 0 ? nil : registers[base + 1]
-                let done: Bool
-                if registers[base] & 0x80 != 0 {
-                    done = master.read(auxiliary, address, register, length, atNanoseconds: now)
-                    if done { copyMaster(length, to: output, swapping: control & 0x40 != 0, oddGroups: control & 0x10 != 0, first: registers[base + 1]) }
-                } else {
-                    done = auxiliary.write(address, register: register, value: registers[MPURegister.slaveOutput + slave], atNanoseconds: now)
-                }
-                if !done { registers[MPURegister.masterStatus] |= 1 << UInt8(slave) }
-            }
-            output = min(output + length, MPURegister.externalEnd + 1)
-        }
-        runSlave4(atNanoseconds: now)
-    }
-
-    private func copyMaster(_ length: Int, to output: Int, swapping: Bool, oddGroups: Bool, first: UInt8) {
-        for index in 0..<length where output + index <= MPURegister.externalEnd {
-            registers[output + index] = master.byte(index, of: length, swapping: swapping, oddGroups: oddGroups, first: first)
-        }
-    }
-
-    /// Single transfers: switched off by themselves when done.
-    private func runSlave4(atNanoseconds now: Int64) {
-        let control = registers[MPURegister.slave4Control]
-        guard control & 0x80 != 0 else { return }
-        let address = registers[MPURegister.slave4Address]
-        let register: UInt8? = control & 0x20 != 0 ? nil : registers[MPURegister.slave4Address + 1]
-        var done = false
-        if address & 0x80 != 0 {
-            done = master.read(auxiliary, address & 0x7F, register, 1, atNanoseconds: now)
-            if done { registers[MPURegister.slave4Address + 4] = master.byte(0, of: 1, swapping: false, oddGroups: false, first: 0) }
-        } else {
-            done = auxiliary.write(address & 0x7F, register: register, value: registers[MPURegister.slave4Address + 2], atNanoseconds: now)
-        }
-        registers[MPURegister.slave4Control] &= 0x7F
-        registers[MPURegister.masterStatus] |= done ? 0x40 : 0x10
-    }
-
     // MARK: self-test and offsets
-
-    private func burnTrims(_ seeds: inout ChipRandom) {
-        trims = SelfTestTrims(random: &seeds, isSecondGeneration: model.isSecondGeneration)
-        sensing = InertialSensing(model.quality, options: options, random: &seeds)
-    }
 
     private func writeTrims() {
         if model.isSecondGeneration {

@@ -34,7 +34,7 @@ public final class AKMagnetometer: RegisterChip {
         for axis in 0..<3 { codes[axis] = model.selfTestControl == nil ? 128 : UInt8(170 + seeds.uniform() * 20) }
         adjustmentCodes = codes
         adjustment = SIMD3(Self.factor(codes.x), Self.factor(codes.y), Self.factor(codes.z))
-        super.init(name: model.name, table: model.table, motion: motion, options: options)
+        super.init(name: model.name, registers: RegisterFile(model.table), motion: motion, options: options)
     }
 
     /// The data sheet's sensitivity adjustment: H × ((ASA − 128) / 256 + 1).
