@@ -1,7 +1,8 @@
-// Debian's static libraries are compiled against glibc with fortified calls; a board's binary links them with musl,
-// which has no such names. Same checks, same behaviour.
+// Debian's static libraries are compiled against glibc with fortified calls and its table of characters; a board's binary
+// links them with musl, which has no such names. Same checks, same behaviour.
 #include "CLinux.h"
 #ifndef __GLIBC__
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -40,6 +41,40 @@ int __asprintf_chk(char **text, int flag, const char *format, ...) {
 void *__memcpy_chk(void *target, const void *source, size_t size, size_t room) {
     if (size > room) abort();
     return memcpy(target, source, size);
+}
+
+char *__strcpy_chk(char *target, const char *source, size_t room) {
+    if (strlen(source) >= room) abort();
+    return strcpy(target, source);
+}
+
+// What isspace and its relatives look up: 384 entries of bits, from -128 on (little-endian order). Only ASCII has any, as in
+// the C locale.
+const unsigned short **__ctype_b_loc(void) {
+    static unsigned short table[384];
+    static const unsigned short *middle;
+    const unsigned short *ready = __atomic_load_n(&middle, __ATOMIC_ACQUIRE);
+    if (ready == NULL) {
+        // Threads that come at once write the same.
+        for (int c = 0; c < 128; c++) {
+            unsigned short bits = 0;
+            if (isupper(c)) bits |= 0x0100;
+            if (islower(c)) bits |= 0x0200;
+            if (isalpha(c)) bits |= 0x0400;
+            if (isdigit(c)) bits |= 0x0800;
+            if (isxdigit(c)) bits |= 0x1000;
+            if (isspace(c)) bits |= 0x2000;
+            if (isprint(c)) bits |= 0x4000;
+            if (isgraph(c)) bits |= 0x8000;
+            if (c == ' ' || c == '\t') bits |= 0x0001;
+            if (iscntrl(c)) bits |= 0x0002;
+            if (ispunct(c)) bits |= 0x0004;
+            if (isalnum(c)) bits |= 0x0008;
+            table[128 + c] = bits;
+        }
+        __atomic_store_n(&middle, table + 128, __ATOMIC_RELEASE);
+    }
+    return &middle;
 }
 
 _Noreturn void __longjmp_chk(jmp_buf environment, int value) { longjmp(environment, value); }

@@ -226,6 +226,14 @@ private func board(_ tree: TemporaryFolder) -> HardwareBoard {
         #expect(board(tree).busNames() == [tree.path + "/dev/i2c-1", tree.path + "/dev/i2c-10"])
     }
 
+    @Test func aMissingBusIsNamed() {
+        let tree = TemporaryFolder(), board = board(tree)
+        #expect(failure { _ = try board.openBus("i2c-3") }?.contains("\(tree.path)/dev/i2c-3") == true)
+        #expect(failure { _ = try board.openBus("/nowhere/i2c-0") }?.contains("/nowhere/i2c-0") == true)
+        #expect(failure { let none = try board.openWatchdog(timeoutSeconds: 5)
+            #expect(none == nil) } == nil)
+    }
+
     @Test func nobodySleptDuringATest() {
         var detector = SuspendDetector()
         #expect(detector.sleptNanoseconds() == 0)

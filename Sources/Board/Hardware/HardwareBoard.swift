@@ -48,6 +48,11 @@ public final class HardwareBoard: Board {
         return names
     }
 
+    /// "/dev/i2c-1" or "i2c-1".
+    public override func openBus(_ name: String) throws(Failure) -> I2CBus {
+        try LinuxI2CBus(path: name.utf8.first == UInt8(ascii: "/") ? name : paths.devices + "/" + name)
+    }
+
     public override func openInput(_ request: LineRequest) throws(Failure) -> InputLine {
         try HardwareInputLine(request, devices: paths.devices)
     }

@@ -2,11 +2,13 @@ import CBoard
 import CLinux
 import Platform
 
-/// Messages to the service manager (systemd's sd_notify protocol): ready, stopping, alive.
+/// Messages to the service manager (systemd's sd_notify protocol): ready, stopping, alive. The first sign of life also says
+/// that the service is ready: what starts after it then finds its sensors at work.
 public final class ServiceManager: Watchdog {
     /// The service's time-out: the manager restarts it where `feed` isn't called within it; 0 where it doesn't watch.
     public let timeoutSeconds: Int
     private let socket: Int32
+    private var isReady = false
 
     /// Nil where the process wasn't started by a manager that listens.
     public static func fromEnvironment() -> ServiceManager? {
@@ -23,12 +25,20 @@ public final class ServiceManager: Watchdog {
 
     deinit { close(socket) }
 
-    public func ready() { send("READY=1") }
+    public func ready() {
+        isReady = true
+        send("READY=1")
+    }
+
     /// `systemctl status` shows it.
     public func status(_ text: String) { send("STATUS=" + text) }
     public func stopping() { send("STOPPING=1") }
 
-    public func feed() { send("WATCHDOG=1") }
+    public func feed() {
+        if !isReady { ready() }
+        send("WATCHDOG=1")
+    }
+
     /// The manager goes by the process's end: there is nothing to disarm.
     public func disarm() { stopping() }
 

@@ -1,0 +1,114 @@
+#!/bin/sh
+# The board's half of install.sh: tests the binary that was sent, puts everything in its place, switches and restarts.
+#
+# usage: activate.sh FOLDER      with what install.sh sent
+#        activate.sh --rollback
+#
+# Layout: /opt/swiftlet/versions/ID/swiftlet, where ID is the beginning of its checksum; the links `current` and
+# `previous` say which is which. SWIFTLET_ROOT puts a folder in front of every path, for tests.
+set -eu
+
+root=${SWIFTLET_ROOT:-}
+home=$root/opt/swiftlet
+stop() { echo "install: $*" >&2; exit 1; }
+
+# switch LINK ID: in one step, so that no moment is without a version.
+switch() {
+    ln -sfn "versions/$2" "$home/$1.new"
+    mv -T "$home/$1.new" "$home/$1"
+}
+
+# Name of the version behind a link; empty where there is none.
+version() {
+    if [ -L "$home/$1" ] && [ -x "$home/$1/swiftlet" ]; then basename "$(readlink "$home/$1")"; fi
+}
+
+restart() {
+    systemctl enable --quiet swiftlet.service && systemctl restart swiftlet.service && systemctl is-active --quiet swiftlet.service
+}
+
+if [ "${1:-}" = --rollback ]; then
+    current=$(version current) previous=$(version previous)
+    [ -n "$previous" ] || stop "there is no version before this one"
+    switch current "$previous"
+    switch previous "$current"
+    restart || stop "the service does not come up with $previous either; see: journalctl -u swiftlet"
+    echo "install: back at $previous ($current is kept)"
+    exit 0
+fi
+
+folder=${1:?usage: activate.sh FOLDER}
+(cd "$folder" && sha256sum --quiet -c SUMS) || stop "the files arrived damaged; nothing was changed"
+
+# place SOURCE TARGET: copies a file where it differs; true where it did.
+place() {
+    if cmp -s "$1" "$root$2"; then return 1; fi
+    mkdir -p "$(dirname "$root$2")"
+    cp "$1" "$root$2.new"
+    chmod 644 "$root$2.new"
+    mv "$root$2.new" "$root$2"
+    echo "install: $2"
+}
+
+id=$(sha256sum "$folder/swiftlet" | cut -c 1-12)
+if [ ! -x "$home/versions/$id/swiftlet" ]; then
+    # On the file system where it will run, which may forbid execution elsewhere.
+    rm -rf "$home/versions/$id.new"
+    mkdir -p "$home/versions/$id.new"
+    cp "$folder/swiftlet" "$home/versions/$id.new/swiftlet"
+    chmod 755 "$home" "$home/versions" "$home/versions/$id.new" "$home/versions/$id.new/swiftlet"
+    if ! "$home/versions/$id.new/swiftlet" selftest > "$folder/selftest" 2>&1; then
+        tail -n 5 "$folder/selftest" >&2
+        rm -rf "$home/versions/$id.new"
+        stop "the new binary fails its own test on this board (above); nothing was changed"
+    fi
+    echo "install: self-test passed"
+    mv -T "$home/versions/$id.new" "$home/versions/$id"
+fi
+
+place "$folder/swiftlet.sysusers" /etc/sysusers.d/swiftlet.conf || true
+place "$folder/swiftlet.tmpfiles" /etc/tmpfiles.d/swiftlet.conf || true
+place "$folder/swiftlet.modules" /etc/modules-load.d/swiftlet.conf || true
+place "$folder/swiftlet.rules" /etc/udev/rules.d/90-swiftlet.rules || true
+place "$folder/swiftlet.service" /etc/systemd/system/swiftlet.service || true
+# Each time, changed or not: an installation that was cut off is completed by the next.
+systemd-sysusers "$root/etc/sysusers.d/swiftlet.conf"
+modprobe i2c-dev || echo "install: i2c-dev does not load; are the I2C buses switched on?" >&2
+udevadm control --reload
+udevadm trigger --subsystem-match=gpio --subsystem-match=i2c-dev
+systemctl daemon-reload
+if [ -f "$folder/chosen.conf" ]; then
+    if [ -f "$root/etc/swiftlet.conf" ] && ! cmp -s "$folder/chosen.conf" "$root/etc/swiftlet.conf"; then
+        cp "$root/etc/swiftlet.conf" "$root/etc/swiftlet.conf.before"
+    fi
+    place "$folder/chosen.conf" /etc/swiftlet.conf || true
+elif [ ! -f "$root/etc/swiftlet.conf" ]; then
+    place "$folder/swiftlet.conf" /etc/swiftlet.conf || true
+fi
+place "$folder/swiftlet.conf" /opt/swiftlet/swiftlet.conf.default || true
+place "$folder/activate.sh" /opt/swiftlet/activate.sh || true
+if [ -d "$folder/models" ]; then
+    for model in "$folder"/models/*.nest; do place "$model" "/var/lib/swiftlet/models/$(basename "$model")" || true; done
+fi
+mkdir -p "$root/usr/local/bin"
+ln -sfn /opt/swiftlet/current/swiftlet "$root/usr/local/bin/swiftlet"
+
+before=$(version current)
+if [ "$before" = "$id" ]; then
+    restart || stop "the service does not come up; see: journalctl -u swiftlet"
+    echo "install: $id was installed already; the service was restarted"
+    exit 0
+fi
+switch current "$id"
+if ! restart; then
+    [ -n "$before" ] || stop "the service does not come up; see: journalctl -u swiftlet"
+    switch current "$before"
+    restart || stop "neither $id nor $before comes up as a service; see: journalctl -u swiftlet"
+    stop "the service does not come up with $id: back at $before; see: journalctl -u swiftlet"
+fi
+[ -z "$before" ] || switch previous "$before"
+# Only the two versions of the links stay.
+for old in "$home"/versions/*; do
+    case $(basename "$old") in "$id" | "$before") ;; *) rm -rf "$old" ;; esac
+done
+echo "install: $id runs${before:+; $before is kept: --rollback goes back to it}"
