@@ -40,14 +40,18 @@ extension InertialSensor {
                 enter(.recovering)
                 return now
             }
-            aim += clock.lock == .counted ? Int64(clock.periodNanoseconds / 64) : 0
-            wakeTime = end + max(200_000, Int64(clock.periodNanoseconds / 4))
+            wakeTime = end + clock.retryNanoseconds
+            return wakeTime
+        }
+        // The count is the clock: watch it reach the burst.
+        if clock.lock == .counted, waiting < program.samplesPerBurst, end - lastDataTime < 2 * burstDelay {
+            wakeTime = end + clock.retryNanoseconds
             return wakeTime
         }
         lastDataTime = end
         try readBurst(samples: waiting)
         try lookAfter(end)
-        wakeTime = nextBurstTime()
+        wakeTime = clock.readingTime(ofSample: nextIndex + Int64(program.samplesPerBurst) - 1)
         return wakeTime
     }
 
@@ -58,15 +62,6 @@ extension InertialSensor {
             counters.lostSamples &+= slipped &- countedSlips
             countedSlips = slipped
         }
-    }
-
-    /// With interrupts: well after the sample that fills the burst, so that the count can't be off by it. Without: as
-    /// near to it as possible, for the count is then the only measure of time, sharpest where it changes.
-    private func nextBurstTime() -> Int64 {
-        let due = clock.time(ofSample: nextIndex + Int64(program.samplesPerBurst) - 1)
-        let period = clock.periodNanoseconds
-        if clock.lock == .interrupted { return due + Int64(0.3 * period) }
-        return clock.lock == .counted ? due + aim : time() + burstDelay
     }
 
     private func readBurst(samples: Int) throws(I2CError) {

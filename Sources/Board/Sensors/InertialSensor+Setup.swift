@@ -100,7 +100,8 @@ extension InertialSensor {
         let now = time()
         lastDataTime = now
         nextCheck = now + 100_000_000
-        wakeTime = now + burstDelay
+        // Without a line the first samples are watched as they come: they start the clock.
+        wakeTime = now + (line == nil ? clock.retryNanoseconds : burstDelay)
         magnetometer?.wake()
     }
 

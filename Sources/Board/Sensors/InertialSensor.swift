@@ -42,7 +42,7 @@ public final class InertialSensor {
     var goodFrom: Int64 = 0, lastStamp = Int64.min
     var nextCheck: Int64 = 0, checkPosition = 0, nextTemperature: Int64 = 0
     var temperatureCelsius = Float.nan
-    var mustFlush = false, aim: Int64 = 0, countedSlips: UInt32 = 0
+    var mustFlush = false, countedSlips: UInt32 = 0
     var selfTest = SelfTestProgress()
 
     /// Finds the chip (the one that the configuration names, or any) on the bus. `dataReady`: the line on the chip's

@@ -3,7 +3,7 @@
 /// that is off by several per cent or wanders is followed. Indices count the samples read from the FIFO.
 ///
 /// An interrupt doesn't say which sample it belongs to; the FIFO's count does, within one sample, and the fitted line
-/// settles the rest. Without interrupts the counts alone bound the line from both sides.
+/// settles the rest. Without interrupts the line goes through the times at which the count was seen to change.
 struct SampleClock {
     /// How well the line is known.
     enum Lock { case none, counted, interrupted }
@@ -17,98 +17,107 @@ struct SampleClock {
     let nominalNanoseconds: Double
     /// Samples from one interrupt to the next.
     let stride: Int64
-    /// Samples after which an observation counts 1/e.
-    private let memory: Double
+    private var line: FadingLine
 
-    // The line at `originIndex`, and weighted sums around it: x in samples, y in nanoseconds beyond the nominal line.
-    private var originIndex: Int64 = 0, originTime: Int64 = 0
-    private var offset = 0.0, slope = 0.0
-    private var sum = 0.0, sumX = 0.0, sumXX = 0.0, sumY = 0.0, sumXY = 0.0
-
-    private var deviation: Double
-    private var surprise = 0.0
+    // How far interrupts scatter around the line, and whether they have begun to leave it to one side.
+    private var deviation: Double, lastResidual = 0.0, trend = 0.0
     private var lastInterruptIndex: Int64 = .min
     private var outliersInARow = 0
+    /// Interrupts that came for each that was due, and whether there are so many that none can be believed.
+    private var interruptsSinceCount = 0, storm = 1.0, isStorm = false
     private var contradictions = 0
+    /// An interrupt that waits for a count to tell its sample.
     private var waiting: Int64 = .min
+    private var lastCount: (total: Int64, begin: Int64) = (.min, 0)
+    private var countOffset = 0.0, countStep: Double
 
-    init(nominalHertz: Double, stride: Int = 1, memorySeconds: Double = 0.5) {
+    init(nominalHertz: Double, stride: Int = 1, memorySeconds: Double = 0.25) {
         nominalNanoseconds = 1e9 / nominalHertz
         periodNanoseconds = nominalNanoseconds
         self.stride = Int64(max(1, stride))
-        memory = max(memorySeconds * nominalHertz, Double(16 * max(1, stride)))
         deviation = nominalNanoseconds / 50
+        countStep = nominalNanoseconds / 32
+        line = FadingLine(nominal: nominalNanoseconds, memory: max(memorySeconds * nominalHertz, Double(16 * max(1, stride))))
     }
 
-    /// Forgets everything but its counters.
+    /// Forgets when samples are taken, but not how far the chip's clock is off: for a chip that was set up again.
     mutating func reset() {
+        line.restart()
         lock = .none
         waiting = .min
-        forget(keeping: 0)
-        slope = 0
-        offset = 0
-        periodNanoseconds = nominalNanoseconds
+        lastInterruptIndex = .min
+        lastCount.total = .min
         deviation = nominalNanoseconds / 50
+        countOffset = 0
+        lastResidual = 0
+        trend = 0
     }
 
     /// Spread of the interrupts around the line, RMS.
     var jitterNanoseconds: Double { deviation }
 
     /// When sample `index` was or will be taken.
-    func time(ofSample index: Int64) -> Int64 {
-        originTime + Int64((offset + periodNanoseconds * Double(index - originIndex)).rounded())
-    }
+    func time(ofSample index: Int64) -> Int64 { line.time(index) }
 
     /// The sample due last at `time`.
-    func sample(at time: Int64) -> Int64 {
-        originIndex + Int64(((Double(time - originTime) - offset) / periodNanoseconds).rounded(.down))
+    func sample(at time: Int64) -> Int64 { line.index(time) }
+
+    /// When the count should be read that is to find sample `index`. With interrupts well after it, so that the count
+    /// can't be off by one. Without them as near to it as possible: the count tells most where it changes.
+    func readingTime(ofSample index: Int64) -> Int64 {
+        time(ofSample: index) + Int64(lock == .interrupted ? 0.3 * periodNanoseconds : countOffset)
     }
+
+    /// How soon the count should be read again that did not find a sample yet.
+    var retryNanoseconds: Int64 { max(150_000, Int64(periodNanoseconds / (lock == .interrupted ? 4 : 16))) }
 
     /// An interrupt of the chip.
     mutating func interrupt(at time: Int64) {
+        interruptsSinceCount += 1
+        guard !isStorm else {
+            spuriousInterrupts &+= 1
+            return
+        }
         guard lock == .interrupted else {
             waiting = time
             return
         }
         let index = sample(at: time + Int64(periodNanoseconds / 2))
+        // Too far from the last one for the line to tell the sample: ask the next count.
+        if line.slopeDeviation(noise: deviation) * Double(index - line.originIndex) > 0.1 * periodNanoseconds {
+            waiting = time
+            return
+        }
         let residual = Double(time - self.time(ofSample: index))
-        let gate = min(max(6 * deviation, periodNanoseconds * 0.04), periodNanoseconds * 0.4)
+        let gate = min(max(8 * deviation, periodNanoseconds * 0.05), periodNanoseconds * 0.35)
         if index <= lastInterruptIndex || residual.magnitude > gate {
             spuriousInterrupts &+= 1
-            if index > lastInterruptIndex { outliersInARow += 1 }
-            // Real interrupts that all come off the line: the line is wrong, not they.
-            guard outliersInARow >= 4 else { return }
-            forget(keeping: 0.02)
+            outliersInARow += 1
+            // Interrupts that all come off the line, and none on it: the line is wrong, not they.
+            guard outliersInARow >= 4, lastInterruptIndex == .min || index - lastInterruptIndex >= 5 * stride else { return }
+            line.forget(keeping: 0.02)
         } else {
-            spread(residual)
+            learn(residual)
         }
-        outliersInARow = 0
-        if lastInterruptIndex != .min {
-            let missed = (index - lastInterruptIndex) / stride - 1
-            if missed > 0 { missedInterrupts &+= UInt32(clamping: missed) }
-        }
-        lastInterruptIndex = index
-        observe(index, time, weight: weight(residual))
+        accept(index, time, weight: weight(residual))
     }
 
     /// The FIFO's count was read between `begin` and `end`: `total` samples had been taken by then since the start.
     mutating func count(total: Int64, begin: Int64, end: Int64) {
-        if waiting != .min, lock != .interrupted { anchor(total: total, begin: begin, end: end) }
+        watchForStorm(total)
+        if waiting != .min { anchor(total: total, begin: begin, end: end) }
         switch lock {
         case .none:
-            guard total > 0 else { return }
-            start(index: total - 1, time: end - Int64(nominalNanoseconds / 2))
-            lock = .counted
-        case .counted:
-            // A sample that was there early or not there in time moves the line to where it just agrees.
-            if time(ofSample: total - 1) > end {
-                observe(total - 1, end, weight: 1)
-            } else if time(ofSample: total) < begin {
-                observe(total, begin, weight: 1)
+            if total > 0 {
+                let width = end - lastCount.begin
+                let isSharp = total == lastCount.total + 1 && Double(width) < nominalNanoseconds
+                line.start(index: total - 1, time: isSharp ? end - width / 2 : end - Int64(nominalNanoseconds / 2))
+                lock = .counted
             }
-        case .interrupted:
-            compare(total: total, begin: begin, end: end)
+        case .counted: follow(total: total, begin: begin, end: end)
+        case .interrupted: compare(total: total, begin: begin, end: end)
         }
+        lastCount = (total, begin)
     }
 
     /// The FIFO was emptied at `time`, unread; `next` is the index its next sample will have. The number of samples
@@ -116,100 +125,91 @@ struct SampleClock {
     mutating func skip(to time: Int64, next: Int64) -> Int64 {
         guard lock != .none else { return 0 }
         let lost = max(0, sample(at: time) + 1 - next)
-        originIndex -= lost
+        line.relabel(by: -lost)
         if lastInterruptIndex != .min { lastInterruptIndex -= lost }
+        lastCount.total = .min
+        waiting = .min
         return lost
     }
 
-    // MARK: the line
+    // MARK: interrupts
 
-    private mutating func start(index: Int64, time: Int64) {
-        forget(keeping: 0)
-        originIndex = index
-        originTime = time
-        offset = 0
-        lastInterruptIndex = index
+    private mutating func accept(_ index: Int64, _ time: Int64, weight: Double) {
         outliersInARow = 0
-        contradictions = 0
-        observe(index, time, weight: 1)
+        if lastInterruptIndex != .min {
+            let missed = (index - lastInterruptIndex) / stride - 1
+            if missed > 0 { missedInterrupts &+= UInt32(clamping: missed) }
+        }
+        lastInterruptIndex = max(lastInterruptIndex, index)
+        line.observe(index, time, weight: weight, noise: deviation)
+        periodNanoseconds = line.period
     }
 
-    /// The first interrupt that can only belong to one sample starts the line.
+    /// An interrupt that can only belong to one sample, by the count read after it.
     private mutating func anchor(total: Int64, begin: Int64, end: Int64) {
         let before = Double(begin - waiting) / periodNanoseconds, after = Double(end - waiting) / periodNanoseconds
-        guard before >= 0, before < 8, before - before.rounded(.down) > 0.03, after.rounded(.down) == before.rounded(.down),
-              after - after.rounded(.down) < 0.95 - 0.04 * after else { return }
-        start(index: total - 1 - Int64(before), time: waiting)
+        guard before >= 0, before < 8 else {
+            if before >= 8 { waiting = .min }
+            return
+        }
+        // The period is known to 4 per cent at worst.
+        guard before - before.rounded(.down) > 0.02 + 0.04 * before, after.rounded(.down) == before.rounded(.down),
+              after - after.rounded(.down) < 0.98 - 0.04 * after else { return }
+        let index = total - 1 - Int64(before)
+        if lock == .interrupted {
+            if index > lastInterruptIndex { accept(index, waiting, weight: 1) }
+        } else if stride > 1 {
+            // Interrupts this rare fit a period that is wrong by one sample in so many as well as the right one: counts
+            // must have told it first.
+            guard lock == .counted, line.slopeDeviation(noise: periodNanoseconds / 8) * Double(stride) < 0.1 * periodNanoseconds else {
+                waiting = .min
+                return
+            }
+            lock = .interrupted
+            lastInterruptIndex = .min
+            contradictions = 0
+            accept(index, waiting, weight: 1)
+        } else {
+            line.start(index: index, time: waiting)
+            lastInterruptIndex = index
+            outliersInARow = 0
+            contradictions = 0
+            lock = .interrupted
+        }
         waiting = .min
-        lock = .interrupted
     }
 
-    private mutating func forget(keeping share: Double) {
-        sum *= share
-        sumX *= share
-        sumXX *= share
-        sumY *= share
-        sumXY *= share
-        surprise = 0
-    }
-
-    private mutating func observe(_ index: Int64, _ time: Int64, weight: Double) {
-        moveOrigin(to: index)
-        let y = Double(time - originTime)
-        sum += weight
-        sumY += weight * y
-        solve()
-    }
-
-    /// Moves the sums' origin to a newer sample, which keeps them small, and lets them fade by the way.
-    private mutating func moveOrigin(to index: Int64) {
-        let steps = Double(index - originIndex)
-        let newTime = time(ofSample: index)
-        let shift = Double(originTime - newTime) + steps * nominalNanoseconds
-        let oldSum = sum, oldX = sumX, oldY = sumY
-        sumXX += -2 * steps * oldX + steps * steps * oldSum
-        sumX -= steps * oldSum
-        sumXY += shift * oldX - steps * oldY - steps * shift * oldSum
-        sumY += shift * oldSum
-        originIndex = index
-        originTime = newTime
-        // The line itself, seen from the new origin.
-        offset = 0
-        if steps > 0 {
-            let share = fading(steps / memory)
-            let kept = surprise
-            forget(keeping: share)
-            surprise = kept
+    /// Many more interrupts than samples: the line floats or picks up noise, and counts alone are the better clock.
+    private mutating func watchForStorm(_ total: Int64) {
+        guard lastCount.total != .min else { return }
+        let due = Double(max(stride, total - lastCount.total)) / Double(stride)
+        storm += 0.25 * (Double(interruptsSinceCount) / due - storm)
+        interruptsSinceCount = 0
+        if isStorm {
+            isStorm = storm > 1.2
+        } else if storm > 1.8 {
+            isStorm = true
+            waiting = .min
+            lastInterruptIndex = .min
+            if lock == .interrupted { lock = .counted }
         }
     }
 
-    private mutating func solve() {
-        // A clock is within a few per cent of its rating: that much is known before the second interrupt.
-        let prior = 0.02 * nominalNanoseconds
-        let noise = max(deviation, nominalNanoseconds / 1000)
-        let xx = sumXX + noise * noise / (prior * prior)
-        let determinant = sum * xx - sumX * sumX
-        guard determinant > 0 else { return }
-        offset = (sumY * xx - sumXY * sumX) / determinant
-        slope = (sumXY * sum - sumX * sumY) / determinant
-        slope = min(max(slope, -0.08 * nominalNanoseconds), 0.08 * nominalNanoseconds)
-        periodNanoseconds = nominalNanoseconds + slope
+    /// What a residual says of the scatter, and of a clock that has changed.
+    private mutating func learn(_ residual: Double) {
+        // From the difference of two, which a line that lags behind doesn't widen.
+        let noise = 0.886 * (residual - lastResidual).magnitude
+        lastResidual = residual
+        deviation = max(deviation + 0.03 * (min(noise, 4 * deviation) - deviation), 500)
+        trend += 0.25 * (min(max(residual / deviation, -5), 5) - trend)
+        // On one side for long: the past no longer speaks for this clock, the less so the further it is off.
+        if trend.magnitude > 1.2 { line.forget(keeping: 1 / (1 + 0.15 * trend * trend)) }
     }
 
-    // MARK: robustness
-
-    private mutating func spread(_ residual: Double) {
-        let share = 0.03
-        deviation += share * (1.25 * residual.magnitude - deviation)
-        deviation = max(deviation, 500)
-        surprise += 0.3 * (min(max(residual / deviation, -6), 6) - surprise)
-        // Residuals on one side for long: the clock has changed, and the past no longer speaks for it.
-        if surprise.magnitude > 2 { forget(keeping: 0.3) }
-    }
-
+    /// Interrupts come late, never early: the line should run along their lower edge.
     private func weight(_ residual: Double) -> Double {
         let excess = residual.magnitude / (2 * deviation)
-        return excess > 1 ? 1 / excess : 1
+        return (residual > 0 ? 0.2 : 1) * (excess > 1 ? 1 / excess : 1)
     }
 
     /// Counts that contradict the line several times over mean that samples and indices have come apart.
@@ -223,17 +223,34 @@ struct SampleClock {
         contradictions += early > tolerance ? 1 : -1
         guard contradictions.magnitude >= 4 else { return }
         let steps = Int64((Double(contradictions > 0 ? early : late) / periodNanoseconds).rounded(.down)) + 1
-        originIndex += contradictions > 0 ? -steps : steps
+        line.relabel(by: contradictions > 0 ? -steps : steps)
         if contradictions > 0 { slippedSamples &+= UInt32(clamping: steps) }
         lastInterruptIndex = .min
         contradictions = 0
+        if stride > 1 {
+            line.distrust()
+            line.start(index: total - 1, time: end - Int64(nominalNanoseconds / 2))
+            lock = .counted
+        }
     }
-}
 
-/// e^-x for small x and above, without the C library's: x ≥ 0.
-private func fading(_ x: Double) -> Double {
-    // (1 + x/32)^-32, off by x²/64: forgetting needs no better.
-    var base = 1 / (1 + x / 32)
-    for _ in 0..<5 { base *= base }
-    return base
+    // MARK: counts alone
+
+    /// A count that grew by one since it was last read has seen its sample come; others only bound the line.
+    private mutating func follow(total: Int64, begin: Int64, end: Int64) {
+        let width = Double(end - lastCount.begin)
+        if total == lastCount.total + 1, width < 0.8 * periodNanoseconds {
+            line.observe(total - 1, lastCount.begin + Int64(width / 2), weight: 1, noise: width / 4)
+            countOffset = min(0, countOffset + periodNanoseconds / 128)
+            countStep = periodNanoseconds / 32
+        } else if total == lastCount.total {
+            if time(ofSample: total) < begin { line.observe(total, begin, weight: 0.5, noise: periodNanoseconds / 16) }
+        } else {
+            if time(ofSample: total - 1) > end { line.observe(total - 1, end, weight: 0.5, noise: periodNanoseconds / 16) }
+            // There at once, so it may have come long before: look earlier, and ever more so.
+            countOffset = max(-0.45 * periodNanoseconds, countOffset - countStep)
+            countStep = min(2 * countStep, periodNanoseconds / 4)
+        }
+        periodNanoseconds = line.period
+    }
 }
