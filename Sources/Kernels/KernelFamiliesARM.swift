@@ -9,6 +9,7 @@ extension KernelTable {
         dotprod.name = "dotprod+neon"
         dotprod.convolution = { dotprod_convolution($0, $1) }
         dotprod.depthwise = { dotprod_depthwise($0, $1) }
+        dotprod.matrix = { dotprod_matrix($0, $1, $2) }
         if features.dotProduct && features.int8Matrix {
             var i8mm = dotprod
             i8mm.name = "i8mm+dotprod+neon"
@@ -26,7 +27,7 @@ extension KernelTable {
             floatConvolution: { neon_float_convolution($0, $1) }, floatDepthwise: { neon_float_depthwise($0, $1) },
             add: { neon_add($0, $1, $2) }, lookup: { neon_lookup($0, $1, $2, $3) },
             quantize: { neon_quantize($0, $1, $2, $3, $4) }, dequantize: { neon_dequantize($0, $1, $2, $3, $4) },
-            channelSums: { neon_channel_sums($0, $1, $2, $3, $4) })
+            channelSums: { neon_channel_sums($0, $1, $2, $3, $4) }, matrix: { neon_matrix($0, $1, $2) })
     }
 }
 #endif

@@ -86,7 +86,7 @@ public struct MatrixLayout: Sendable, Equatable {
             lines[line * 64 + column] |= (q & 15) << (isHigh ? 4 : 0)
             switch format {
             case .q5, .q5s: lines[256 + column] |= (q >> 4 & 1) << UInt8(line + (isHigh ? 4 : 0))
-            case .q6: lines[256 + (isHigh ? 64 : 0) + column] |= (q >> 4 & 3) << UInt8(2 * line)
+            case .q6: lines[256 + line / 2 * 64 + column] |= (q >> 4 & 3) << UInt8(line % 2 * 2 + (isHigh ? 4 : 0))
             case .q4, .q4s, .q8: break
             }
         }
@@ -120,7 +120,7 @@ public struct MatrixLayout: Sendable, Equatable {
         let nibble = Int(lines[line * 64 + column] >> (isHigh ? 4 : 0) & 15)
         switch format {
         case .q5, .q5s: return nibble + Int(lines[256 + column] >> UInt8(line + (isHigh ? 4 : 0)) & 1) * 16
-        case .q6: return nibble + Int(lines[256 + (isHigh ? 64 : 0) + column] >> UInt8(2 * line) & 3) * 16
+        case .q6: return nibble + Int(lines[256 + line / 2 * 64 + column] >> UInt8(line % 2 * 2 + (isHigh ? 4 : 0)) & 3) * 16
         case .q4, .q4s, .q8: return nibble
         }
     }

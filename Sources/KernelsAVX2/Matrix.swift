@@ -123,15 +123,15 @@ private struct MatrixWeights {
             q7 = avx2_or(q7, avx2_and(avx2_shift_right16(bits, 3), fifth))
         }
         if format == 5 {
-            let low = avx2_load(lines + 256), high = avx2_load(lines + 320), both = avx2_fill8(48), offset = avx2_fill8(32)
-            q0 = avx2_subtract8(avx2_or(q0, avx2_and(avx2_shift_left16(low, 4), both)), offset)
-            q1 = avx2_subtract8(avx2_or(q1, avx2_and(avx2_shift_left16(low, 2), both)), offset)
-            q2 = avx2_subtract8(avx2_or(q2, avx2_and(low, both)), offset)
-            q3 = avx2_subtract8(avx2_or(q3, avx2_and(avx2_shift_right16(low, 2), both)), offset)
-            q4 = avx2_subtract8(avx2_or(q4, avx2_and(avx2_shift_left16(high, 4), both)), offset)
-            q5 = avx2_subtract8(avx2_or(q5, avx2_and(avx2_shift_left16(high, 2), both)), offset)
-            q6 = avx2_subtract8(avx2_or(q6, avx2_and(high, both)), offset)
-            q7 = avx2_subtract8(avx2_or(q7, avx2_and(avx2_shift_right16(high, 2), both)), offset)
+            let early = avx2_load(lines + 256), late = avx2_load(lines + 320), both = avx2_fill8(48), offset = avx2_fill8(32)
+            q0 = avx2_subtract8(avx2_or(q0, avx2_and(avx2_shift_left16(early, 4), both)), offset)
+            q1 = avx2_subtract8(avx2_or(q1, avx2_and(avx2_shift_left16(early, 2), both)), offset)
+            q2 = avx2_subtract8(avx2_or(q2, avx2_and(avx2_shift_left16(late, 4), both)), offset)
+            q3 = avx2_subtract8(avx2_or(q3, avx2_and(avx2_shift_left16(late, 2), both)), offset)
+            q4 = avx2_subtract8(avx2_or(q4, avx2_and(early, both)), offset)
+            q5 = avx2_subtract8(avx2_or(q5, avx2_and(avx2_shift_right16(early, 2), both)), offset)
+            q6 = avx2_subtract8(avx2_or(q6, avx2_and(late, both)), offset)
+            q7 = avx2_subtract8(avx2_or(q7, avx2_and(avx2_shift_right16(late, 2), both)), offset)
         }
     }
 

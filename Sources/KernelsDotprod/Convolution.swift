@@ -184,15 +184,5 @@ extension Block {
         s0 = dotLane(lane, s0, w0, a)
         if vectors > 1 { s1 = dotLane(lane, s1, w1, a) }
     }
-
-    @_transparent
-    func dotLane(_ lane: Int, _ sum: int32x4_t, _ w: int8x16_t, _ a: int8x16_t) -> int32x4_t {
-        switch lane {
-        case 0: dot_lane0(sum, w, a)
-        case 1: dot_lane1(sum, w, a)
-        case 2: dot_lane2(sum, w, a)
-        default: dot_lane3(sum, w, a)
-        }
-    }
 }
 #endif

@@ -50,15 +50,15 @@ struct MatrixWeights {
             q7 = avx512_and_or(avx512_shift_right16(bits, 3), fifth, q7)
         }
         if format == 5 {
-            let low = avx512_load(lines + 256), high = avx512_load(lines + 320), both = avx512_fill8(48)
-            q0 = avx512_and_or(avx512_shift_left16(low, 4), both, q0)
-            q1 = avx512_and_or(avx512_shift_left16(low, 2), both, q1)
-            q2 = avx512_and_or(low, both, q2)
-            q3 = avx512_and_or(avx512_shift_right16(low, 2), both, q3)
-            q4 = avx512_and_or(avx512_shift_left16(high, 4), both, q4)
-            q5 = avx512_and_or(avx512_shift_left16(high, 2), both, q5)
-            q6 = avx512_and_or(high, both, q6)
-            q7 = avx512_and_or(avx512_shift_right16(high, 2), both, q7)
+            let early = avx512_load(lines + 256), late = avx512_load(lines + 320), both = avx512_fill8(48)
+            q0 = avx512_and_or(avx512_shift_left16(early, 4), both, q0)
+            q1 = avx512_and_or(avx512_shift_left16(early, 2), both, q1)
+            q2 = avx512_and_or(avx512_shift_left16(late, 4), both, q2)
+            q3 = avx512_and_or(avx512_shift_left16(late, 2), both, q3)
+            q4 = avx512_and_or(early, both, q4)
+            q5 = avx512_and_or(avx512_shift_right16(early, 2), both, q5)
+            q6 = avx512_and_or(late, both, q6)
+            q7 = avx512_and_or(avx512_shift_right16(late, 2), both, q7)
         }
     }
 

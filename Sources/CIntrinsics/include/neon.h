@@ -195,6 +195,30 @@ INTRINSIC int8x16_t lookup_256(int8x16x4_t t0, int8x16x4_t t1, int8x16x4_t t2, i
 /// int8 as an index into a table that begins at -128.
 INTRINSIC uint8x16_t table_index(int8x16_t v) { return veorq_u8(vreinterpretq_u8_s8(v), vdupq_n_u8(128)); }
 
+// Weights of few bits: nibbles and the bits above them, in bytes.
+INTRINSIC int8x16_t load_bytes(const void *p) { return vld1q_s8((const int8_t *)p); }
+INTRINSIC int8x16_t and_i8(int8x16_t a, int8x16_t b) { return vandq_s8(a, b); }
+INTRINSIC int8x16_t high_nibbles(int8x16_t v) { return vreinterpretq_s8_u8(vshrq_n_u8(vreinterpretq_u8_s8(v), 4)); }
+INTRINSIC int8x16_t shift_right1_u8(int8x16_t v) { return vreinterpretq_s8_u8(vshrq_n_u8(vreinterpretq_u8_s8(v), 1)); }
+INTRINSIC int8x16_t shift_right2_u8(int8x16_t v) { return vreinterpretq_s8_u8(vshrq_n_u8(vreinterpretq_u8_s8(v), 2)); }
+INTRINSIC int8x16_t shift_right3_u8(int8x16_t v) { return vreinterpretq_s8_u8(vshrq_n_u8(vreinterpretq_u8_s8(v), 3)); }
+/// The low nibbles of `low`, above them those of `high` (sli).
+INTRINSIC int8x16_t joined_low_nibbles(int8x16_t low, int8x16_t high) { return vsliq_n_s8(low, high, 4); }
+/// sum + the high nibbles of v (usra).
+INTRINSIC int8x16_t add_high_nibbles(int8x16_t sum, int8x16_t v) {
+    return vreinterpretq_s8_u8(vsraq_n_u8(vreinterpretq_u8_s8(sum), vreinterpretq_u8_s8(v), 4));
+}
+/// Sixteen half floats as four vectors (fcvtl).
+INTRINSIC float32x4_t low_halves(float16x8_t v) { return vcvt_f32_f16(vget_low_f16(v)); }
+INTRINSIC float32x4_t high_halves(float16x8_t v) { return vcvt_high_f32_f16(v); }
+INTRINSIC float16x8_t load_halves(const void *p) { return vreinterpretq_f16_u16(vld1q_u16((const uint16_t *)p)); }
+INTRINSIC float32x4_t multiply_scalar(float32x4_t a, float b) { return vmulq_n_f32(a, b); }
+INTRINSIC float32x4_t multiply_add_scalar(float32x4_t sum, float32x4_t a, float b) { return vfmaq_n_f32(sum, a, b); }
+INTRINSIC float32x4_t add_f32(float32x4_t a, float32x4_t b) { return vaddq_f32(a, b); }
+INTRINSIC int32x4_t added_neighbours(int16x8_t v) { return vpaddlq_s16(v); }
+INTRINSIC int32_t total_i8(int8x16_t v) { return vaddlvq_s8(v); }
+INTRINSIC int32_t total_i32(int32x4_t v) { return vaddvq_s32(v); }
+
 #if defined(__ARM_FEATURE_DOTPROD)
 /// Four products a lane (sdot); `lane` forms repeat four bytes of `a`.
 INTRINSIC int32x4_t dot(int32x4_t sum, int8x16_t a, int8x16_t b) { return vdotq_s32(sum, a, b); }

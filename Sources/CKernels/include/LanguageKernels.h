@@ -18,7 +18,8 @@
 // nibble to inputs 16+4i...16+4i+3: one load of a line gives two operands of a dot product.
 // Order of further bits: 64-byte lines [output 16][4] again, so that a shift and a mask put them above a line's nibbles.
 //     q5: one line; bit i for the low nibbles of line i, bit 4+i for its high nibbles
-//     q6: two lines, the first for low nibbles, the second for high ones; bits 2i and 2i+1 for line i
+//     q6: two lines, the first for lines 0 and 1 of nibbles, the second for lines 2 and 3; bits 0...1 for the low nibbles
+//     of the even line, 4...5 for its high ones, 2...3 and 6...7 likewise for the odd line
 // `MatrixLayout` (module Kernels) packs.
 //
 // Every family gives bit for bit the same float: groups in order, one accumulator an output, started at zero:

@@ -85,9 +85,13 @@ extension Tokenizer {
             if id >= 0 { return tokens.append(id) }
         }
         merger.begin()
-        for place in range { merger.append(PairMerger.Symbol(start: place, end: place + 1, id: Int32(bitPattern: image.bytes[Int(text[place])]))) }
+        for place in range {
+            let id = image.bytes[Int(text[place])]
+            // Some vocabularies lack bytes that their texts never had; such bytes are left out, as the model's own tokenizer does.
+            if id < UInt32(image.count) { merger.append(PairMerger.Symbol(start: place, end: place + 1, id: Int32(id))) }
+        }
         merger.merge { image.merge($0.id, $1.id) }
-        merger.forEach { tokens.append(inVocabulary($0.id)) }
+        merger.forEach { tokens.append($0.id) }
     }
 
     private func encodeSentencePiece(_ text: UnsafeRawBufferPointer, into tokens: inout [Int32]) {
@@ -120,9 +124,8 @@ extension Tokenizer {
         }
     }
 
-    private func appendByte(_ byte: UInt8, into tokens: inout [Int32]) { tokens.append(inVocabulary(Int32(bitPattern: image.bytes[Int(byte)]))) }
-
-    /// Ids come out of a file: one outside the vocabulary would reach outside the embedding.
-    @inline(__always)
-    private func inVocabulary(_ id: Int32) -> Int32 { id >= 0 && id < image.count ? id : Int32(unknownToken ?? 0) }
+    private func appendByte(_ byte: UInt8, into tokens: inout [Int32]) {
+        let id = image.bytes[Int(byte)]
+        if id < UInt32(image.count) { tokens.append(Int32(id)) }
+    }
 }

@@ -36,8 +36,8 @@ struct TokenizerWriter {
     func write() throws -> [UInt8] {
         var writer = self
         writer.writePieces()
-        try writer.writePieceTable()
-        try writer.writeBytes()
+        writer.writePieceTable()
+        writer.writeBytes()
         if source.kind == .bytePairs { try writer.writeMerges() } else { writer.writeScores() }
         writer.writeSpecials()
         writer.set(.endings, source.endOfTurnTokens.map(UInt32.init))
@@ -63,7 +63,7 @@ struct TokenizerWriter {
     }
 
     /// Pieces that text can become. Of pieces that stand for the same bytes, the first one is found.
-    private mutating func writePieceTable() throws {
+    private mutating func writePieceTable() {
         var entries: [(index: Int, hash: UInt32)] = [], seen: Set<[UInt8]> = []
         for (id, text) in texts.enumerated() where !text.isEmpty && [1, 4, 5].contains(source.types[id]) && seen.insert(text).inserted {
             entries.append((id, text.withUnsafeBytes { TokenizerLayout.hash($0) }))
@@ -87,15 +87,12 @@ struct TokenizerWriter {
         return slots
     }
 
-    private mutating func writeBytes() throws {
+    private mutating func writeBytes() {
         var ids = [UInt32](repeating: .max, count: 256)
         for (id, text) in texts.enumerated() where text.count == 1 {
             // Byte-level: the piece of that byte; SentencePiece: the fall-back <0xNN>.
             guard source.kind == .bytePairs ? source.types[id] == 1 : source.types[id] == 6 else { continue }
             if ids[Int(text[0])] == .max { ids[Int(text[0])] = UInt32(id) }
-        }
-        if source.kind == .bytePairs, source.unknownToken == nil, let missing = ids.firstIndex(of: .max), missing != 0 || source.pieces.isEmpty {
-            throw Failure(.badFormat, "the tokenizer has no piece for the byte \(missing) and no unknown token")
         }
         set(.bytes, ids)
     }
