@@ -42,6 +42,14 @@ extension InertialSensor {
         return now
     }
 
+    /// Asked twice before the register is called bad.
+    func holds(_ write: RegisterWrite) throws(I2CError) -> Bool {
+        for _ in 0..<2 {
+            if try port.read(write.register, bank: write.bank)[0] & write.check == write.value & write.check { return true }
+        }
+        return false
+    }
+
     func hasIdentity() throws(I2CError) -> Bool {
         let identity = try port.read(description.identityRegister)[0]
         for known in description.identities where known == identity { return true }
@@ -83,7 +91,7 @@ extension InertialSensor {
         while position < program.writes.count, budget > 0 {
             let write = program.writes[position]
             if write.check != 0 {
-                guard try port.read(write.register, bank: write.bank)[0] & write.check == write.value & write.check else { return false }
+                guard try holds(write) else { return false }
                 budget -= 1
             }
             position += 1
@@ -96,6 +104,7 @@ extension InertialSensor {
     func startReading() throws(I2CError) {
         try flush()
         if state != .recovering { clock.reset() }
+        clock.resume()
         enter(.running)
         let now = time()
         lastDataTime = now
@@ -133,10 +142,10 @@ extension InertialSensor {
             enter(.recovering)
             attempts = 0
         }
-        if error != .notAcknowledged, faultsInARow >= 2, time() - lastBusRecovery > 20_000_000 || lastBusRecovery == .min {
+        if error != .notAcknowledged, faultsInARow >= 2, time() >= nextBusRecovery {
             counters.busRecoveries &+= 1
             try? port.bus.recover()
-            lastBusRecovery = time()
+            nextBusRecovery = time() + 20_000_000
         }
         return time() + Int64(min(20, 1 << min(faultsInARow, 5))) * 1_000_000
     }
@@ -165,6 +174,14 @@ extension InertialSensor {
         if recoveriesInARow >= 3 {
             recoveriesInARow = 0
             enter(.resetting)
+            return now
+        }
+        guard mustFlush else {
+            // Nothing was lost but time: the FIFO holds what came meanwhile.
+            enter(.running)
+            clock.resume()
+            wakeTime = now
+            magnetometer?.wake()
             return now
         }
         try startReading()

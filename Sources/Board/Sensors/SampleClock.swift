@@ -42,6 +42,8 @@ struct SampleClock {
 
     /// Forgets when samples are taken, but not how far the chip's clock is off: for a chip that was set up again.
     mutating func reset() {
+        // A chip without interrupts may have stopped before anybody noticed, and bent the line.
+        if lock == .counted { line.distrust() }
         line.restart()
         lock = .none
         waiting = .min
@@ -101,6 +103,9 @@ struct SampleClock {
         }
         accept(index, time, weight: weight(residual))
     }
+
+    /// Interrupts that come now have gone unseen for a while, which is nobody's fault.
+    mutating func resume() { lastInterruptIndex = .min }
 
     /// The FIFO's count was read between `begin` and `end`: `total` samples had been taken by then since the start.
     mutating func count(total: Int64, begin: Int64, end: Int64) {
@@ -244,7 +249,9 @@ struct SampleClock {
             countOffset = min(0, countOffset + periodNanoseconds / 128)
             countStep = periodNanoseconds / 32
         } else if total == lastCount.total {
-            if time(ofSample: total) < begin { line.observe(total, begin, weight: 0.5, noise: periodNanoseconds / 16) }
+            // A little late moves the line; long overdue is a chip that has stopped.
+            let late = begin - time(ofSample: total)
+            if late > 0, Double(late) < 1.5 * periodNanoseconds { line.observe(total, begin, weight: 0.5, noise: periodNanoseconds / 16) }
         } else {
             if time(ofSample: total - 1) > end { line.observe(total - 1, end, weight: 0.5, noise: periodNanoseconds / 16) }
             // There at once, so it may have come long before: look earlier, and ever more so.
