@@ -77,8 +77,8 @@ public final class Context {
     }
 
     /// Loads a model by path or name with the options of the command line.
-    func model(_ name: String, _ arguments: Arguments, pool: ThreadPool? = nil) throws(Failure) -> Model {
-        var options = ModelOptions()
+    func model(_ name: String, _ arguments: Arguments, pool: ThreadPool? = nil, options given: ModelOptions = ModelOptions()) throws(Failure) -> Model {
+        var options = given
         options.budgetBytes = try arguments.byteCount("--budget")
         if options.budgetBytes == nil { options.budgetBytes = try modelBudget() }
         let shared: ThreadPool
