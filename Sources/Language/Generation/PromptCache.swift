@@ -20,9 +20,9 @@ public enum PromptCache {
             for (i, token) in tokens.enumerated() { bytes.storeBytes(of: token.littleEndian, toByteOffset: headerBytes + 4 * i, as: Int32.self) }
             let cache = UnsafeMutableRawBufferPointer(rebasing: bytes[(headerBytes + 4 * tokens.count)...])
             do throws(Failure) { try runner.savePrefix(into: cache) } catch { failure = error }
+            bytes.storeBytes(of: UInt64(cacheBytes).littleEndian, toByteOffset: 24, as: UInt64.self)
             let fields = [magic, version, runner.identity, UInt32(runner.contextLength), UInt32(tokens.count), sum(UnsafeRawBufferPointer(bytes))]
             for (i, field) in fields.enumerated() { bytes.storeBytes(of: field.littleEndian, toByteOffset: 4 * i, as: UInt32.self) }
-            bytes.storeBytes(of: UInt64(cacheBytes).littleEndian, toByteOffset: 24, as: UInt64.self)
         }
         if let failure { throw failure }
         try File.writeAtomically(path, file)
