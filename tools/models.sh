@@ -37,3 +37,5 @@ compile efficientnet-lite0       efficientnet-lite0.pth Apache-2.0 "${classifier
 compile efficientnet-lite0-float efficientnet-lite0.pth Apache-2.0 "${classifier[@]}"
 # In int8 the detector loses small and unusual objects; until its quantisation is as good, it stays float.
 compile yolox-nano               yolox-nano.onnx        Apache-2.0
+compile riann                    riann.onnx             Apache-2.0
+compile riann-int8               riann.onnx             Apache-2.0 --weights int8
