@@ -206,14 +206,14 @@ def write_chats(path, tokenizers):
             for chat in CHATS:
                 messages = [{"role": role, "content": content} for role, content in chat]
                 text = jinja2.Environment().from_string(TEMPLATES[name]).render(messages=messages, add_generation_prompt=True)
-                file.write(json.dumps([name, chat, tokenizer.encode(text, add_special_tokens=False).ids], ensure_ascii=False, separators=(",", ":")) + "\n")
+                file.write(json.dumps([name, chat, tokenizer.encode(text, add_special_tokens=False).ids], separators=(",", ":")) + "\n")
 
 
 def write_vectors(path, tokenizer):
     with open(path, "w") as file:
         for text in strings(240, seed=5):
             if len(text) <= 300:
-                file.write(json.dumps([text, tokenizer.encode(text, add_special_tokens=False).ids, None], ensure_ascii=False, separators=(",", ":")) + "\n")
+                file.write(json.dumps([text, tokenizer.encode(text, add_special_tokens=False).ids, None], separators=(",", ":")) + "\n")
 
 
 def main():

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes Tests/golden/tokenizer/words.jsonl: where the pre-tokenizers of published byte-level tokenizers cut strings, by
-the package `tokenizers`; and compares what it takes for letters, numbers and white space with unicodedata.
+the package `tokenizers`.
 
 needs: pip install tokenizers
 usage: tools/make-word-goldens.py [Tests/golden/tokenizer/words.jsonl]
@@ -31,7 +31,7 @@ def main():
                 continue
             ends = [len(text[:end].encode()) for _, (_, end) in SCANNERS[name].pre_tokenize_str(text)]
             # Byte-level pieces of one character share its offsets; a cut is where the offset moves on.
-            file.write(json.dumps([name, text, ends], ensure_ascii=False, separators=(",", ":")) + "\n")
+            file.write(json.dumps([name, text, ends], separators=(",", ":")) + "\n")
 
 
 main()

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 @testable import Language
-import ModelCompiler
+@testable import ModelCompiler
 import Platform
 
 /// Any bytes come back; long and repeated texts; damaged tokenizers.
@@ -45,9 +45,6 @@ import Platform
         let ids = try encode(tokenizer, long)
         #expect(tokenizer.decode(ids) == long)
         #expect(ids.count < long.count * 3 / 4)
-        // The same word's beginning, short enough for the search without a queue, begins the same.
-        let short = try encode(tokenizer, Array(long.prefix(15)))
-        #expect(ids.starts(with: short.dropLast(2)))
     }
 
     /// A plain rendering of the rule: look for the best pair from the left, merge, again.
@@ -95,7 +92,8 @@ import Platform
         #expect(try tokenizer.encode("xya") == [0, 2])
         #expect(try tokenizer.encode("中<sep>a") == [8, 9, 2])
         let bytes = try unigram(byteFallback: true, prefix: true)
-        #expect(bytes.decode(try bytes.encode("abx<sep> é中")) == Array("abx<sep> é中".utf8))
+        let ids = try bytes.encode("abx<sep> é中")
+        #expect(bytes.decode(ids) == [UInt8]("abx<sep> é中".utf8))
         #expect(try bytes.encode("ab") == [7])
     }
 

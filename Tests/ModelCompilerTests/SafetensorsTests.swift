@@ -21,10 +21,8 @@ import Platform
     @Test(arguments: ["llama", "gemma3"]) func sameAsGGUF(_ name: String) throws {
         let folder = try LanguageImporter.load(path: LanguageGolden.path(name)), file = try LanguageImporter.load(path: LanguageGolden.path("\(name).gguf"))
         #expect(folder.architecture == file.architecture && folder.activation == file.activation)
-        #expect([folder.width, folder.heads, folder.keyValueHeads, folder.headDimension, folder.feedForward, folder.vocabulary, folder.contextLength]
-            == [file.width, file.heads, file.keyValueHeads, file.headDimension, file.feedForward, file.vocabulary, file.contextLength])
-        #expect([folder.normEpsilon, folder.attentionScale, folder.embeddingScale, folder.attentionSoftCap, folder.outputSoftCap]
-            == [file.normEpsilon, file.attentionScale, file.embeddingScale, file.attentionSoftCap, file.outputSoftCap])
+        for size in [\TransformerModel.width, \.heads, \.keyValueHeads, \.headDimension, \.feedForward, \.vocabulary, \.contextLength] { #expect(folder[keyPath: size] == file[keyPath: size]) }
+        for number in [\TransformerModel.normEpsilon, \.attentionScale, \.embeddingScale, \.attentionSoftCap, \.outputSoftCap] { #expect(folder[keyPath: number] == file[keyPath: number]) }
         #expect(folder.rotaryPairs == .halves && file.rotaryPairs == (name == "llama" ? .neighbours : .halves))
         #expect(folder.outputNorm == file.outputNorm && folder.layers.count == file.layers.count)
         #expect(try rows(folder.embedding) == rows(file.embedding))

@@ -12,6 +12,8 @@ struct FrameDecoder {
         case sample(RawSample)
         /// Bytes that belong to a sample that isn't whole yet, or to none.
         case nothing
+        /// A sample that the chip itself calls invalid: it was taken, but says nothing.
+        case invalid
         /// These bytes can't be the chip's: reading has lost its place.
         case nonsense
     }
@@ -53,7 +55,7 @@ struct FrameDecoder {
         guard header & 0x70 == 0x60 else { return .nonsense }
         let acceleration = bigEndian(bytes, 1), angularRate = bigEndian(bytes, 7)
         // The chip's mark for a sample that isn't valid yet, while its sensors start.
-        if acceleration.x == .min && acceleration.y == .min || angularRate.x == .min && angularRate.y == .min { return .nothing }
+        if acceleration.x == .min && acceleration.y == .min || angularRate.x == .min && angularRate.y == .min { return .invalid }
         return .sample(RawSample(acceleration: acceleration, angularRate: angularRate,
                                  temperature: Int16(Int8(bitPattern: bytes[13])), hasTemperature: true))
     }

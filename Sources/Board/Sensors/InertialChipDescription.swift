@@ -12,6 +12,8 @@ struct InertialChipDescription {
     var resetMicroseconds: Int64
     /// From the end of the set-up until samples are right.
     var startMicroseconds: Int64
+    /// Until then its FIFO takes one sensor without the other, or samples without meaning.
+    var fillsUnevenly = false
 
     /// Full scale in g and in degrees a second, smallest first.
     var accelerationRanges: [Range]
@@ -22,7 +24,6 @@ struct InertialChipDescription {
     var angularBandwidths: [Bandwidth] = []
 
     var settings: [RegisterSetting]
-    /// A register that no longer holds its value once the chip was reset behind the driver's back.
     var fifo: FIFO
     /// Empties the FIFO and starts it again.
     var flush: [RegisterWrite]

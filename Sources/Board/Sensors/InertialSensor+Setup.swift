@@ -12,6 +12,10 @@ extension InertialSensor {
         case .identifying: return try identify(now)
         case .configuring: return try configure(now)
         case .verifying: return try verify(now)
+        case .settling:
+            guard now >= wakeTime else { return wakeTime }
+            try startReading()
+            return now
         case .running: return try read(now)
         case .recovering: return try recover(now)
         case .selfTesting: return try testStep(now)
@@ -40,6 +44,14 @@ extension InertialSensor {
         attempts = 0
         enter(.configuring)
         return now
+    }
+
+    /// Asked twice before the register is called bad.
+    func holds(_ write: RegisterWrite) throws(I2CError) -> Bool {
+        for _ in 0..<2 {
+            if try port.read(write.register, bank: write.bank)[0] & write.check == write.value & write.check { return true }
+        }
+        return false
     }
 
     func hasIdentity() throws(I2CError) -> Bool {
@@ -72,8 +84,15 @@ extension InertialSensor {
         }
         guard position >= program.writes.count else { return now }
         attempts = 0
+        let start = description.startMicroseconds * 1000
+        if description.fillsUnevenly {
+            enter(.settling)
+            wakeTime = now + start
+            return wakeTime
+        }
         try startReading()
-        goodFrom = time() + description.startMicroseconds * 1000
+        goodFrom = time() + start
+        lastDataTime = goodFrom
         return now
     }
 
@@ -83,7 +102,7 @@ extension InertialSensor {
         while position < program.writes.count, budget > 0 {
             let write = program.writes[position]
             if write.check != 0 {
-                guard try port.read(write.register, bank: write.bank)[0] & write.check == write.value & write.check else { return false }
+                guard try holds(write) else { return false }
                 budget -= 1
             }
             position += 1
@@ -96,12 +115,13 @@ extension InertialSensor {
     func startReading() throws(I2CError) {
         try flush()
         if state != .recovering { clock.reset() }
+        clock.resume()
         enter(.running)
         let now = time()
         lastDataTime = now
         nextCheck = now + 100_000_000
-        // Without a line the first samples are watched as they come: they start the clock.
-        wakeTime = now + (line == nil ? clock.retryNanoseconds : burstDelay)
+        // Where interrupts are rare or none the first samples are watched as they come: they start the clock.
+        wakeTime = now + (line == nil || clock.stride > 1 ? clock.retryNanoseconds : burstDelay)
         magnetometer?.wake()
     }
 
@@ -133,10 +153,10 @@ extension InertialSensor {
             enter(.recovering)
             attempts = 0
         }
-        if error != .notAcknowledged, faultsInARow >= 2, time() - lastBusRecovery > 20_000_000 || lastBusRecovery == .min {
+        if error != .notAcknowledged, faultsInARow >= 2, time() >= nextBusRecovery {
             counters.busRecoveries &+= 1
             try? port.bus.recover()
-            lastBusRecovery = time()
+            nextBusRecovery = time() + 20_000_000
         }
         return time() + Int64(min(20, 1 << min(faultsInARow, 5))) * 1_000_000
     }
@@ -165,6 +185,14 @@ extension InertialSensor {
         if recoveriesInARow >= 3 {
             recoveriesInARow = 0
             enter(.resetting)
+            return now
+        }
+        guard mustFlush else {
+            // Nothing was lost but time: the FIFO holds what came meanwhile.
+            enter(.running)
+            clock.resume()
+            wakeTime = now
+            magnetometer?.wake()
             return now
         }
         try startReading()

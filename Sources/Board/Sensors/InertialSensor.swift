@@ -5,7 +5,7 @@ import Platform
 /// edges, then takes samples. Faults of chip and bus are counted and survived, never thrown.
 public final class InertialSensor {
     public enum State: UInt8, Sendable {
-        case resetting, waiting, identifying, configuring, verifying, running
+        case resetting, waiting, identifying, configuring, verifying, settling, running
         /// After faults: waiting for the chip to answer, then comparing its registers.
         case recovering
         case selfTesting
@@ -36,12 +36,12 @@ public final class InertialSensor {
     /// Position in a table, and how often the state's work has failed.
     var position = 0, attempts = 0
     var wakeTime: Int64 = 0
-    var faultsInARow = 0, lastBusRecovery = Int64.min, lastRecoveryEnd = Int64.min, recoveriesInARow = 0
+    var faultsInARow = 0, pauseEnd = Int64.min, nextBusRecovery = Int64.min, lastRecoveryEnd = Int64.min, recoveriesInARow = 0
     /// Index of the next sample to be read, and when it was last known that samples come.
     var nextIndex: Int64 = 0, lastDataTime: Int64 = 0
     var goodFrom: Int64 = 0, lastStamp = Int64.min
     var nextCheck: Int64 = 0, checkPosition = 0, nextTemperature: Int64 = 0
-    var temperatureCelsius = Float.nan
+    var temperatureCelsius = Float.nan, lastTemperatureCounts = Float.nan, implausibleInARow = 0
     var mustFlush = false, countedSlips: UInt32 = 0
     var selfTest = SelfTestProgress()
 
@@ -98,12 +98,14 @@ public final class InertialSensor {
     /// again at the latest.
     public func update(now: Int64) -> Int64 {
         takeEdges()
+        guard now >= pauseEnd else { return pauseEnd }
         var next: Int64
         do throws(I2CError) {
             next = try step(now)
             if state == .running || state == .verifying { faultsInARow = 0 }
         } catch {
-            next = fault(error, now)
+            pauseEnd = fault(error, now)
+            next = pauseEnd
         }
         if state == .running, let magnetometer {
             next = min(next, magnetometer.update(now: now))
@@ -118,6 +120,7 @@ public final class InertialSensor {
     public func startSelfTest() {
         selfTestResult = nil
         selfTest = SelfTestProgress()
+        wakeTime = .min
         enter(.selfTesting)
     }
 

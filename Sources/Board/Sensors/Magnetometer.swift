@@ -11,13 +11,15 @@ public final class Magnetometer {
     public var chipName: String { description.name }
 
     let description: MagnetometerDescription
-    private let port: RegisterPort
     private let axes: Mounting
     private var addressIndex = 0, ports: [RegisterPort]
     private var position = 0, faults = 0
     private var wakeTime: Int64 = 0
     private var gain = SIMD3<Float>(repeating: 1)
-    private var field = SIMD3<Float>(), hasField = false
+    /// Fields that no sample has carried yet, oldest first, with the times they were found.
+    private let fields = UnsafeMutablePointer<(time: Int64, field: SIMD3<Float>)>.allocate(capacity: Magnetometer.capacity)
+    private var waitingFields = 0
+    private static let capacity = 16
     private var lastDataTime: Int64 = 0, nextCheck: Int64 = 0
     private var periodNanoseconds: Int64
 
@@ -31,18 +33,31 @@ public final class Magnetometer {
         for address in description.addresses {
             ports.append(RegisterPort(bus: bus, address: address, incrementFlag: description.incrementFlag))
         }
-        port = ports[0]
         periodNanoseconds = Int64(1e9 / Double(description.rateHertz))
     }
 
     /// The chip beside it has been set up again: an error's pause is over.
     func wake() { wakeTime = 0 }
 
-    /// The field that no sample has carried yet, µT.
-    func takeField() -> SIMD3<Float>? {
-        guard hasField else { return nil }
-        hasField = false
+    deinit { fields.deallocate() }
+
+    /// The oldest field that no sample has carried yet, if it is from before `time`; µT.
+    func takeField(until time: Int64) -> SIMD3<Float>? {
+        guard waitingFields > 0, fields[0].time <= time else { return nil }
+        let field = fields[0].field
+        dropOldest()
         return field
+    }
+
+    private func put(_ field: SIMD3<Float>, _ time: Int64) {
+        if waitingFields == Self.capacity { dropOldest() }
+        fields[waitingFields] = (time, field)
+        waitingFields += 1
+    }
+
+    private func dropOldest() {
+        for index in 1..<waitingFields { fields[index - 1] = fields[index] }
+        waitingFields -= 1
     }
 
     /// One step; when it wants the next one.
@@ -163,8 +178,7 @@ public final class Magnetometer {
                 let at = description.dataIndex + 2 * index
                 return Float(Int16(truncatingIfNeeded: Int(bytes[at]) | Int(bytes[at + 1]) << 8))
             }
-            field = axes.apply(SIMD3(axis(0), axis(1), axis(2)) * gain * description.scale)
-            hasField = true
+            put(axes.apply(SIMD3(axis(0), axis(1), axis(2)) * gain * description.scale), now)
             counters.samples &+= 1
         }
         return now + periodNanoseconds

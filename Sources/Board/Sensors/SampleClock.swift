@@ -42,6 +42,8 @@ struct SampleClock {
 
     /// Forgets when samples are taken, but not how far the chip's clock is off: for a chip that was set up again.
     mutating func reset() {
+        // A chip without interrupts may have stopped before anybody noticed, and bent the line.
+        if lock == .counted { line.distrust() }
         line.restart()
         lock = .none
         waiting = .min
@@ -101,6 +103,9 @@ struct SampleClock {
         }
         accept(index, time, weight: weight(residual))
     }
+
+    /// Interrupts that come now have gone unseen for a while, which is nobody's fault.
+    mutating func resume() { lastInterruptIndex = .min }
 
     /// The FIFO's count was read between `begin` and `end`: `total` samples had been taken by then since the start.
     mutating func count(total: Int64, begin: Int64, end: Int64) {
@@ -200,14 +205,16 @@ struct SampleClock {
         // From the difference of two, which a line that lags behind doesn't widen.
         let noise = 0.886 * (residual - lastResidual).magnitude
         lastResidual = residual
-        deviation = max(deviation + 0.03 * (min(noise, 4 * deviation) - deviation), 500)
-        trend += 0.25 * (min(max(residual / deviation, -5), 5) - trend)
+        deviation = max(deviation + 0.03 * (min(noise, 4 * deviation) - deviation), 1000)
+        trend += 0.25 * (min(max(residual / deviation, -12), 12) - trend)
         // On one side for long: the past no longer speaks for this clock, the less so the further it is off.
-        if trend.magnitude > 1.2 { line.forget(keeping: 1 / (1 + 0.15 * trend * trend)) }
+        if trend.magnitude > 1.2 { line.forget(keeping: 1 / (1 + 0.3 * trend * trend)) }
     }
 
     /// Interrupts come late, never early: the line should run along their lower edge.
     private func weight(_ residual: Double) -> Double {
+        // A clock that has changed: believe what it says now.
+        if trend.magnitude > 2.5 { return 1 }
         let excess = residual.magnitude / (2 * deviation)
         return (residual > 0 ? 0.2 : 1) * (excess > 1 ? 1 / excess : 1)
     }
@@ -244,7 +251,9 @@ struct SampleClock {
             countOffset = min(0, countOffset + periodNanoseconds / 128)
             countStep = periodNanoseconds / 32
         } else if total == lastCount.total {
-            if time(ofSample: total) < begin { line.observe(total, begin, weight: 0.5, noise: periodNanoseconds / 16) }
+            // A little late moves the line; long overdue is a chip that has stopped.
+            let late = begin - time(ofSample: total)
+            if late > 0, Double(late) < 1.5 * periodNanoseconds { line.observe(total, begin, weight: 0.5, noise: periodNanoseconds / 16) }
         } else {
             if time(ofSample: total - 1) > end { line.observe(total - 1, end, weight: 0.5, noise: periodNanoseconds / 16) }
             // There at once, so it may have come long before: look earlier, and ever more so.

@@ -4,7 +4,7 @@ extension InertialChipDescription {
     static var icm42688: InertialChipDescription {
         InertialChipDescription(
             name: "ICM-42688", identityRegister: 0x75, identities: [0x47], bankSelect: BankSelect(register: 0x76, shift: 0),
-            reset: RegisterWrite(0x11, 0x01), resetMicroseconds: 2_000, startMicroseconds: 45_000,
+            reset: RegisterWrite(0x11, 0x01), resetMicroseconds: 2_000, startMicroseconds: 45_000, fillsUnevenly: true,
             accelerationRanges: Range.table([(2, 3, 16384), (4, 2, 8192), (8, 1, 4096), (16, 0, 2048)]),
             angularRanges: Range.table([(125, 4, 262), (250, 3, 131), (500, 2, 65.5), (1000, 1, 32.8), (2000, 0, 16.4)]),
             rates: .table([(12.5, 11), (25, 10), (50, 9), (100, 8), (200, 7), (500, 15), (1000, 6), (2000, 5), (4000, 4), (8000, 3)]),

@@ -4,7 +4,7 @@ extension InertialChipDescription {
     static var lsm6dso: InertialChipDescription {
         InertialChipDescription(
             name: "LSM6DSO", addresses: [0x6A, 0x6B], identityRegister: 0x0F, identities: [0x6C],
-            reset: RegisterWrite(0x12, 0x01), resetMicroseconds: 10_000, startMicroseconds: 70_000,
+            reset: RegisterWrite(0x12, 0x01), resetMicroseconds: 10_000, startMicroseconds: 70_000, fillsUnevenly: true,
             accelerationRanges: Range.table([(2, 0, 16393.4), (4, 2, 8196.72), (8, 3, 4098.36), (16, 1, 2049.18)]),
             // The code's lowest bit is the one that chooses 125 degrees a second.
             angularRanges: Range.table([(125, 1, 228.571), (250, 0, 114.286), (500, 2, 57.1429), (1000, 4, 28.5714), (2000, 6, 14.2857)]),
