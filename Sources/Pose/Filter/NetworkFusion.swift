@@ -8,10 +8,10 @@ import Platform
 /// trials of BROAD, RMS in motion, degrees, by the network's weight:
 ///
 ///     trial                        0      0.1    0.2    0.3    0.5
-///     02 slow rotation             0.396  @
-///     16 fast translation          0.495  @
-///     29 stationary magnet         0.990  @
-///     33 attached magnet           0.570  @
+///     02 slow rotation             0.396  0.384  0.382  0.389  0.429
+///     16 fast translation          0.495  0.480  0.493  0.531  0.663
+///     29 stationary magnet         0.990  0.919  0.910  0.964  1.219
+///     33 attached magnet           0.570  0.527  0.490  0.461  0.431
 ///
 /// The weight was chosen on these four trials; between 0.1 and 0.3 it hardly matters.
 public struct NetworkFusion {
