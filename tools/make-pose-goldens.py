@@ -1,10 +1,11 @@
 """Golden vectors for PoseTests: a synthetic motion and what the reference implementation of VQF makes of it.
 
-    pip install vqf==2.1.2 numpy
-    python tools/make-pose-goldens.py Tests/golden/pose
+    pip install vqf==2.1.2 numpy onnxruntime
+    python tools/make-pose-goldens.py Tests/golden/pose [models/sources/riann.onnx]
 
 Writes motion.npy (acc m/s², gyr rad/s, mag µT, 9D attitude wxyz, moving) at 50 Hz and states.npy (6D attitude wxyz,
-bias rad/s, resting, disturbed).
+bias rad/s, resting, disturbed). With the network, also network.npy: what ONNX Runtime answers on motion.npy, every 16th
+sample's attitude wxyz.
 """
 import sys
 import numpy as np
@@ -53,6 +54,17 @@ def motion():
     return np.array(rows, dtype=np.float32)
 
 
+def network(folder, path):
+    import onnxruntime
+
+    rows = np.load(f"{folder}/motion.npy")
+    signal = np.hstack([rows[:, :6], np.full((len(rows), 1), 1 / RATE, np.float32)])[None]
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    first, state = session.get_inputs()
+    attitudes = session.run(None, {first.name: signal, state.name: np.zeros((2, 1, 1, 200), np.float32)})[0]
+    np.save(f"{folder}/network.npy", attitudes.reshape(-1, 4)[15::16].astype(np.float32))
+
+
 def main(folder):
     rows = motion()
     doubles = rows.astype(float)
@@ -67,3 +79,5 @@ def main(folder):
 
 if __name__ == "__main__":
     main(sys.argv[1])
+    if len(sys.argv) > 2:
+        network(sys.argv[1], sys.argv[2])

@@ -37,6 +37,8 @@ compile efficientnet-lite0       efficientnet-lite0.pth Apache-2.0 "${classifier
 compile efficientnet-lite0-float efficientnet-lite0.pth Apache-2.0 "${classifier[@]}"
 # In int8 the detector loses small and unusual objects; until its quantisation is as good, it stays float.
 compile yolox-nano               yolox-nano.onnx        Apache-2.0
+compile riann                    riann.onnx             Apache-2.0
+compile riann-int8               riann.onnx             Apache-2.0 --weights int8
 compile smollm2-135m             smollm2-135m.gguf      Apache-2.0
 
 # Gemma's weights come under terms that whoever uses them has to accept.

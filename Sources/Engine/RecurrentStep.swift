@@ -1,5 +1,4 @@
 import CKernels
-import CLinux
 import Kernels
 import Nest
 import Platform
@@ -12,77 +11,59 @@ final class RecurrentStep: Step {
     private let initial: (View?, View?), final: (View?, View?)
     private let a: RecurrentAttributes
     private let isLSTM: Bool
-    private let input: FloatConvolutionTask, recurrent: FloatConvolutionTask
-    private let kernel: KernelTable.Slice<FloatConvolutionTask>
+    private let input: RecurrentProduct, recurrent: RecurrentProduct
     private let memory: PageMemory
-    private let gates: Int, width: Int
+    private let gates: Int, width: Int, padded: Int
 
     init(_ context: StepContext) throws(Failure) {
         a = RecurrentAttributes(words: context.words)!
         isLSTM = context.instruction.opcode == .lstm
         gates = isLSTM ? 4 : 3
-        let hidden = Int(a.hidden)
-        width = roundUp(gates * hidden, to: 16)
+        let hidden = Int(a.hidden), inputs = Int(a.inputs), outputs = gates * hidden
+        width = roundUp(outputs, to: 16) + 16
+        // Whole groups of 32, the rest of the last one zero for int8; readable 64 bytes past that.
+        padded = roundUp(hidden, to: 32) + 16
         x = context.view(context.instruction.inputs.0)
         y = context.optionalView(context.instruction.outputs.0)
         initial = (context.optionalView(context.instruction.inputs.1), isLSTM ? context.optionalView(context.instruction.inputs.2) : nil)
         final = (context.optionalView(context.instruction.outputs.1), isLSTM ? context.optionalView(context.instruction.outputs.2) : nil)
-        kernel = context.kernels.floatConvolution
-        // h, c, reset h, then the products of input and recurrent weights; each readable 64 bytes past its end.
-        memory = try PageMemory(count: (3 * roundUp(hidden + 16, to: 16) + 2 * (width + 16)) * 4)
-        input = RecurrentStep.product(context.blob, bias: a.inputBiasOffset, inputs: Int(a.inputs), outputs: gates * hidden)
-        recurrent = RecurrentStep.product(context.blob, weights: a.recurrentOffset, bias: a.recurrentBiasOffset, inputs: hidden, outputs: gates * hidden)
+        // h, c, reset h, the products of input and recurrent weights, then what those keep themselves.
+        let own = 3 * padded + 2 * width, forInput = RecurrentProduct.memoryCount(inputs: inputs, format: a.inputFormat)
+        memory = try PageMemory(count: (own + forInput + RecurrentProduct.memoryCount(inputs: hidden, format: a.recurrentFormat)) * 4)
+        let rest = memory.baseAddress.assumingMemoryBound(to: Float.self) + own, blob = context.blob
+        input = RecurrentProduct(context.kernels, weights: blob, bias: blob + Int(a.inputBiasOffset), inputs: inputs, outputs: outputs,
+                                 format: a.inputFormat, memory: rest, isPadded: false)
+        recurrent = RecurrentProduct(context.kernels, weights: blob + Int(a.recurrentOffset), bias: blob + Int(a.recurrentBiasOffset), inputs: hidden,
+                                     outputs: outputs, format: a.recurrentFormat, memory: rest + forInput, isPadded: true)
         super.init(index: context.index)
         scratchBytes = kernelScratchBytes(1, max(a.inputs, a.hidden), 4)
     }
 
     override var ownBytes: Int { memory.bytes.count }
 
-    private static func product(_ blob: UnsafeRawPointer, weights: Int32 = 0, bias: Int32, inputs: Int, outputs: Int) -> FloatConvolutionTask {
-        var task = FloatConvolutionTask()
-        task.weights = (blob + Int(weights)).assumingMemoryBound(to: Float.self)
-        task.bias = (blob + Int(bias)).assumingMemoryBound(to: Float.self)
-        (task.batch, task.inputHeight, task.inputWidth, task.outputHeight, task.outputWidth) = (1, 1, 1, 1, 1)
-        (task.kernelHeight, task.kernelWidth, task.strideY, task.strideX, task.dilationY, task.dilationX) = (1, 1, 1, 1, 1, 1)
-        (task.inputChannels, task.inputPixelStride) = (Int32(inputs), Int32(inputs))
-        (task.outputChannels, task.outputPixelStride) = (Int32(outputs), Int32(outputs))
-        (task.runCount, task.runLength) = (1, Int32(inputs))
-        (task.outputMinimum, task.outputMaximum) = (-.infinity, .infinity)
-        return task
-    }
-
     override func execute(_ slice: Int, worker: Int) {
-        let hidden = Int(a.hidden), padded = roundUp(hidden + 16, to: 16)
+        let hidden = Int(a.hidden)
         let h = memory.baseAddress.assumingMemoryBound(to: Float.self)
         let c = h + padded, reset = c + padded
-        let fromInput = reset + padded, fromState = fromInput + width + 16
-        let steps = Int(x.record.width)
+        let fromInput = reset + padded, fromState = fromInput + width
+        let steps = Int(x.record.width), scratch = scratch(worker)
         for image in 0..<Int(x.record.batch) {
             start(h, initial.0, image)
             start(c, initial.1, image)
             for time in 0..<steps {
                 let pixel = image * steps + time
-                multiply(input, x.floats + pixel * x.stride, fromInput, 0..<gates * hidden, worker)
+                input.multiply(x.floats + pixel * x.stride, fromInput, 0..<gates * hidden, scratch: scratch)
                 if isLSTM {
-                    multiply(recurrent, h, fromState, 0..<gates * hidden, worker)
-                    stepLSTM(h, c, fromInput, fromState)
+                    recurrent.multiply(h, fromState, 0..<gates * hidden, scratch: scratch)
+                    stepLSTM(h, c, fromInput, fromState, hidden)
                 } else if a.resetAfterProduct != 0 {
-                    multiply(recurrent, h, fromState, 0..<gates * hidden, worker)
-                    for i in 0..<hidden {
-                        let r = sigmoid(fromInput[hidden + i] + fromState[hidden + i])
-                        let candidate = tanhf(fromInput[2 * hidden + i] + r * fromState[2 * hidden + i])
-                        mix(h, i, z: sigmoid(fromInput[i] + fromState[i]), candidate)
-                    }
+                    recurrent.multiply(h, fromState, 0..<gates * hidden, scratch: scratch)
+                    stepGRU(h, fromInput, fromState, hidden)
                 } else {
-                    multiply(recurrent, h, fromState, 0..<2 * hidden, worker)
-                    for i in 0..<hidden {
-                        reset[i] = sigmoid(fromInput[hidden + i] + fromState[hidden + i]) * h[i]
-                        fromInput[i] = sigmoid(fromInput[i] + fromState[i])
-                    }
-                    multiply(recurrent, reset, fromState, 2 * hidden..<3 * hidden, worker)
-                    for i in 0..<hidden {
-                        mix(h, i, z: fromInput[i], tanhf(fromInput[2 * hidden + i] + fromState[2 * hidden + i]))
-                    }
+                    recurrent.multiply(h, fromState, 0..<2 * hidden, scratch: scratch)
+                    openGates(h, reset, fromInput, fromState, hidden)
+                    recurrent.multiply(reset, fromState, 2 * hidden..<3 * hidden, scratch: scratch)
+                    closeGRU(h, fromInput, fromState, hidden)
                 }
                 if let y { (y.floats + pixel * y.stride).update(from: h, count: hidden) }
             }
@@ -91,27 +72,43 @@ final class RecurrentStep: Step {
         }
     }
 
-    /// One row of outputs; blocks of 16 that hold the range are computed whole.
-    private func multiply(_ task: FloatConvolutionTask, _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ range: Range<Int>, _ worker: Int) {
-        var task = task
-        task.input = from
-        task.output = to
-        var slice = KernelSlice(firstPixel: 0, endPixel: 1, firstChannel: Int32(range.lowerBound / 16 * 16),
-                                endChannel: min(Int32(roundUp(range.upperBound, to: 16)), task.outputChannels), scratch: scratch(worker))
-        kernel(&task, &slice)
+    // In what follows p are the products of the input's weights, q of the recurrent ones, gate after gate. Plain loops
+    // over plain pointers: the compiler makes vector instructions of them.
+
+    private func stepGRU(_ h: UnsafeMutablePointer<Float>, _ p: UnsafePointer<Float>, _ q: UnsafePointer<Float>, _ hidden: Int) {
+        let resetP = p + hidden, resetQ = q + hidden, candidateP = resetP + hidden, candidateQ = resetQ + hidden
+        for i in 0..<hidden {
+            let z = gateSigmoid(p[i] + q[i]), r = gateSigmoid(resetP[i] + resetQ[i])
+            let candidate = gateTanh(gateFused(candidateP[i], r, candidateQ[i]))
+            h[i] = gateFused(candidate, z, h[i] - candidate)
+        }
     }
 
-    @inline(__always)
-    private func mix(_ h: UnsafeMutablePointer<Float>, _ i: Int, z: Float, _ candidate: Float) { h[i] = (1 - z) * candidate + z * h[i] }
+    /// The GRU whose reset gate comes before the recurrent product: both gates; p's first gate becomes z.
+    private func openGates(_ h: UnsafePointer<Float>, _ reset: UnsafeMutablePointer<Float>, _ p: UnsafeMutablePointer<Float>, _ q: UnsafePointer<Float>,
+                           _ hidden: Int) {
+        let resetP = p + hidden, resetQ = q + hidden
+        for i in 0..<hidden { reset[i] = gateSigmoid(resetP[i] + resetQ[i]) * h[i] }
+        for i in 0..<hidden { p[i] = gateSigmoid(p[i] + q[i]) }
+    }
 
-    private func stepLSTM(_ h: UnsafeMutablePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ p: UnsafeMutablePointer<Float>, _ q: UnsafeMutablePointer<Float>) {
-        let hidden = Int(a.hidden)
+    private func closeGRU(_ h: UnsafeMutablePointer<Float>, _ z: UnsafePointer<Float>, _ q: UnsafePointer<Float>, _ hidden: Int) {
+        let candidateP = z + 2 * hidden, candidateQ = q + 2 * hidden
         for i in 0..<hidden {
-            let inputGate = sigmoid(p[i] + q[i]), outputGate = sigmoid(p[hidden + i] + q[hidden + i])
-            let forgetGate = sigmoid(p[2 * hidden + i] + q[2 * hidden + i])
-            c[i] = forgetGate * c[i] + inputGate * tanhf(p[3 * hidden + i] + q[3 * hidden + i])
-            h[i] = outputGate * tanhf(c[i])
+            let candidate = gateTanh(candidateP[i] + candidateQ[i])
+            h[i] = gateFused(candidate, z[i], h[i] - candidate)
         }
+    }
+
+    private func stepLSTM(_ h: UnsafeMutablePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ p: UnsafePointer<Float>, _ q: UnsafePointer<Float>,
+                          _ hidden: Int) {
+        let outputP = p + hidden, outputQ = q + hidden, forgetP = outputP + hidden, forgetQ = outputQ + hidden
+        let cellP = forgetP + hidden, cellQ = forgetQ + hidden
+        for i in 0..<hidden {
+            let new = gateSigmoid(p[i] + q[i]) * gateTanh(cellP[i] + cellQ[i])
+            c[i] = gateFused(new, gateSigmoid(forgetP[i] + forgetQ[i]), c[i])
+        }
+        for i in 0..<hidden { h[i] = gateSigmoid(outputP[i] + outputQ[i]) * gateTanh(c[i]) }
     }
 
     private func start(_ values: UnsafeMutablePointer<Float>, _ from: View?, _ image: Int) {

@@ -282,7 +282,8 @@ public struct DetectionAttributes: Sendable, Equatable {
 
 /// GRU or LSTM over a sequence (batch, 1, time, channels). Gate order and layouts are ONNX's: GRU z, r, h; LSTM i, o,
 /// f, c. Blob: input weights [gate*hidden] x input as a float convolution's (CKernels.h), then recurrent weights the
-/// same way at `recurrentOffset`, input bias at `inputBiasOffset`, recurrent bias at `recurrentBiasOffset`.
+/// same way at `recurrentOffset`, input bias at `inputBiasOffset`, recurrent bias at `recurrentBiasOffset`. Either of the
+/// two matrices may be int8 instead: blocks of format q8 (LanguageKernels.h), its columns rounded up to 32 with zeros.
 public struct RecurrentAttributes: Sendable, Equatable {
     public var hidden: Int32 = 0, inputs: Int32 = 0
     public var recurrentOffset: Int32 = 0, inputBiasOffset: Int32 = 0, recurrentBiasOffset: Int32 = 0
@@ -290,6 +291,11 @@ public struct RecurrentAttributes: Sendable, Equatable {
     public var resetAfterProduct: Int32 = 0
     /// 1: the state tensors start from zero on every run instead of carrying over.
     public var startsFromZero: Int32 = 0
+    /// 0: float32; `int8`: q8, its activations quantised in groups of 32 on every step.
+    public var inputFormat: Int32 = 0, recurrentFormat: Int32 = 0
+
+    /// MATRIX_Q8 of LanguageKernels.h.
+    public static let int8: Int32 = 6
 
     public init() {}
 
@@ -297,8 +303,10 @@ public struct RecurrentAttributes: Sendable, Equatable {
         var reader = WordReader(words)
         hidden = reader.integer(); inputs = reader.integer(); recurrentOffset = reader.integer(); inputBiasOffset = reader.integer()
         recurrentBiasOffset = reader.integer(); resetAfterProduct = reader.integer(); startsFromZero = reader.integer()
+        inputFormat = reader.integer(); recurrentFormat = reader.integer()
         if reader.overrun { return nil }
     }
 
-    public var words: [Int32] { [hidden, inputs, recurrentOffset, inputBiasOffset, recurrentBiasOffset, resetAfterProduct, startsFromZero] }
+    public var words: [Int32] { [hidden, inputs, recurrentOffset, inputBiasOffset, recurrentBiasOffset, resetAfterProduct, startsFromZero,
+                                 inputFormat, recurrentFormat] }
 }

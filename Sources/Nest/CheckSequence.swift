@@ -9,8 +9,13 @@ extension InstructionChecker {
         let hidden = Int(a.hidden), rows = gates * hidden
         // The bytes of a float convolution's weights: rows rounded up to 16.
         let width = roundUp(rows, to: 16) * 4
-        try requirePart(0, Int(a.inputs) * width, "weights")
-        try requirePart(a.recurrentOffset, hidden * width, "recurrent weights")
+        func matrixBytes(_ columns: Int, _ format: Int32) throws(Failure) -> Int {
+            try require(format == 0 || format == RecurrentAttributes.int8, "unknown format \(format) of its weights")
+            // q8: blocks of 16 rows by 32 columns, 16 half floats and 512 bytes each.
+            return format == 0 ? columns * width : roundUp(rows, to: 16) / 16 * (roundUp(columns, to: 32) / 32) * 544
+        }
+        try requirePart(0, try matrixBytes(Int(a.inputs), a.inputFormat), "weights")
+        try requirePart(a.recurrentOffset, try matrixBytes(hidden, a.recurrentFormat), "recurrent weights")
         try requirePart(a.inputBiasOffset, width, "biases")
         try requirePart(a.recurrentBiasOffset, width, "recurrent biases")
         func state(_ index: Int32) throws(Failure) {

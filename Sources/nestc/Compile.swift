@@ -12,7 +12,7 @@ struct Compile: ParsableCommand {
         abstract: "Compile a TFLite, ONNX, PyTorch or GGUF model into a .nest file.",
         discussion: """
         A model that is int8 already stays int8. A float model stays float, or becomes int8 with --weights int8 and \
-        --calibrate, a folder of pictures like those that it will see.
+        --calibrate, a folder of pictures like those that it will see. Recurrent layers (GRU, LSTM) become int8 without.
         """)
 
     @Argument(help: "The model: .tflite, .onnx, .pth or .gguf.")
@@ -76,15 +76,22 @@ struct Compile: ParsableCommand {
         guard !batch.isEmpty, batch.allSatisfy({ (1...64).contains($0) }) else { throw ValidationError("--batch takes sizes from 1 to 64.") }
         guard samples > 0 else { throw ValidationError("--samples takes a positive number.") }
         guard (50...100).contains(percentile) else { throw ValidationError("--percentile takes 50 to 100.") }
-        if weights == .int8, calibrate == nil { throw ValidationError("--weights int8 needs --calibrate FOLDER; models that are int8 already need neither.") }
         if calibrate != nil, weights != .int8 { throw ValidationError("--calibrate goes with --weights int8.") }
     }
 
     func run() throws {
-        if LanguageImporter.recognizes(path: source) { return try compileLanguage() }
+        if LanguageImporter.recognizes(path: source) {
+            if weights == .int8 { throw ValidationError("--weights int8 is for networks; a language model's file says how its weights are kept.") }
+            return try compileLanguage()
+        }
         var graph = try Importer.load(path: source, options: try importOptions())
         let options = CompilationOptions(name: graph.metadata["name"] ?? "model", fuses: !noFuse, pairMinimumBytes: pairs, batches: batch)
         try Compilation.prepare(&graph, fuses: options.fuses)
+        if weights == .int8, calibrate == nil {
+            let layers = RecurrentWeights.quantize(&graph)
+            guard layers > 0 else { throw ValidationError("--weights int8 needs --calibrate FOLDER; models that are int8 already need neither.") }
+            note("int8 weights in \(layers) recurrent layer\(layers == 1 ? "" : "s")")
+        }
         let folder = try evaluate.map { try ImageFolder(path: $0) }
         let nest: CompiledNest
         if weights == .int8, let calibrate {

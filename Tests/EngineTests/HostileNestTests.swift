@@ -34,6 +34,15 @@ struct HostileNestTests {
             a.inputBiasOffset = blob.add(random.floats(rows))
             a.recurrentBiasOffset = blob.add(random.floats(rows))
             builder.emit(opcode, opcode == .lstm ? [x, h, c] : [x, h], [builder.tensor(.float32, [1, 1, 3, 5])], a.words, blob: blob)
+
+            var int8 = Blob()
+            (a.inputFormat, a.recurrentFormat) = (RecurrentAttributes.int8, RecurrentAttributes.int8)
+            let block = [UInt8](repeating: 1, count: rows / 16 * 544)
+            int8.add(block)
+            a.recurrentOffset = int8.add(block)
+            a.inputBiasOffset = int8.add(random.floats(rows))
+            a.recurrentBiasOffset = int8.add(random.floats(rows))
+            builder.emit(opcode, opcode == .lstm ? [x, h, c] : [x, h], [builder.tensor(.float32, [1, 1, 3, 5])], a.words, blob: int8)
         }
         var d = DetectionAttributes(), anchors = Blob()
         d.classes = 3

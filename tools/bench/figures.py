@@ -155,6 +155,26 @@ def instructions():
                 f"{theirs / 1e6:.3f} M ({ours / theirs:.2f}×)" if theirs else "", "fewer")
 
 
+def network_steps():
+    """One step of the attitude network; ONNX Runtime takes 481,000 for it."""
+    for name, weights in (("riann", "float32"), ("riann-int8", "int8")):
+        for core in counting.CORES:
+            ours = counting.per_repetition(core, lambda runs: [BOARD, "bench", MODELS / f"{name}.nest", "--threads", "1", "--runs", runs])
+            row(f"RIANN, {weights} weights: aarch64 instructions a step, {core}", f"{ours / 1e3:.1f} k", "", "481 k")
+
+
+def inclination():
+    """Of the filter alone and with the network, on recorded trials with a camera reference."""
+    trials = sorted((DATA / "pose").glob("*.npy"))
+    if not trials:
+        return
+    for network in (None, "riann", "riann-int8"):
+        more = ["--network", network] if network else []
+        errors = [answers("pose", trial, "--rate", "285.7142857", "--reference", "ref", *more)[-1]["rmse_deg"]["inclination"] for trial in trials]
+        row(f"inclination, RMS, {len(trials)} trials, {'filter with ' + network if network else 'filter alone'}",
+            f"{statistics.mean(errors):.3f}° ({', '.join(f'{error:.3f}' for error in errors)})", "", "0.72°")
+
+
 def times():
     for name in ("MobileNetV2", "keyword spotting", "visual wake words", "image classification"):
         source, nest = nest_of(name)
@@ -224,7 +244,7 @@ def board_size():
 def main():
     BUILD.mkdir(parents=True, exist_ok=True)
     failed = 0
-    for figure in (board_size, agreement, keywords, accuracy, instructions, times, memory, start_up, frames):
+    for figure in (board_size, agreement, keywords, accuracy, instructions, network_steps, inclination, times, memory, start_up, frames):
         try:
             figure()
         except (RuntimeError, OSError, subprocess.CalledProcessError, KeyError, IndexError, StopIteration, ValueError) as error:

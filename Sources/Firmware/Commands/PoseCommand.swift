@@ -6,11 +6,20 @@ let pose = Command(
     options: [
         OptionSpecification("--rate", "HZ", "samples a second of a log without times"),
         OptionSpecification("--6d", "leave the magnetometer out"),
+        OptionSpecification("--network", "MODEL", "fuse with an attitude network: its vertical with a weight of 0.2 (riann, of `make models`)"),
         OptionSpecification("--offline", "forwards and backwards over the whole log: better, not live"),
         OptionSpecification("--predict", "MS", "also say the attitude so far ahead (1 to 100), and how well that came true"),
         OptionSpecification("--reference", "COLUMNS", "true attitude's columns w,x,y,z[,moving] or their prefix: print errors"),
         OptionSpecification("--plot", "SVG", "draw angles, errors, bias and flags over time"),
         OptionSpecification("--every", "N", "print every Nth sample; 0 for none (default: 1; 0 with --reference or --plot)"),
+<<<<<<< HEAD
+        SharedOptions.json, SharedOptions.models,
+    ],
+    examples: ["swiftlet pose walk.csv > attitude.csv", "swiftlet pose walk.csv --network riann > attitude.csv",
+               "swiftlet pose trial.npy --rate 285.7 --reference ref --plot trial.svg",
+               "swiftlet pose walk.csv --predict 20 --every 0"]) { (context, arguments) throws(Failure) in
+    guard arguments.positional.count == 1 else { throw Failure(.usage, "pose needs one log: a CSV or NPY file") }
+=======
         OptionSpecification("--seconds", "N", "live: for so long (default: until a key is pressed; 2 in a script)"),
         SharedOptions.json,
     ],
@@ -21,6 +30,7 @@ let pose = Command(
         return
     }
     guard arguments.positional.count == 1 else { throw Failure(.usage, "pose needs one log: a CSV or NPY file, or a recording") }
+>>>>>>> main
     let path = arguments.positional[0]
     var options = PoseReplayOptions()
     options.is6D = arguments.has("--6d")
@@ -44,8 +54,15 @@ let pose = Command(
     let every = try arguments.integer("--every", in: 0...1_000_000_000) ?? (isQuiet ? 0 : 1)
     let json = arguments.has("--json")
 
-    var replay = try PoseReplay(path: path, options: options)
-    var plot = arguments.has("--plot") ? PosePlot(title: plotTitle(path, replay, options), hasReference: replay.hasReference) : nil
+    let networkName = arguments.text("--network")
+    var network: EngineNetwork?
+    if let networkName {
+        // One sample's work is too little to share.
+        let pool = try ThreadPool(threads: 1, processors: context.processors)
+        network = try EngineNetwork(try context.model(networkName, arguments, pool: pool))
+    }
+    var replay = try PoseReplay(path: path, options: options, network: network)
+    var plot = arguments.has("--plot") ? PosePlot(title: plotTitle(path, replay, options, network: networkName), hasReference: replay.hasReference) : nil
     if every > 0, !json { context.output(PoseText.header(predicts: options.predictionSeconds != nil)) }
     var held: Gestures = []
     while !context.isCancelled, let record = try replay.next() {
@@ -60,7 +77,7 @@ let pose = Command(
     if let note = replay.note { context.errors("swiftlet: \(note)") }
     guard replay.samples > 0 else { throw Failure(.badFormat, "\(path) has a header but no samples") }
     if let plot, let file = arguments.text("--plot") { try File.writeAtomically(file, Array(plot.svg.utf8)) }
-    summarise(path, replay, options, rows: every > 0, json: json, context: context)
+    summarise(path, replay, options, network: networkName, rows: every > 0, json: json, context: context)
 }
 
 private func number(_ text: String) -> Double? {
@@ -68,14 +85,15 @@ private func number(_ text: String) -> Double? {
     return value
 }
 
-private func plotTitle(_ path: String, _ replay: PoseReplay, _ options: PoseReplayOptions) -> String {
+private func plotTitle(_ path: String, _ replay: PoseReplay, _ options: PoseReplayOptions, network: String?) -> String {
     let bytes = Array(path.utf8)
     let start = bytes.lastIndex(of: 47).map { $0 + 1 } ?? 0
     return String(decoding: bytes[start...], as: UTF8.self) + (replay.usesMagnetometer ? ", 9D" : ", 6D") + (options.isOffline ? ", offline" : "")
+        + (network.map { ", with \($0)" } ?? "")
 }
 
 /// What the whole log came to. After rows of CSV as comments, so that the output stays one table.
-private func summarise(_ path: String, _ replay: PoseReplay, _ options: PoseReplayOptions, rows: Bool, json: Bool, context: Context) {
+private func summarise(_ path: String, _ replay: PoseReplay, _ options: PoseReplayOptions, network: String?, rows: Bool, json: Bool, context: Context) {
     let plain = replay.errors.summary(aligned: false), aligned = replay.errors.summary(aligned: true)
     let prediction = replay.predictionErrors.summary(aligned: false)
     let counters = replay.counters
@@ -84,6 +102,7 @@ private func summarise(_ path: String, _ replay: PoseReplay, _ options: PoseRepl
         object.set("log", path)
         object.set("samples", replay.samples)
         object.set("mode", replay.usesMagnetometer ? "9D" : "6D")
+        if let network { object.set("network", network) }
         if replay.hasReference {
             object.set("rmse_deg", errorObject(plain))
             object.set("rmse_aligned_deg", errorObject(aligned))
@@ -98,7 +117,7 @@ private func summarise(_ path: String, _ replay: PoseReplay, _ options: PoseRepl
         return
     }
     let mark = rows ? "# " : ""
-    context.output("\(mark)\(path): \(replay.samples) samples, \(replay.usesMagnetometer ? "9D" : "6D")")
+    context.output("\(mark)\(path): \(replay.samples) samples, \(replay.usesMagnetometer ? "9D" : "6D")\(network.map { ", with \($0)" } ?? "")")
     if replay.hasReference {
         context.output("\(mark)error against reference, RMS over \(plain.samples) samples in motion:  total \(fixed(plain.total, decimals: 3))°  heading \(fixed(plain.heading, decimals: 3))°  inclination \(fixed(plain.inclination, decimals: 3))°")
         context.output("\(mark)with the best constant heading offset:  total \(fixed(aligned.total, decimals: 3))°  heading \(fixed(aligned.heading, decimals: 3))°")

@@ -124,6 +124,8 @@ public struct RecurrentLayer: Sendable, Equatable {
     public var hidden: Int
     /// GRU: reset gate after the recurrent product (ONNX linear_before_reset).
     public var resetAfterProduct: Bool
+    /// The nest keeps the weights as int8 (`RecurrentWeights`).
+    public var isInt8 = false
 
     public init(hidden: Int, resetAfterProduct: Bool = false) {
         self.hidden = hidden

@@ -16,8 +16,10 @@ extension Lowering {
         attributes.hidden = Int32(hidden)
         attributes.inputs = Int32(inputs)
         attributes.resetAfterProduct = layer.resetAfterProduct ? 1 : 0
-        blob.append(try matrix(node, node.inputs[1], rows: gates * hidden, columns: inputs))
-        attributes.recurrentOffset = blob.append(try matrix(node, node.inputs[2], rows: gates * hidden, columns: hidden))
+        attributes.inputFormat = layer.isInt8 && inputs >= RecurrentWeights.fewestInputs ? RecurrentAttributes.int8 : 0
+        attributes.recurrentFormat = layer.isInt8 ? RecurrentAttributes.int8 : 0
+        _ = try append(node, node.inputs[1], rows: gates * hidden, columns: inputs, format: attributes.inputFormat, to: &blob)
+        attributes.recurrentOffset = try append(node, node.inputs[2], rows: gates * hidden, columns: hidden, format: attributes.recurrentFormat, to: &blob)
         attributes.inputBiasOffset = blob.append(try vector(node, input3(node, 3), count: gates * hidden))
         attributes.recurrentBiasOffset = blob.append(try vector(node, input3(node, 4), count: gates * hidden))
 
@@ -57,11 +59,12 @@ extension Lowering {
         emit(.copy, [source], [target], words: attributes.words)
     }
 
-    private func matrix(_ node: Node, _ tensor: TensorID, rows: Int, columns: Int) throws -> [Float] {
+    private func append(_ node: Node, _ tensor: TensorID, rows: Int, columns: Int, format: Int32, to blob: inout BlobBuilder) throws -> Int32 {
         guard let values = graph.floatValues(tensor), values.count == rows * columns else {
             throw graph.failure(node, "weights must be \(rows) x \(columns) constant values")
         }
-        return ConvolutionLayout(outputChannels: rows, kernelHeight: 1, kernelWidth: 1, inputChannels: columns, runPerRow: false).pack(values)
+        if format != 0 { return blob.append(try RecurrentWeights.pack(values, rows: rows, columns: columns)) }
+        return blob.append(ConvolutionLayout(outputChannels: rows, kernelHeight: 1, kernelWidth: 1, inputChannels: columns, runPerRow: false).pack(values))
     }
 
     private func vector(_ node: Node, _ tensor: TensorID, count: Int) throws -> [Float] {

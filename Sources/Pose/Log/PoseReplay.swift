@@ -43,6 +43,7 @@ public struct PoseReplay {
     private var predictor = PosePredictor()
     private var acceleration = LinearAcceleration()
     private var gestures = GestureDetector()
+    private var fusion: NetworkFusion?
     private var smoother: PoseSmoother?
     private var smoothedRows: [(row: LogRow, interval: Float, time: Double)] = []
     private var position = 0
@@ -62,7 +63,9 @@ public struct PoseReplay {
 
     static let offlineLimit = 20_000_000
 
-    public init(path: String, options: PoseReplayOptions) throws(Failure) {
+    /// - Parameter network: fused with the live filter; with `isOffline` it is refused.
+    public init(path: String, options: PoseReplayOptions, network: (any AttitudeNetwork)? = nil) throws(Failure) {
+        if network != nil, options.isOffline { throw Failure(.usage, "a network goes with the live filter: leave --offline or --network out") }
         log = try PoseLog(path: path, reference: options.reference)
         guard log.hasTime || options.rateHertz != nil else {
             throw Failure(.usage, "\(path) has no time column: say its sample rate with --rate HZ")
@@ -70,6 +73,7 @@ public struct PoseReplay {
         self.options = options
         clock = SampleClock(usualInterval: options.rateHertz.map { 1 / $0 } ?? 0.01)
         filter = PoseFilter(options.parameters)
+        fusion = network.map { NetworkFusion($0) }
         if options.isOffline { try smooth() }
     }
 
@@ -112,8 +116,10 @@ public struct PoseReplay {
             interval = advance(row)
             time = elapsed
         }
-        filter.update(Self.sample(row, interval, usesMagnetometer))
+        let sample = Self.sample(row, interval, usesMagnetometer)
+        filter.update(sample)
         attitude = usesMagnetometer ? filter.attitude9D : filter.attitude6D
+        if fusion != nil { attitude = try fusion!.update(sample, filter: attitude) }
         predictor.update(filter, interval: interval)
         let linear = acceleration.update(filter, interval: interval)
         let found = gestures.update(filter, linearAcceleration: linear, interval: interval)
