@@ -227,6 +227,8 @@ struct SampleClock {
             contradictions = 0
             return
         }
+        // The same count asked again says nothing new.
+        guard total != lastCount.total else { return }
         contradictions += early > tolerance ? 1 : -1
         guard contradictions.magnitude >= 4 else { return }
         let steps = Int64((Double(contradictions > 0 ? early : late) / periodNanoseconds).rounded(.down)) + 1
