@@ -21,7 +21,7 @@ test: ## everything a new machine needs, then all tests, the board's binary unde
 board: ## build/aarch64/swiftlet: static and stripped, for every 64-bit ARM board
 	board/build.sh $(BOARD) $(PRODUCT)
 
-models: ## download the published models, check and compile them into models/*.nest
+models: ## download the published models, check and compile them into models/*.nest (GEMMA=accept: Gemma too)
 	tools/models.sh
 
 rig: ## boot the board's binary in QEMU, with simulated sensors, and give its console on this terminal

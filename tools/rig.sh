@@ -7,4 +7,4 @@ board/rig-image.sh aarch64 build/rig-aarch64
 board/build.sh aarch64
 echo "rig: building virtual-board"
 swift build -c release --product virtual-board
-exec "$(swift build -c release --show-bin-path)/virtual-board" boot --shell "$@"
+exec "$(swift build -c release --show-bin-path)/virtual-board" boot "$@"

@@ -7,6 +7,8 @@ step() { echo; echo "== $1 ($(date +%H:%M:%S))"; }
 
 step "build"
 swift build -c release --build-tests
+step "deploy"
+tools/deploy-test.sh
 step "models"
 tools/models.sh
 step "tests"

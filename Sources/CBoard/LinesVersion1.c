@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
+#include <linux/gpio.h>
 
 int board_gpiod_version(void) { return 1; }
 
@@ -91,15 +93,19 @@ int board_line_debounces(const struct board_line *line) { return line->debounces
 int board_line_level(struct board_line *line) { return gpiod_line_get_value(line->second); }
 int board_line_drive(struct board_line *line, int level) { return gpiod_line_set_value(line->second, level); }
 
+// Reads the kernel's own records: libgpiod's have a timespec, whose size on 32-bit ARM is another for the C library that
+// Debian compiled it with than for ours.
 int board_line_take(struct board_line *line, struct board_line_edge *edges, int capacity) {
-    struct gpiod_line_event events[16];
+    struct gpioevent_data events[16];
     if (line->descriptor < 0 || capacity <= 0) return 0;
-    int count = gpiod_line_event_read_fd_multiple(line->descriptor, events, capacity < 16 ? (unsigned)capacity : 16);
-    if (count < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
+    size_t room = capacity < 16 ? (size_t)capacity : 16;
+    ssize_t bytes = read(line->descriptor, events, room * sizeof *events);
+    if (bytes < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
+    int count = (int)((size_t)bytes / sizeof *events);
     for (int i = 0; i < count; i++) {
-        edges[i].timestamp_nanoseconds = (int64_t)events[i].ts.tv_sec * 1000000000 + events[i].ts.tv_nsec;
+        edges[i].timestamp_nanoseconds = (int64_t)events[i].timestamp;
         edges[i].sequence = 0;
-        edges[i].is_rising = events[i].event_type == GPIOD_LINE_EVENT_RISING_EDGE;
+        edges[i].is_rising = events[i].id == GPIOEVENT_EVENT_RISING_EDGE;
     }
     return count;
 }

@@ -2,15 +2,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+
+extern char **environ;
 
 int console_is_terminal(int descriptor) { return isatty(descriptor); }
 
@@ -152,4 +156,14 @@ int64_t console_wall_microseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int console_run_systemctl(int powerOff) {
+    char *arguments[] = {"systemctl", powerOff ? "poweroff" : "reboot", NULL};
+    pid_t child;
+    if (posix_spawnp(&child, "systemctl", NULL, NULL, arguments, environ) != 0) return 127;
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) return 127;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }

@@ -77,5 +77,43 @@ const unsigned short **__ctype_b_loc(void) {
     return &middle;
 }
 
+#ifdef __arm__
+// Debian's 32-bit libraries know the status of a file in glibc's old layout, which is shorter than what musl's function of
+// that name writes.
+struct old_status {
+    uint64_t device;
+    uint32_t padding, inode, mode, links, user, group;
+    uint64_t special;
+    uint32_t padding2, size, blockSize, blocks, times[6], reserved[2];
+};
+_Static_assert(sizeof(struct old_status) == 88, "glibc's struct stat of 32-bit ARM");
+
+static int convert(int result, const struct stat *status, struct old_status *old) {
+    if (result != 0) return result;
+    memset(old, 0, sizeof *old);
+    old->device = status->st_dev;
+    old->inode = (uint32_t)status->st_ino;
+    old->mode = status->st_mode;
+    old->links = (uint32_t)status->st_nlink;
+    old->user = status->st_uid;
+    old->group = status->st_gid;
+    old->special = status->st_rdev;
+    old->size = (uint32_t)status->st_size;
+    return 0;
+}
+
+int old_stat(const char *path, struct old_status *old) __asm__("stat");
+int old_stat(const char *path, struct old_status *old) {
+    struct stat status;
+    return convert(fstatat(AT_FDCWD, path, &status, 0), &status, old);
+}
+
+int old_lstat(const char *path, struct old_status *old) __asm__("lstat");
+int old_lstat(const char *path, struct old_status *old) {
+    struct stat status;
+    return convert(fstatat(AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW), &status, old);
+}
+#endif
+
 _Noreturn void __longjmp_chk(jmp_buf environment, int value) { longjmp(environment, value); }
 #endif

@@ -26,5 +26,12 @@ struct ChunkUses {
         }
     }
 
+    /// Bytes of all chunks that are read.
+    func bytes(_ nest: NestReader) -> Int {
+        var sum = 0
+        for (chunk, span) in spans.enumerated() where span != nil { sum += nest.chunks[chunk].length }
+        return sum
+    }
+
     func chunks(ofStep step: Int) -> [Int] { perStep[step] }
 }

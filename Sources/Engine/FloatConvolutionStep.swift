@@ -13,7 +13,7 @@ final class FloatConvolutionStep: Step {
         let a = ConvolutionAttributes(words: context.words)!
         let x = context.view(context.instruction.inputs.0), y = context.view(context.instruction.outputs.0)
         let shape = ConvolutionShape(convolution: a, inputChannels: x.channels, outputChannels: y.channels, type: .float32)
-        tail = FloatTail(a, y, residual: context.optionalView(context.instruction.inputs.1))
+        tail = FloatTail(a, y, residual: context.optionalView(context.instruction.inputs.1), context.kernels)
         var task = FloatConvolutionTask()
         task.input = UnsafePointer(x.floats)
         task.output = y.floats
@@ -68,7 +68,7 @@ final class FloatDepthwiseStep: Step {
     init(_ context: StepContext) {
         let a = ConvolutionAttributes(words: context.words)!
         let x = context.view(context.instruction.inputs.0), y = context.view(context.instruction.outputs.0)
-        tail = FloatTail(a, y, residual: context.optionalView(context.instruction.inputs.1))
+        tail = FloatTail(a, y, residual: context.optionalView(context.instruction.inputs.1), context.kernels)
         var task = FloatDepthwiseTask()
         task.input = UnsafePointer(x.floats)
         task.output = y.floats
@@ -116,10 +116,10 @@ struct FloatTail {
     private let function: FloatFunction?
     private let minimum: Float, maximum: Float
 
-    init(_ a: ConvolutionAttributes, _ output: View, residual: View?) {
+    init(_ a: ConvolutionAttributes, _ output: View, residual: View?, _ kernels: KernelTable) {
         self.output = output
         self.residual = residual
-        function = UnaryFunction(rawValue: a.floatFunction).map { FloatFunction($0, alpha: a.functionAlpha, beta: a.functionBeta) }
+        function = UnaryFunction(rawValue: a.floatFunction).map { FloatFunction($0, alpha: a.functionAlpha, beta: a.functionBeta, kernels) }
         minimum = a.floatMinimum
         maximum = a.floatMaximum
     }
@@ -132,11 +132,18 @@ struct FloatTail {
     func finish(firstPixel: Int, endPixel: Int) {
         if isEmpty { return }
         let channels = output.channels
+        // Dense pixels are one run.
+        if let function, output.isDense {
+            let run = output.floats + firstPixel * channels
+            function.apply(run, run, (endPixel - firstPixel) * channels)
+        }
         for pixel in firstPixel..<endPixel {
             let row = output.floats + pixel * output.stride
             if let function {
-                function.apply(row, row, channels)
-                for channel in 0..<channels { row[channel] = min(max(row[channel], minimum), maximum) }
+                if !output.isDense { function.apply(row, row, channels) }
+                if minimum > -.infinity || maximum < .infinity {
+                    for channel in 0..<channels { row[channel] = min(max(row[channel], minimum), maximum) }
+                }
             }
             if let residual {
                 let other = residual.floats + pixel * residual.stride

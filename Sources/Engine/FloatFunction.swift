@@ -1,13 +1,17 @@
 import CLinux
+import Kernels
 import Nest
 
 /// An elementwise function of float32.
 struct FloatFunction {
     private let function: UnaryFunction
     private let alpha: Float, beta: Float
+    /// Functions that kernels compute: see LanguageKernels.h.
+    private let kernel: (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int32, Int32) -> Void
 
-    init(_ function: UnaryFunction, alpha: Float, beta: Float) {
+    init(_ function: UnaryFunction, alpha: Float, beta: Float, _ kernels: KernelTable) {
         self.function = function
+        kernel = kernels.function
         self.alpha = alpha
         self.beta = beta
     }
@@ -21,12 +25,12 @@ struct FloatFunction {
         switch function {
         case .relu: each { max($0, 0) }
         case .relu6: each { min(max($0, 0), 6) }
-        case .sigmoid: each { sigmoid($0) }
-        case .silu: each { $0 * sigmoid($0) }
-        case .tanh: each { tanhf($0) }
+        case .sigmoid: kernel(input, output, 0, Int32(count))
+        case .silu: kernel(input, output, 1, Int32(count))
+        case .tanh: kernel(input, output, 2, Int32(count))
         case .hardSwish: each { $0 * min(max($0 + 3, 0), 6) * (1 / 6) }
         case .hardSigmoid: each { min(max(alpha * $0 + beta, 0), 1) }
-        case .exponential: each { expf($0) }
+        case .exponential: kernel(input, output, 4, Int32(count))
         case .clip: each { min(max($0, alpha), beta) }
         case .leakyRelu: each { $0 < 0 ? alpha * $0 : $0 }
         case .logarithm: each { logf($0) }

@@ -16,6 +16,8 @@ public final class Model {
     private let verify: Bool
     private let plannedMemory: ModelMemory
     private let uses: ChunkUses
+    /// What the steps of a language model share; nil in other models.
+    let language: LanguageState?
 
     public convenience init(path: String, options: ModelOptions = ModelOptions(), kernels: KernelTable, pool: ThreadPool) throws(Failure) {
         try self.init(nest: try NestReader.open(path), options: options, kernels: kernels, pool: pool)
@@ -42,23 +44,37 @@ public final class Model {
             throw Failure(.budget, "\(nest.name): the arena alone takes \(megabytes(arenaBytes)), the budget is \(megabytes(budget))")
         }
         let arena = try PageMemory(count: arenaBytes)
+        let cachePlan = CachePlan(program)
+        var language: LanguageState?
         let weights: WeightStore
         if let budget = options.budgetBytes {
             // Scratch doesn't depend on where the weights are, but steps do: they are built once on the mapping to be
             // measured, and again below where the weights move.
-            let measured = try Model.build(program, arena, WeightStore(nest), kernels, pool)
-            let plan = try ConveyorPlan(nest: nest, uses: chunkUses, fixedBytes: arenaBytes + Model.scratchBytes(measured, pool), budgetBytes: budget)
+            language = try cachePlan.map { (plan) throws(Failure) in try LanguageState(program, plan, context: LanguageState.leastContext) }
+            var fixed = arenaBytes + Model.scratchBytes(try Model.build(program, arena, WeightStore(nest), kernels, pool, language), pool)
+            if let cachePlan {
+                let context = try cachePlan.context(options, name: nest.name, fixedBytes: fixed, weightBytes: chunkUses.bytes(nest), threads: pool.threads)
+                language = try LanguageState(program, cachePlan, context: context)
+                fixed += language!.cache.bytes + cachePlan.scratchBytes(context: context, threads: pool.threads)
+            }
+            let plan = try ConveyorPlan(nest: nest, uses: chunkUses, fixedBytes: fixed, budgetBytes: budget)
             weights = plan.streamed.isEmpty ? WeightStore(nest) : try Conveyor(nest, plan: plan)
         } else {
+            language = try cachePlan.map { (plan) throws(Failure) in
+                try LanguageState(program, plan, context: try plan.context(options, name: nest.name, fixedBytes: 0, weightBytes: 0, threads: pool.threads))
+            }
             weights = WeightStore(nest)
         }
-        let steps = try Model.build(program, arena, weights, kernels, pool)
+        let steps = try Model.build(program, arena, weights, kernels, pool, language)
         let stride = Model.scratchStride(steps)
         let scratch = try PageMemory(count: stride * pool.threads)
         for step in steps { step.setScratch(scratch.baseAddress, stride: stride) }
+        // So that a plain `run` has a row to work on.
+        language?.begin(rows: 1, position: 0, logitRows: 1)
 
         var memory = ModelMemory()
         memory.arenaBytes = arenaBytes
+        memory.cacheBytes = language?.cache.bytes ?? 0
         memory.scratchBytes = stride * pool.threads + steps.reduce(0) { $0 + $1.ownBytes }
         memory.mappedBytes = nest.file?.bytes.count ?? 0
         memory.residentWeightBytes = weights.residentBytes
@@ -75,6 +91,7 @@ public final class Model {
         checked = [Bool](repeating: false, count: steps.count)
         plannedMemory = memory
         uses = chunkUses
+        self.language = language
     }
 
     private static func choose(_ nest: NestReader, _ options: ModelOptions) throws(Failure) -> Program {
@@ -91,13 +108,14 @@ public final class Model {
     /// Tables and buffers that steps keep for themselves, all together.
     private static let mostOwnBytes = 256 << 20
 
-    private static func build(_ program: Program, _ arena: PageMemory, _ weights: WeightStore, _ kernels: KernelTable, _ pool: ThreadPool) throws(Failure) -> [Step] {
+    private static func build(_ program: Program, _ arena: PageMemory, _ weights: WeightStore, _ kernels: KernelTable, _ pool: ThreadPool,
+                              _ language: LanguageState?) throws(Failure) -> [Step] {
         var steps: [Step] = []
         var own = 0
         steps.reserveCapacity(program.instructions.count)
         for (index, instruction) in program.instructions.enumerated() {
             let context = StepContext(program: program, instruction: instruction, index: index, arena: arena.baseAddress, weights: weights,
-                                      kernels: kernels, threads: pool.threads)
+                                      kernels: kernels, threads: pool.threads, language: language)
             let step = try context.step()
             own += step.ownBytes
             // Every step is small by itself, but a hostile file can hold many.
@@ -158,6 +176,12 @@ public final class Model {
         try finish()
     }
 
+    /// One pass of a language model; without logits, the steps that only they need are left out.
+    func run(withLogits: Bool) throws(Failure) {
+        for index in 0..<steps.count { try execute(index) }
+        try finish()
+    }
+
     /// The same, calling `observe` with the index of each instruction after it.
     public func run(observe: (_ instruction: Int) -> Void) throws(Failure) {
         for index in 0..<steps.count {
@@ -177,7 +201,11 @@ public final class Model {
             weights.rewind()
             throw error
         }
-        pool.run(step)
+        var phase = 0
+        while step.prepare(phase) {
+            pool.run(step)
+            phase += 1
+        }
         weights.done(step: index)
     }
 

@@ -9,6 +9,9 @@ public struct ModelOptions: Sendable {
     public var program: String?
     /// The program with this batch size, where `program` is nil; nil: the first program.
     public var batch: Int?
+    /// Language models: positions of the key-value cache; nil: what the model was trained for, at most 2048, and less
+    /// where a budget leaves less (at least 64).
+    public var contextLength: Int?
     /// Compare weights with their checksums when they are first used.
     public var verify = true
 
@@ -21,6 +24,8 @@ public struct ModelMemory: Sendable {
     public var arenaBytes = 0
     /// Scratch of all workers.
     public var scratchBytes = 0
+    /// Keys and values of a language model.
+    public var cacheBytes = 0
     /// Length of the file mapping; 0 where the nest came from memory.
     public var mappedBytes = 0
     /// Weights that stay in memory, and those that are streamed.
@@ -32,5 +37,5 @@ public struct ModelMemory: Sendable {
     public init() {}
 
     /// What counts against a budget.
-    public var totalBytes: Int { arenaBytes + scratchBytes + residentWeightBytes + windowBytes }
+    public var totalBytes: Int { arenaBytes + scratchBytes + cacheBytes + residentWeightBytes + windowBytes }
 }

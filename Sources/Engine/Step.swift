@@ -25,6 +25,10 @@ class Step: SlicedWork {
     @inline(__always)
     final func scratch(_ worker: Int) -> UnsafeMutableRawPointer { scratchBase! + worker * scratchStride }
 
+    /// Called before every execution with 0, 1, …, until it says that there is nothing more: a step that depends on the
+    /// run, or takes several hand-overs to the threads, sets its `slices` here.
+    func prepare(_ phase: Int) -> Bool { phase == 0 }
+
     /// Checks what can only be seen in the weights themselves (scales); called when they are first in memory.
     func checkWeights() throws(Failure) {}
 }
@@ -59,6 +63,8 @@ struct StepContext {
     let weights: WeightStore
     let kernels: KernelTable
     let threads: Int
+    /// What the steps of a language model share; nil in other programs.
+    let language: LanguageState?
 
     /// The tensors have been checked, so a missing one cannot happen.
     func view(_ tensor: Int32) -> View {
@@ -89,6 +95,11 @@ struct StepContext {
         case .convert: return ConvertStep(self)
         case .detectionPostprocess: return try DetectionStep(self)
         case .gru, .lstm: return try RecurrentStep(self)
+        case .embedding: return EmbeddingStep(self)
+        case .normalize: return NormalizeStep(self)
+        case .matrix: return MatrixStep(self)
+        case .gatedMatrix: return GatedStep(self)
+        case .attention: return AttentionStep(self)
         }
     }
 }

@@ -6,7 +6,7 @@ final class UnaryStep: ElementStep {
 
     init(_ context: StepContext) {
         let a = UnaryAttributes(words: context.words)!
-        function = FloatFunction(a.function, alpha: a.alpha, beta: a.beta)
+        function = FloatFunction(a.function, alpha: a.alpha, beta: a.beta, context.kernels)
         super.init(context, operations: 40)
     }
 

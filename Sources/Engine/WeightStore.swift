@@ -14,6 +14,10 @@ class WeightStore {
 
     func address(_ chunk: Int) -> UnsafeRawPointer { nest.bytes.baseAddress! + nest.chunks[chunk].offset }
 
+    /// A part of a chunk that is read here and there, out of order: where it is in memory, or `scratch` once it has been
+    /// read there. Not compared with a checksum.
+    func bytes(chunk: Int, offset: Int, count: Int, scratch: UnsafeMutableRawPointer) -> UnsafeRawPointer { address(chunk) + offset }
+
     /// Called once before `steps[step]` is executed, in order. Fails where the weights are damaged or can't be read.
     func need(step: Int) throws(Failure) {}
     /// Called after it.

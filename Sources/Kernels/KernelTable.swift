@@ -39,4 +39,6 @@ public struct KernelTable {
     public var attention: (UnsafePointer<AttentionTask>, Int32, Int32, Int32, UnsafeMutablePointer<Float>) -> Void = referenceAttention
     /// floats, half floats, count
     public var toHalves: (UnsafePointer<Float>, UnsafeMutablePointer<UInt16>, Int32) -> Void = referenceToHalves
+    /// input, output, function, count
+    public var function: (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int32, Int32) -> Void = referenceFunction
 }

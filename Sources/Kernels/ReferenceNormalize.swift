@@ -18,9 +18,22 @@ func referenceGated(
     _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32
 ) {
     quantizeInGroups(Int(count), nil, values, scales, sums) { i in
-        let x = Double(gate[i])
-        let activated = function == 0 ? x / (1 + exp(-x)) : 0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
-        return Float(activated) * up[i]
+        Float(exactFunction(function == 0 ? 1 : 3, Double(gate[i]))) * up[i]
+    }
+}
+
+func referenceFunction(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32) {
+    for i in 0..<Int(count) { output[i] = Float(exactFunction(function, Double(input[i]))) }
+}
+
+private func exactFunction(_ function: Int32, _ x: Double) -> Double {
+    switch function {
+    case 0: 1 / (1 + exp(-x))
+    case 1: x / (1 + exp(-x))
+    case 2: tanh(x)
+    // 1 + tanh(u) as it doesn't cancel.
+    case 3: x / (1 + exp(-2 * 0.7978845608028654 * (x + 0.044715 * x * x * x)))
+    default: exp(x)
     }
 }
 

@@ -25,10 +25,18 @@ public func dotprodMatrix(_ task: UnsafePointer<MatrixTask>, _ firstOutput: Int3
 
 @_transparent
 private func multiply(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) {
+    let rows = Int(task.pointee.rows)
     var row = 0
-    while row < Int(task.pointee.rows) {
+    while row &+ 4 <= rows {
+        multiplyTile(format, task, first, end, row: row, rows: 4)
+        row &+= 4
+    }
+    if row &+ 2 <= rows {
+        multiplyTile(format, task, first, end, row: row, rows: 2)
+        row &+= 2
+    }
+    if row < rows {
         multiplyRow(format, task, first, end, row: row)
-        row &+= 1
     }
 }
 

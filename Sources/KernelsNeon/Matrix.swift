@@ -25,8 +25,13 @@ public func neonMatrix(_ task: UnsafePointer<MatrixTask>, _ firstOutput: Int32, 
 
 @_transparent
 private func multiply(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) {
+    let rows = Int(task.pointee.rows)
     var row = 0
-    while row < Int(task.pointee.rows) {
+    while row &+ 2 <= rows {
+        multiplyTile(format, task, first, end, row: row)
+        row &+= 2
+    }
+    while row < rows {
         multiplyRow(format, task, first, end, row: row)
         row &+= 1
     }
@@ -99,7 +104,7 @@ private struct Quads {
 }
 
 /// The products of four outputs in 16 bits, or in 32 where those could run over.
-private struct Products {
+struct Products {
     var low, high: int16x8_t
     var wideLow, wideHigh: int32x4_t
     var isWide: Bool

@@ -66,6 +66,11 @@ struct InstructionChecker {
         case .detectionPostprocess: try checkDetection()
         case .gru: try checkRecurrent(gates: 3)
         case .lstm: try checkRecurrent(gates: 4)
+        case .embedding: try checkEmbedding()
+        case .normalize: try checkNormalize()
+        case .matrix: try checkMatrix()
+        case .gatedMatrix: try checkGated()
+        case .attention: try checkAttention()
         }
     }
 
@@ -74,7 +79,7 @@ struct InstructionChecker {
         var elementwise = false
         let recurrent = instruction.opcode == .gru || instruction.opcode == .lstm
         switch instruction.opcode {
-        case .binary, .lookup, .unary, .convert, .softmax: elementwise = true
+        case .binary, .lookup, .unary, .convert, .softmax, .normalize: elementwise = true
         default: break
         }
         for (position, out) in outs.enumerated() where out != noTensor {
@@ -83,6 +88,8 @@ struct InstructionChecker {
                 let input = try tensor(index)
                 // A recurrent layer may leave its final state where it found the first.
                 if recurrent, index == out, index != ins[0] { continue }
+                // A matrix may add to what stands where its result goes.
+                if instruction.opcode == .matrix, index == ins[1], index != ins[0], input.offset == output.offset, input.pixelStride == output.pixelStride { continue }
                 if elementwise, input.offset == output.offset, input.pixelStride == output.pixelStride, input.type.size == output.type.size,
                    input.pixels == output.pixels { continue }
                 try require(!overlap(input, output), "its output lies on its input")

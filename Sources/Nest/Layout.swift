@@ -48,7 +48,7 @@ public enum NestLimits {
 }
 
 /// CRC-32 as zlib has it.
-func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+public func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
     var crc = crc32(0, nil, 0)
     var done = 0
     while done < bytes.count {

@@ -25,6 +25,8 @@ public final class NestReader {
     private let copy: PageMemory?
     /// What error messages call it: the path.
     public let name: String
+    /// The checksum of the tables, which hold those of the weights: tells one nest from another.
+    public let identity: UInt32
 
     /// Maps a file and checks it.
     public static func open(_ path: String) throws(Failure) -> NestReader {
@@ -105,6 +107,7 @@ public final class NestReader {
         self.file = file
         self.copy = copy
         self.name = name
+        identity = crc
     }
 
     public func metadata(_ key: String) -> String? {

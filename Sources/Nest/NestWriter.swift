@@ -6,39 +6,73 @@ public enum NestWriter {
         try File.writeAtomically(path, bytes(contents))
     }
 
-    public static func bytes(_ contents: NestContents) -> [UInt8] {
-        // Chunk offsets depend on the length of the tables, and the tables hold chunk offsets: sizes are fixed, so
-        // a first pass with zeros gives the length.
-        let length = tables(contents, offsets: [Int](repeating: 0, count: contents.chunks.count)).count
-        var offsets: [Int] = []
-        var end = roundUp(NestLayout.headerBytes + length, to: NestLayout.chunkAlignment)
-        for chunk in contents.chunks {
-            offsets.append(end)
-            end = roundUp(end + chunk.count + NestLayout.slack, to: NestLayout.chunkAlignment)
+    /// Writes a nest whose chunks are made one after the other (`contents.chunks` is not read): the file's length may be
+    /// far above what memory holds. The file appears under its name when it is whole.
+    public static func write(_ contents: NestContents, chunkLengths: [Int], to path: String, chunk: (Int) -> [UInt8]) throws(Failure) {
+        let plan = FilePlan(contents, chunkLengths)
+        try File.writeAtomically(path) { (write) throws(Failure) in
+            var checksums = [UInt32](repeating: 0, count: chunkLengths.count)
+            for (index, offset) in plan.offsets.enumerated() {
+                let bytes = chunk(index)
+                guard bytes.count == chunkLengths[index] else { fatalError("a chunk of another length than announced") }
+                checksums[index] = bytes.withUnsafeBytes { checksum($0) }
+                try write(bytes, offset)
+            }
+            // The last chunk's slack, which also gives the file its length.
+            if !chunkLengths.isEmpty { try write([UInt8](repeating: 0, count: NestLayout.slack), plan.total - NestLayout.slack) }
+            var head = head(contents, plan, checksums)
+            seal(&head)
+            try write(head, 0)
         }
-        let tables = tables(contents, offsets: offsets)
-        // The last chunk's padding is cut to what readers need.
-        let total = contents.chunks.isEmpty ? NestLayout.headerBytes + length : offsets[offsets.count - 1] + contents.chunks[contents.chunks.count - 1].count + NestLayout.slack
+    }
 
+    public static func bytes(_ contents: NestContents) -> [UInt8] {
+        let plan = FilePlan(contents, contents.chunks.map { $0.count })
+        var file = [UInt8](repeating: 0, count: plan.total)
+        let head = head(contents, plan, contents.chunks.map { chunk in chunk.withUnsafeBytes { checksum($0) } })
+        file.replaceSubrange(0..<head.count, with: head)
+        for (offset, chunk) in zip(plan.offsets, contents.chunks) { file.replaceSubrange(offset..<offset + chunk.count, with: chunk) }
+        seal(&file)
+        return file
+    }
+
+    /// Where everything lies.
+    private struct FilePlan {
+        let lengths: [Int]
+        var offsets: [Int] = []
+        let tableBytes: Int, total: Int
+
+        init(_ contents: NestContents, _ lengths: [Int]) {
+            self.lengths = lengths
+            // Chunk offsets depend on the length of the tables, and the tables hold chunk offsets: sizes are fixed, so
+            // a first pass with zeros gives the length.
+            let zeros = [Int](repeating: 0, count: lengths.count)
+            tableBytes = tables(contents, offsets: zeros, lengths: lengths, checksums: zeros.map { UInt32($0) }).count
+            var end = roundUp(NestLayout.headerBytes + tableBytes, to: NestLayout.chunkAlignment)
+            for length in lengths {
+                offsets.append(end)
+                end = roundUp(end + length + NestLayout.slack, to: NestLayout.chunkAlignment)
+            }
+            // The last chunk's padding is cut to what readers need.
+            total = lengths.isEmpty ? NestLayout.headerBytes + tableBytes : offsets[offsets.count - 1] + lengths[lengths.count - 1] + NestLayout.slack
+        }
+    }
+
+    /// Header and tables, not yet sealed.
+    private static func head(_ contents: NestContents, _ plan: FilePlan, _ checksums: [UInt32]) -> [UInt8] {
         var header = ByteWriter()
         header.add(NestLayout.magic)
         header.add(NestLayout.version)
         header.add(UInt32(NestLayout.headerBytes))
         header.add(UInt32(0))
-        header.add(UInt64(total))
-        header.add(UInt64(length))
+        header.add(UInt64(plan.total))
+        header.add(UInt64(plan.tableBytes))
         header.add(UInt32(contents.metadata.count))
         header.add(UInt32(contents.strings.count))
-        header.add(UInt32(contents.chunks.count))
+        header.add(UInt32(plan.lengths.count))
         header.add(UInt32(contents.programs.count))
         header.bytes += [UInt8](repeating: 0, count: NestLayout.headerBytes - header.bytes.count)
-
-        var file = [UInt8](repeating: 0, count: total)
-        file.replaceSubrange(0..<header.bytes.count, with: header.bytes)
-        file.replaceSubrange(header.bytes.count..<header.bytes.count + length, with: tables)
-        for (offset, chunk) in zip(offsets, contents.chunks) { file.replaceSubrange(offset..<offset + chunk.count, with: chunk) }
-        seal(&file)
-        return file
+        return header.bytes + tables(contents, offsets: plan.offsets, lengths: plan.lengths, checksums: checksums)
     }
 
     /// Puts the checksum of header and tables right after a change; tests use it to reach the checks behind it.
@@ -51,18 +85,18 @@ public enum NestWriter {
         for i in 0..<4 { file[12 + i] = UInt8(truncatingIfNeeded: crc >> (8 * UInt32(i))) }
     }
 
-    private static func tables(_ contents: NestContents, offsets: [Int]) -> [UInt8] {
+    private static func tables(_ contents: NestContents, offsets: [Int], lengths: [Int], checksums: [UInt32]) -> [UInt8] {
         var writer = ByteWriter()
         for entry in contents.metadata {
             writer.add(entry.key)
             writer.add(entry.value)
         }
         for string in contents.strings { writer.add(string) }
-        let uses = firstUses(contents)
-        for (index, chunk) in contents.chunks.enumerated() {
+        let uses = firstUses(contents, chunks: lengths.count)
+        for index in lengths.indices {
             writer.add(UInt64(offsets[index]))
-            writer.add(UInt64(chunk.count))
-            writer.add(chunk.withUnsafeBytes { checksum($0) })
+            writer.add(UInt64(lengths[index]))
+            writer.add(checksums[index])
             writer.add(uses[index])
             writer.add(UInt64(0))
         }
@@ -71,8 +105,8 @@ public enum NestWriter {
     }
 
     /// The first instruction of the first program that reads each chunk; -1 where none does.
-    private static func firstUses(_ contents: NestContents) -> [Int32] {
-        var uses = [Int32](repeating: -1, count: contents.chunks.count)
+    private static func firstUses(_ contents: NestContents, chunks: Int) -> [Int32] {
+        var uses = [Int32](repeating: -1, count: chunks)
         guard let program = contents.programs.first else { return uses }
         func use(_ chunk: Int32, _ instruction: Int) {
             if uses.indices.contains(Int(chunk)), uses[Int(chunk)] < 0 { uses[Int(chunk)] = Int32(instruction) }

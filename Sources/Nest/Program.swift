@@ -98,6 +98,15 @@ public enum Opcode: UInt16, Sendable, CaseIterable {
     /// A pointwise convolution and the depthwise convolution that alone reads it, executed in bands of rows, the
     /// tensor between them kept as a ring of rows; inputs: x; PairAttributes.
     case pointwiseDepthwise = 16
+
+    // Language models: LanguageAttributes.swift.
+    case embedding = 17
+    case normalize = 18
+    case matrix = 19
+    /// Gate and up projections with the activation between them.
+    case gatedMatrix = 20
+    /// Rotary embedding, key-value cache and attention of one layer.
+    case attention = 21
 }
 
 /// One step of a program. Fixed size in the file.

@@ -88,6 +88,11 @@ extension Opcode {
         case .gru: "GRU"
         case .lstm: "LSTM"
         case .pointwiseDepthwise: "pointwise+depthwise"
+        case .embedding: "embedding"
+        case .normalize: "normalise"
+        case .matrix: "matrix"
+        case .gatedMatrix: "gated matrix"
+        case .attention: "attention"
         }
     }
 }

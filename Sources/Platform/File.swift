@@ -40,10 +40,20 @@ public enum File {
 
     /// Replaces a file so that after a crash either the old or the new contents are there, never a mixture.
     public static func writeAtomically(_ path: String, _ bytes: [UInt8]) throws(Failure) {
+        try writeAtomically(path) { (write) throws(Failure) in try write(bytes, 0) }
+    }
+
+    /// The same for a file that is made piece by piece: `body` writes bytes at offsets, in any order.
+    public static func writeAtomically(_ path: String, _ body: (_ write: (_ bytes: [UInt8], _ offset: Int) throws(Failure) -> Void) throws(Failure) -> Void) throws(Failure) {
         let temporary = path + ".new"
         let descriptor = linux_open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .system(.inputOutput, "cannot create \(temporary)") }
-        var failure = bytes.withUnsafeBytes { writeAll(descriptor, $0, path: temporary) }
+        var failure: Failure?
+        do throws(Failure) {
+            try body { (bytes, offset) throws(Failure) in
+                if let problem = bytes.withUnsafeBytes({ writeAll(descriptor, $0, at: offset, path: temporary) }) { throw problem }
+            }
+        } catch { failure = error }
         if failure == nil, fsync(descriptor) != 0 { failure = .system(.inputOutput, "cannot write \(temporary) to storage") }
         close(descriptor)
         if failure == nil, rename(temporary, path) != 0 { failure = .system(.inputOutput, "cannot rename \(temporary) to \(path)") }
@@ -55,10 +65,10 @@ public enum File {
     }
 
     /// Writes every byte, going on after short writes and interruptions; nil when all is written.
-    private static func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, path: String) -> Failure? {
+    private static func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int, path: String) -> Failure? {
         var done = 0
         while done < bytes.count {
-            let count = write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+            let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, offset + done)
             if count < 0, linux_errno() == EINTR { continue }
             guard count > 0 else { return .system(.inputOutput, "cannot write \(path)") }
             done += count

@@ -9,13 +9,13 @@ enum Method: String, ExpressibleByArgument, CaseIterable { case minmax, percenti
 
 struct Compile: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compile a TFLite, ONNX or PyTorch model into a .nest file.",
+        abstract: "Compile a TFLite, ONNX, PyTorch or GGUF model into a .nest file.",
         discussion: """
         A model that is int8 already stays int8. A float model stays float, or becomes int8 with --weights int8 and \
         --calibrate, a folder of pictures like those that it will see.
         """)
 
-    @Argument(help: "The model: .tflite, .onnx or .pth.")
+    @Argument(help: "The model: .tflite, .onnx, .pth or .gguf.")
     var source: String
 
     @Option(name: .shortAndLong, help: "The file to write.")
@@ -51,6 +51,12 @@ struct Compile: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Batch sizes, one program each.")
     var batch: [Int] = [1]
 
+    @Option(help: "Language models: the most tokens of one run.")
+    var rows = 64
+
+    @Option(help: "Language models: the most tokens of one run whose logits can be had; 16, or what 4 MB hold, if not given.")
+    var logitRows: Int?
+
     @Flag(help: "Leave batch normalisation, activations and additions instructions of their own, to measure what fusion gains.")
     var noFuse = false
 
@@ -75,6 +81,7 @@ struct Compile: ParsableCommand {
     }
 
     func run() throws {
+        if LanguageImporter.recognizes(path: source) { return try compileLanguage() }
         var graph = try Importer.load(path: source, options: try importOptions())
         let options = CompilationOptions(name: graph.metadata["name"] ?? "model", fuses: !noFuse, pairMinimumBytes: pairs, batches: batch)
         try Compilation.prepare(&graph, fuses: options.fuses)
@@ -91,6 +98,17 @@ struct Compile: ParsableCommand {
             note("batch \(program.program.batch): \(program.program.instructions.count) instructions, arena \(program.program.arenaBytes) bytes, "
                 + "\(String(format: "%.3f", program.plan.ratio)) of the lower bound")
         }
+    }
+
+    private func compileLanguage() throws {
+        var model = try LanguageImporter.load(path: source)
+        if let name { model.name = name }
+        let nest = try lower(model, options: TransformerOptions(rows: rows, logitRows: logitRows), tokenizer: try model.tokenizer.image())
+        try nest.write(to: output)
+        // What was written is read back with all checks.
+        let written = try NestReader.open(output)
+        note("\(nest.program.instructions.count) instructions for up to \(rows) tokens, arena \(nest.program.arenaBytes) bytes, "
+            + "weights \(written.chunks.reduce(0) { $0 + $1.length }) bytes in \(written.chunks.count) chunks")
     }
 
     private func quantized(_ graph: Graph, _ options: CompilationOptions, pictures: ImageFolder, evaluation: ImageFolder?) throws -> CompiledNest {

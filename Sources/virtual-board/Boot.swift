@@ -12,13 +12,18 @@ struct Boot: ParsableCommand {
     var firmware = "build/aarch64/swiftlet"
     @Option(help: "Megabytes of memory.")
     var memory = 128
+    @Option(help: "The firmware's configuration (default: an MPU-9250 on i2c-0 and a button).")
+    var config: String?
     @Flag(help: "A shell is the first process, instead of the firmware.")
     var shell = false
 
     func run() throws {
         Signals.install()
-        var options = MachineOptions(image: try RigImage(folder: image), system: RootSystem(firmware: firmware, hasShell: shell))
-        options.buses = StandardBoard.buses(motion: RockingMotion(startNanoseconds: monotonicNanoseconds()))
+        let board = StandardBoard(motion: RockingMotion(startNanoseconds: monotonicNanoseconds()))
+        let configuration = try config.map { try File.read($0) } ?? board.configuration(["mpu9250"])
+        var options = MachineOptions(image: try RigImage(folder: image),
+                                     system: RootSystem(firmware: firmware, hasShell: shell, files: [("etc/swiftlet.conf", configuration)]))
+        options.buses = board.buses
         options.memoryMegabytes = memory
         options.endsAtReset = false
         let machine = try Machine(options)

@@ -230,12 +230,18 @@ private func board(_ tree: TemporaryFolder) -> HardwareBoard {
         let tree = TemporaryFolder(), board = board(tree)
         #expect(failure { _ = try board.openBus("i2c-3") }?.contains("\(tree.path)/dev/i2c-3") == true)
         #expect(failure { _ = try board.openBus("/nowhere/i2c-0") }?.contains("/nowhere/i2c-0") == true)
-        #expect(failure { let none = try board.openWatchdog(timeoutSeconds: 5)
-            #expect(none == nil) } == nil)
     }
 
     @Test func nobodySleptDuringATest() {
         var detector = SuspendDetector()
         #expect(detector.sleptNanoseconds() == 0)
+    }
+
+    @Test func sleepShowsOnce() {
+        var detector = SuspendDetector(offsetNanoseconds: 5_000_000_000)
+        #expect(detector.slept(offsetNanoseconds: 5_000_000_900) == 0)
+        #expect(detector.slept(offsetNanoseconds: 65_000_000_000) == 60_000_000_000)
+        #expect(detector.slept(offsetNanoseconds: 65_000_000_100) == 0)
+        #expect(detector.slept(offsetNanoseconds: 65_000_000_000 + 50_000_001) == 50_000_001)
     }
 }

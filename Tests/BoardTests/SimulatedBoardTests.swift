@@ -63,7 +63,7 @@ import Testing
             }
         }
         #expect(board.now() == deadline)
-        #expect(abs(times.count - 997) <= 1)
+        #expect(abs(times.count - 1000) <= 1)
         #expect(times.indices.allSatisfy { trace.time($0) == times[$0] })
         #expect(line.lostEdges == 0)
     }
@@ -183,14 +183,14 @@ import Testing
         #expect(try identity() == [0x71])
 
         try board.perform("short 0x68")
-        #expect(try transfer(bus, 0x68, [0x75, ], read: 1) == [0xFF])
+        #expect(try transfer(bus, 0x68, [0x75], read: 1) == [0xFF])
         #expect(try identity() == [0x71])
         _ = try transfer(bus, 0x68, [0x1B, 0x08])
         try board.perform("corrupt 0x68 0x1b 0x18")
         #expect(try transfer(bus, 0x68, [0x1B], read: 1) == [0x10])
         try board.perform("reset 0x68")
         #expect(try transfer(bus, 0x68, [0x1B], read: 1) == [0x00])
-        #expect(throws: Failure.self) { try board.perform("corrupt 0x68 0x60 0") == () && board.perform("corrupt 0x68 0x7f 1") == () }
+        #expect(throws: Failure.self) { try board.perform("corrupt 0x68 0x7f 1") }
         #expect(throws: Failure.self) { try board.perform("reset 0x50") }
         #expect(throws: Failure.self) { try board.perform("overflow 0x68") }
     }

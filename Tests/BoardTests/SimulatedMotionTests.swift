@@ -32,20 +32,16 @@ import Testing
         }
     }
 
-    private func temporary(_ name: String, _ text: String) throws -> String {
-        let path = "/tmp/swiftlet-\(name)-\(monotonicNanoseconds()).csv"
-        try File.writeAtomically(path, Array(text.utf8))
-        return path
-    }
-
     @Test func logsWithTimesAreInterpolated() throws {
-        let path = try temporary("motion", """
+        let folder = TemporaryFolder()
+        folder.write("motion.csv", """
             time_s,acc_x_m/s2,acc_y_m/s2,acc_z_m/s2,gyr_x_rad/s,gyr_y_rad/s,gyr_z_rad/s
             10,0,0,0,1,0,0
             10.5,1,2,3,2,0,0
             12,4,5,6,nan,0,0
 
             """)
+        let path = folder.path + "/motion.csv"
         let motion = try RecordedMotion(path: path, startNanoseconds: 1_000_000_000)
         #expect(motion.rowCount == 3 && motion.durationSeconds == 2)
         #expect(motion.state(atNanoseconds: 0).acceleration == .zero)
@@ -62,7 +58,9 @@ import Testing
     @Test func badLogsAreRefused() throws {
         let header = "time_s,acc_x_m/s2,acc_y_m/s2,acc_z_m/s2,gyr_x_rad/s,gyr_y_rad/s,gyr_z_rad/s\n"
         for text in ["", header, header + "1,0,0,0,0,0,0\n0.5,0,0,0,0,0,0\n", header + ",0,0,0,0,0,0\n", "a,b\n1,2\n"] {
-            let path = try temporary("bad", text)
+            let folder = TemporaryFolder()
+            folder.write("bad.csv", text)
+            let path = folder.path + "/bad.csv"
             #expect(throws: Failure.self) { _ = try RecordedMotion(path: path) }
             #expect(throws: Failure.self) { _ = try SimulatedBoard.make(log: path, fast: true) }
         }

@@ -70,6 +70,13 @@ import Testing
         #expect(ServiceManager.fromEnvironment() == nil)
     }
 
+    @Test func withoutManagerAndDeviceThereIsNone() throws {
+        var paths = HardwarePaths()
+        paths.watchdog = "/nowhere/watchdog"
+        let none = try HardwareBoard(paths: paths).openWatchdog(timeoutSeconds: 5)
+        #expect(none == nil)
+    }
+
     @Test func aManagerThatDoesNotReadBlocksNobody() throws {
         let folder = TemporaryFolder()
         let socket = try listen(folder.path + "/notify")

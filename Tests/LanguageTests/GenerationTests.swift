@@ -4,7 +4,8 @@ import Testing
 
 /// A stand-in for a model: logits are a hash of the last three tokens, checked against what the cache should hold.
 private final class HashPredictor: TokenPredictor {
-    let vocabulary = 97, contextLength: Int, maximumRows = 16
+    let vocabulary = 97, logitStride = 112, contextLength: Int, maximumRows = 16, maximumLogitRows = 16
+    private var filled = 0
     private var cache: [Int32]
     private let logits: UnsafeMutablePointer<Float>
     var passes = 0, evaluatedTokens = 0
@@ -16,24 +17,28 @@ private final class HashPredictor: TokenPredictor {
         self.contextLength = contextLength
         self.cycle = cycle
         cache = [Int32](repeating: -1, count: contextLength)
-        logits = .allocate(capacity: 97 * 16)
+        logits = .allocate(capacity: 112 * 16)
     }
 
     deinit { logits.deallocate() }
 
-    func evaluate(_ tokens: UnsafeBufferPointer<Int32>, position: Int, everyRow: Bool) throws(Failure) -> UnsafeMutablePointer<Float> {
+    func canResume(at position: Int) -> Bool { position <= filled }
+
+    func evaluate(_ tokens: UnsafeBufferPointer<Int32>, position: Int, logitRows: Int) throws(Failure) -> UnsafeMutablePointer<Float> {
+        #expect(position <= filled && logitRows <= tokens.count)
+        filled = position + tokens.count
         #expect(tokens.count > 0 && tokens.count <= maximumRows && position + tokens.count <= contextLength)
         passes += 1
         if passes == failsAtPass { throw Failure(.inputOutput, "the storage failed") }
         evaluatedTokens += tokens.count
         for (i, token) in tokens.enumerated() { cache[position + i] = token }
-        for row in 0..<tokens.count {
-            let end = position + row
+        for row in 0..<logitRows {
+            let end = position + tokens.count - logitRows + row
             var hash: UInt64 = 1
             for i in max(0, end - 2)...end { hash = hash &* 6364136223846793005 &+ UInt64(cache[i] &+ 1) }
             hash %= cycle
             var random = RandomSource(seed: hash)
-            let target = logits + (everyRow ? row : 0) * vocabulary
+            let target = logits + row * logitStride
             for i in 0..<vocabulary { target[i] = Float(random.unit()) * 8 }
         }
         return logits

@@ -1,5 +1,6 @@
 import Engine
 import Glibc
+import Language
 import ModelCompiler
 import Nest
 import Platform
@@ -15,6 +16,8 @@ let readers: [String: Reader] = [
     "tflite": { importBytes($0, as: .tflite) },
     "onnx": { importBytes($0, as: .onnx) },
     "pytorch": { importBytes($0, as: .pytorch) },
+    "gguf": { fuzzGGUF($0) },
+    "tokenizer": { fuzzTokenizer($0) },
 ]
 
 let reader: Reader = {
@@ -30,6 +33,27 @@ func importBytes(_ bytes: [UInt8], as format: Importer.Format) {
     // Another format's bytes would only fuzz that format under this one's name.
     guard Importer.format(of: bytes) == format else { return }
     _ = try? Importer.load(bytes: bytes)
+}
+
+/// What passes the importer must be lowered without a trap: its tokenizer laid out, its matrices decoded.
+private func fuzzGGUF(_ bytes: [UInt8]) {
+    guard let model = try? LanguageImporter.load(bytes: bytes) else { return }
+    if let image = try? model.tokenizer.image() { fuzzTokenizer(image) }
+    for matrix in [model.layers[0].query, model.layers[0].down] { _ = try? MatrixDecoder(matrix).packed() }
+}
+
+/// A nest's tokenizer may claim anything: what it encodes to must be ids of its vocabulary.
+private func fuzzTokenizer(_ bytes: [UInt8]) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 16), alignment: 16)
+    defer { memory.deallocate() }
+    memory.copyBytes(from: bytes)
+    guard let tokenizer = try? Tokenizer(UnsafeRawBufferPointer(rebasing: memory[0..<bytes.count]), owner: nil, name: "fuzz") else { return }
+    for text in ["the board reads 12 values, doesn't it?", "<|im_start|>user\n\n", "中文 😀", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa    \t\n"] {
+        guard let ids = try? tokenizer.encode(text, control: true, addsBegin: true) else { continue }
+        for id in ids where id < 0 || id >= tokenizer.vocabulary { fatalError("the token \(id) is outside the vocabulary of \(tokenizer.vocabulary)") }
+        _ = tokenizer.decode(ids, control: true)
+    }
+    _ = tokenizer.decode([-1, Int32.max], control: true)
 }
 
 private func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
@@ -50,9 +74,13 @@ func fuzzMain(_ argumentCount: CInt, _ arguments: UnsafeMutablePointer<UnsafeMut
     return runDriver(&count, &list, fuzzOneInput)
 }
 
-/// `fuzz compile MODEL NEST`: a nest to start from, made of a seed of another format.
+/// `fuzz compile MODEL NEST`: a nest to start from, made of a seed of another format; of a language model its tokenizer.
 private func compileSeed(_ model: String, _ nest: String) -> CInt {
     do {
+        if LanguageImporter.recognizes(path: model) {
+            try File.writeAtomically(nest, try LanguageImporter.load(path: model).tokenizer.image())
+            return 0
+        }
         try NestWriter.write(try Compilation.compile(try Importer.load(path: model), CompilationOptions(name: "seed")).contents, to: nest)
         return 0
     } catch {

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Fuzzes one reader of files with libFuzzer and AddressSanitizer, for a number of seconds.
 #
-# usage: Tests/fuzz/run.sh nest|tflite|onnx|pytorch SECONDS
+# usage: Tests/fuzz/run.sh nest|tflite|onnx|pytorch|gguf|tokenizer SECONDS
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-target=${1:?usage: Tests/fuzz/run.sh nest|tflite|onnx|pytorch SECONDS}
+target=${1:?usage: Tests/fuzz/run.sh nest|tflite|onnx|pytorch|gguf|tokenizer SECONDS}
 duration=${2:-60}
 
 case $target in
@@ -12,7 +12,10 @@ case $target in
     tflite)  suffix=tflite largest_kib=512 ;;
     onnx)    suffix=onnx largest_kib=256 ;;
     pytorch) suffix=pth largest_kib=256 ;;
-    *) echo "fuzz: no target '$target'; there are nest, tflite, onnx, pytorch" >&2; exit 2 ;;
+    gguf)    suffix=gguf largest_kib=256 ;;
+    # No file has this name: the seeds are made of language models below.
+    tokenizer) suffix=tokenizer largest_kib=256 ;;
+    *) echo "fuzz: no target '$target'; there are nest, tflite, onnx, pytorch, gguf, tokenizer" >&2; exit 2 ;;
 esac
 
 SWIFTLET_FUZZ=1 swift build -c release --product fuzz --scratch-path .build-fuzz \
@@ -34,6 +37,9 @@ if [ "$target" = nest ]; then
     trap 'rm -rf "$models"' EXIT
     python3 Tests/fuzz/seeds.py onnx "$models"
     for model in "$models"/*; do "$fuzz" compile "$model" "$corpus/$(basename "$model").nest"; done
+fi
+if [ "$target" = tokenizer ]; then
+    for model in Tests/golden/language/*.gguf; do "$fuzz" compile "$model" "$corpus/$(basename "$model").tokenizer"; done
 fi
 
 FUZZ_TARGET=$target "$fuzz" "$corpus" -max_total_time="$duration" -max_len=$((largest_kib * 1024)) \

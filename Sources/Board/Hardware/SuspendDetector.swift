@@ -5,12 +5,16 @@ import CLinux
 public struct SuspendDetector {
     private var offset: Int64
 
-    public init() { offset = SuspendDetector.offsetNanoseconds() }
+    public init() { self.init(offsetNanoseconds: SuspendDetector.offsetNanoseconds()) }
+
+    init(offsetNanoseconds: Int64) { offset = offsetNanoseconds }
 
     /// Nanoseconds asleep since the last call; 0 where it wasn't. Drivers then set their chips up anew, which may have lost
     /// power, and start the fit of their sample clocks again.
-    public mutating func sleptNanoseconds() -> Int64 {
-        let now = SuspendDetector.offsetNanoseconds()
+    public mutating func sleptNanoseconds() -> Int64 { slept(offsetNanoseconds: SuspendDetector.offsetNanoseconds()) }
+
+    /// `now`: by how much the boot clock is ahead of the monotonic one.
+    mutating func slept(offsetNanoseconds now: Int64) -> Int64 {
         let slept = now &- offset
         // The clocks are read one after the other, and the thread may be interrupted between them.
         guard slept > 50_000_000 else { return 0 }

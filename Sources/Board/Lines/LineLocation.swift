@@ -78,8 +78,8 @@ struct LineLocation: Equatable {
         return (String(decoding: bytes[..<slash], as: UTF8.self), UInt32(offset))
     }
 
-    /// Number of lines, or -1 with errno set.
-    private static func open(_ path: String, label: inout String) -> Int32 {
+    /// A chip's number of lines, or -1 with errno set.
+    static func open(_ path: String, label: inout String) -> Int32 {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
             text[0] = 0
             let count = board_chip_open(path, text.baseAddress!, text.count)

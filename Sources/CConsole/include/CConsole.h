@@ -39,3 +39,6 @@ int64_t console_wall_microseconds(void);
 #define CONFIGURATION_NAME 48
 typedef int (*configuration_handler)(void *user, int line, const char *section, const char *key, const char *value);
 int configuration_parse(const char *text, size_t length, configuration_handler handler, void *user);
+
+/// systemctl reboot (0) or poweroff (1); its exit status, or 127 where there is none.
+int console_run_systemctl(int powerOff);

@@ -7,3 +7,4 @@
 #elif defined(__x86_64__)
 #include "avx.h"
 #endif
+#include "vector.h"

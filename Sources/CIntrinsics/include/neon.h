@@ -26,6 +26,13 @@ INTRINSIC int8x16_t take_repeated_4(const int8_t **p) {
     return v;
 }
 
+/// Four bytes repeated four times.
+INTRINSIC int8x16_t repeated_4(const int8_t *p) {
+    int8x16_t v;
+    __asm__("ld1r {%0.4s}, [%1]" : "=w"(v) : "r"(p), "m"(*(const int8_t(*)[4])p));
+    return v;
+}
+
 /// Eight bytes from each of two places, and the pointers moved past them. In assembly because the compiler takes the
 /// way through a general register. Only for memory that the calling function doesn't write.
 INTRINSIC int8x16_t take_two_i8x8(const int8_t **low, const int8_t **high) {

@@ -70,14 +70,17 @@ typedef struct {
     /* gets the floats (and may be x); `values` may be NULL (scales and sums too): then only the floats, and any count */ \
     /* that is a multiple of 16. */ \
     void family##_normalize(const float *x, const float *weight, float epsilon, float *normalized, int8_t *values, float *scales, float *sums, int32_t count); \
-    /* activation(gate[i]) * up[i], quantised as above; function 0: SiLU, 1: GELU (tanh form). Within 2e-6 relative of the exact function. */ \
+    /* activation(gate[i]) * up[i], quantised as above; function 0: SiLU, 1: GELU (tanh form). Within 2e-6 relative of the exact function, */ \
+    /* or 1e-7 of the gate for GELU: its exponent cancels where it is as good as zero. Results below 1e-34 may be 0. */ \
     void family##_gated(const float *gate, const float *up, int8_t *values, float *scales, float *sums, int32_t function, int32_t count); \
     void family##_attention(const AttentionTask *task, int32_t row, int32_t firstHead, int32_t endHead, float *scratch); \
     /* Floats to half floats, to nearest even; any count. */ \
-    void family##_to_halves(const float *x, uint16_t *halves, int32_t count);
+    void family##_to_halves(const float *x, uint16_t *halves, int32_t count); \
+    /* output[i] = f(input[i]), the two may be the same; any count. 0: sigmoid, 1: SiLU, 2: tanh, 3: GELU (tanh form), 4: exp. */ \
+    /* Precision as of `gated`. */ \
+    void family##_function(const float *input, float *output, int32_t function, int32_t count);
 
 LANGUAGE_KERNEL_FAMILY(neon)
 LANGUAGE_KERNEL_FAMILY(avx2)
 void dotprod_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput);
-void i8mm_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput);
 void vnni_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput);

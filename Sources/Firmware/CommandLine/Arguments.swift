@@ -73,6 +73,18 @@ public struct Arguments: Sendable {
         return number
     }
 
+    /// Every value given, in order.
+    public func texts(_ name: String) -> [String] { values.filter { $0.name == name }.map { $0.value } }
+
+    /// A number in a range.
+    public func number(_ name: String, in range: ClosedRange<Float>) throws(Failure) -> Float? {
+        guard let text = text(name) else { return nil }
+        guard let number = decimal(text), range.contains(number) else {
+            throw Failure(.usage, "\(name) \(text): a number from \(fixed(range.lowerBound, decimals: 2)) to \(fixed(range.upperBound, decimals: 2)) is expected")
+        }
+        return number
+    }
+
     /// A number from 0 to 1.
     public func fraction(_ name: String) throws(Failure) -> Float? {
         guard let text = text(name) else { return nil }

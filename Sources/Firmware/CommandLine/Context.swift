@@ -50,6 +50,10 @@ public final class Context {
     /// The firmware that a command works on.
     func runningDevice() throws(Failure) -> Device {
         guard let device else { throw Failure(.usage, "this is a command of the console: start `swiftlet run` first") }
+        // Just booted: the sensors' modules are still being loaded.
+        while !device.isReady {
+            guard pause(milliseconds: 20), !device.isEnding else { throw Failure(.resource, "the sensors are not there yet") }
+        }
         return device
     }
 
@@ -73,12 +77,21 @@ public final class Context {
     }
 
     /// Loads a model by path or name with the options of the command line.
-    func model(_ name: String, _ arguments: Arguments, pool: ThreadPool? = nil) throws(Failure) -> Model {
-        var options = ModelOptions()
+    func model(_ name: String, _ arguments: Arguments, pool: ThreadPool? = nil, options given: ModelOptions = ModelOptions()) throws(Failure) -> Model {
+        var options = given
         options.budgetBytes = try arguments.byteCount("--budget")
+        if options.budgetBytes == nil { options.budgetBytes = try modelBudget() }
         let shared: ThreadPool
         if let pool { shared = pool } else { shared = try self.pool(arguments) }
         return try Model(path: try modelPath(name, arguments), options: options, kernels: try kernels(arguments), pool: shared)
+    }
+
+    /// What the firmware's own promise leaves for a model; nil where there is none.
+    private func modelBudget() throws(Failure) -> Int? {
+        guard let device, let whole = device.memoryBudgetBytes else { return nil }
+        let left = whole - ProcessMemory.resident
+        guard left > 0 else { throw Failure(.budget, "the memory budget of \(megabytes(whole)) is used up; `budget` shows by what") }
+        return left
     }
 
     func folders(_ arguments: Arguments) -> [String] {

@@ -30,9 +30,16 @@ public func runCommand(_ words: [String], context: Context) -> Int32 {
 
 /// The program: its arguments are one command.
 public func runProgram(argumentCount: Int32, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
+    if argumentCount > 0, let first = arguments[0], InitProgram.isWanted(lastComponent(String(cString: first))) { return InitProgram.run() }
     var words: [String] = []
     for index in 1..<max(1, Int(argumentCount)) {
         if let word = arguments[index] { words.append(String(cString: word)) }
     }
     return runCommand(words, context: Context())
+}
+
+private func lastComponent(_ path: String) -> String {
+    let bytes = Array(path.utf8)
+    guard let slash = bytes.lastIndex(of: 47) else { return path }
+    return String(decoding: bytes[(slash + 1)...], as: UTF8.self)
 }

@@ -20,7 +20,8 @@ let bench = Command(
     let model = try Model(path: try context.modelPath(arguments.positional[0], arguments), options: options, kernels: kernels, pool: pool)
     let loadNanoseconds = monotonicNanoseconds() - loadStart
     var measured = BenchResult(model: model, runs: runs)
-    try measured.measure(perLayer: arguments.has("--per-layer"))
+    try measured.measure(perLayer: arguments.has("--per-layer"), isCancelled: { context.isCancelled })
+    if context.isCancelled { return }
     measured.loadNanoseconds = loadNanoseconds
     measured.grownBytes = max(0, ProcessMemory.resident - before)
     measured.kernels = kernels.name
@@ -54,13 +55,13 @@ struct BenchResult {
         noise = (0..<model.inputCount).map { Self.noise(bytes: model.input($0).count, isFloat: model.inputRecord($0).type == .float32) }
     }
 
-    mutating func measure(perLayer: Bool) throws(Failure) {
+    mutating func measure(perLayer: Bool, isCancelled: () -> Bool) throws(Failure) {
         fillInputs()
         let start = monotonicNanoseconds()
         try model.run()
         firstNanoseconds = monotonicNanoseconds() - start
         times.reserveCapacity(runs)
-        for _ in 0..<runs {
+        for _ in 0..<runs where !isCancelled() {
             fillInputs()
             let start = monotonicNanoseconds()
             try model.run()
@@ -70,7 +71,7 @@ struct BenchResult {
         guard perLayer else { return }
         // Apart from the runs above, so that reading the clock doesn't count in them.
         var sums = [Int64](repeating: 0, count: model.program.instructions.count)
-        for _ in 0..<runs {
+        for _ in 0..<runs where !isCancelled() {
             fillInputs()
             var last = monotonicNanoseconds()
             try model.run { index in

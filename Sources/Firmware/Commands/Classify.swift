@@ -23,7 +23,7 @@ let classify = Command(
         try frames.process(path: arguments.positional[0], works: works, json: json, context: context)
         return
     }
-    for path in arguments.positional {
+    for path in arguments.positional where !context.isCancelled {
         do throws(Failure) {
             try classifyPicture(path, classifier, top: top, json: json, context: context)
         } catch {

@@ -32,7 +32,7 @@ let detect = Command(
     }
     var naming: Classifier?
     if let name = arguments.text("--names") { naming = try Classifier(try context.model(name, arguments, pool: pool)) }
-    for path in arguments.positional {
+    for path in arguments.positional where !context.isCancelled {
         do throws(Failure) {
             try detectPicture(path, detector, naming: naming, drawing: arguments.text("--draw"), json: json, context: context)
         } catch {

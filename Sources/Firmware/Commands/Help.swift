@@ -7,7 +7,7 @@ let help = Command(name: "help", usage: "[COMMAND]", summary: "Lists the command
         context.output(command.helpText)
         return
     }
-    context.output("Swiftlet \(version): models that see, on a small board.\n\nusage: swiftlet COMMAND [arguments]\n")
+    context.output("Swiftlet \(version): models and senses for a small board.\n\nusage: swiftlet COMMAND [arguments]\n")
     var widest = 0
     for command in commandTable { widest = max(widest, command.name.unicodeScalars.count) }
     for command in commandTable { context.output("  \(padRight(command.name, widest))  \(command.summary)") }

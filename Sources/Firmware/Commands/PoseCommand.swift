@@ -2,7 +2,7 @@ import Platform
 import Pose
 
 let pose = Command(
-    name: "pose", usage: "LOG [options]", summary: "Turns a recorded motion log (CSV or NPY) into attitude, bias, rest, disturbance and gestures.",
+    name: "pose", usage: "[LOG] [options]", summary: "Attitude, bias, rest, disturbance and gestures: of a recorded log, or live on the console.",
     options: [
         OptionSpecification("--rate", "HZ", "samples a second of a log without times"),
         OptionSpecification("--6d", "leave the magnetometer out"),
@@ -11,11 +11,16 @@ let pose = Command(
         OptionSpecification("--reference", "COLUMNS", "true attitude's columns w,x,y,z[,moving] or their prefix: print errors"),
         OptionSpecification("--plot", "SVG", "draw angles, errors, bias and flags over time"),
         OptionSpecification("--every", "N", "print every Nth sample; 0 for none (default: 1; 0 with --reference or --plot)"),
+        OptionSpecification("--seconds", "N", "live: for so long (default: until a key is pressed; 2 in a script)"),
         SharedOptions.json,
     ],
     examples: ["swiftlet pose walk.csv > attitude.csv", "swiftlet pose trial.npy --rate 285.7 --reference ref --plot trial.svg",
-               "swiftlet pose walk.csv --predict 20 --every 0"]) { (context, arguments) throws(Failure) in
-    guard arguments.positional.count == 1 else { throw Failure(.usage, "pose needs one log: a CSV or NPY file") }
+               "swiftlet pose walk.csv --predict 20 --every 0", "pose"]) { (context, arguments) throws(Failure) in
+    if context.device != nil, arguments.positional.isEmpty || arguments.positional.count == 1 && !File.exists(arguments.positional[0]) {
+        try showLivePose(context, arguments)
+        return
+    }
+    guard arguments.positional.count == 1 else { throw Failure(.usage, "pose needs one log: a CSV or NPY file, or a recording") }
     let path = arguments.positional[0]
     var options = PoseReplayOptions()
     options.is6D = arguments.has("--6d")
@@ -43,7 +48,7 @@ let pose = Command(
     var plot = arguments.has("--plot") ? PosePlot(title: plotTitle(path, replay, options), hasReference: replay.hasReference) : nil
     if every > 0, !json { context.output(PoseText.header(predicts: options.predictionSeconds != nil)) }
     var held: Gestures = []
-    while let record = try replay.next() {
+    while !context.isCancelled, let record = try replay.next() {
         held.formUnion(record.gestures)
         if every > 0, (replay.samples - 1) % every == 0 {
             context.output(json ? PoseText.object(record, gestures: held).line : PoseText.row(record, gestures: held))
@@ -52,6 +57,7 @@ let pose = Command(
         plot?.add(time: record.timeSeconds, attitude: record.attitude, totalError: record.error?.total ?? .nan,
                   inclinationError: record.error?.inclination ?? .nan, bias: record.bias, isResting: record.isResting, isDisturbed: record.isDisturbed)
     }
+    if let note = replay.note { context.errors("swiftlet: \(note)") }
     guard replay.samples > 0 else { throw Failure(.badFormat, "\(path) has a header but no samples") }
     if let plot, let file = arguments.text("--plot") { try File.writeAtomically(file, Array(plot.svg.utf8)) }
     summarise(path, replay, options, rows: every > 0, json: json, context: context)

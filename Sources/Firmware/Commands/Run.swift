@@ -14,6 +14,7 @@ let run = Command(
     examples: ["swiftlet run --simulate", "swiftlet run --config /etc/swiftlet.conf", "swiftlet run --simulate walk.csv --fast",
                "echo status | swiftlet run --simulate"]) { (context, arguments) throws(Failure) in
     guard context.device == nil else { throw Failure(.usage, "the firmware is running already") }
-    let session = try FirmwareSession(context, arguments)
-    if session.run() != 0 { context.hadErrors = true }
+    if let folder = arguments.text("--models") { context.modelFolders.insert(folder, at: 0) }
+    let session = FirmwareSession(try DeviceFactory.make(arguments), context, isJSON: arguments.has("--json"))
+    if try session.run() != 0 { context.hadErrors = true }
 }

@@ -2,14 +2,19 @@ import Kernels
 import Platform
 import Vision
 
-let status = Command(name: "status", usage: "[options]", summary: "Shows the processor, the kernels chosen, memory and models.",
+let status = Command(name: "status", usage: "[options]", summary: "Shows the whole device on one screen: processor, memory, sensors, frequency, temperature, attitude.",
                      options: [SharedOptions.models, SharedOptions.json], examples: ["swiftlet status", "swiftlet status --json"]) {
     (context, arguments) throws(Failure) in
     let machine = MachineStatus(context, arguments)
     if arguments.has("--json") {
-        context.output(machine.json.line)
-    } else {
-        for line in machine.lines { context.output(line) }
+        var object = machine.json
+        if context.device != nil { try DeviceStatus(try context.runningDevice()).add(to: &object) }
+        context.output(object.line)
+        return
+    }
+    for line in machine.lines { context.output(line) }
+    if context.device != nil {
+        for line in try DeviceStatus(try context.runningDevice()).lines { context.output(line) }
     }
 }
 

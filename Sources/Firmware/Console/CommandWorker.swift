@@ -59,7 +59,7 @@ final class CommandWorker {
                 words.append("--json")
             }
             if runCommand(words, context: context) != 0 { status = 1 }
-            if console.isCancelled { context.errors("cancelled") }
+            if console.isCancelled, context.device?.isEnding != true { context.errors("cancelled") }
         } catch {
             context.errors("swiftlet: \(error.description)")
             status = 1

@@ -12,7 +12,6 @@ final class ConsoleServer {
     /// Which console each descriptor after the first belongs to.
     private var owners: [Int]
     private var nextSecond: Int64
-    private var reopenAt: [Int64]
     private let everySecond: (Int64) -> Void
 
     init(device: Device, consoles: [Console], contexts: [Context], everySecond: @escaping (Int64) -> Void) {
@@ -26,7 +25,6 @@ final class ConsoleServer {
         descriptors.reserveCapacity(1 + consoles.count * 2)
         owners = []
         owners.reserveCapacity(1 + consoles.count * 2)
-        reopenAt = [Int64](repeating: 0, count: consoles.count)
         nextSecond = monotonicNanoseconds() + 1_000_000_000
     }
 
@@ -52,9 +50,14 @@ final class ConsoleServer {
         for console in consoles { console.cancel() }
         for worker in workers {
             worker.stop()
-            status = max(status, worker.status)
+            // A script says by its end whether all went well; a person has seen it.
+            if !worker.console.isInteractive { status = max(status, worker.status) }
         }
-        // Last words, for readers who take them.
+        return status
+    }
+
+    /// Last words, for readers who take them.
+    func finish() {
         let end = monotonicNanoseconds() + 200_000_000
         for console in consoles where console.isOpen {
             while console.hasOutput, monotonicNanoseconds() < end {
@@ -62,7 +65,6 @@ final class ConsoleServer {
                 if console.hasOutput { usleep(2000) }
             }
         }
-        return status
     }
 
     private func wait() {
@@ -87,9 +89,15 @@ final class ConsoleServer {
                 }
             }
         }
+        // Ports whose driver is still being loaded come soon.
+        let isYoung = monotonicNanoseconds() - device.startNanoseconds < 10_000_000_000
+        let waitsForPort = isYoung && consoles.contains { !$0.isOpen }
         let left = max(0, nextSecond - monotonicNanoseconds())
-        let ready = poll(&descriptors, nfds_t(descriptors.count), Int32(left / 1_000_000 + 1))
+        let ready = poll(&descriptors, nfds_t(descriptors.count), waitsForPort ? 50 : Int32(left / 1_000_000 + 1))
         let now = monotonicNanoseconds()
+        if waitsForPort {
+            for (index, console) in consoles.enumerated() where !console.isOpen { reopen(index) }
+        }
         if ready > 0 {
             if descriptors[0].revents != 0 { console_wake_clear(device.wake) }
             for position in descriptors.indices.dropFirst() where descriptors[position].revents != 0 { serve(position) }

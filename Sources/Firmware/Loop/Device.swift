@@ -2,6 +2,7 @@ import Board
 import CConsole
 import CLinux
 import Platform
+import VirtualBoard
 
 /// A board at work: its sensors in their threads, its lines, and what was changed and must be put back. Commands and
 /// consoles use it from threads below the sensors'.
@@ -26,11 +27,15 @@ public final class Device {
     var outputs: [Output] = []
     private(set) var policies: [any FrequencyPolicy] = []
     private(set) var supervisor: Supervisor?
+    /// What all may take, bytes; nil: no promise. Guarded by `lock`.
+    var memoryBudgetBytes: Int?
+    /// Where the board is a simulated one.
+    var simulated: SimulatedBoard?
     /// Guards what commands of several consoles change: outputs, governors, recordings.
     let lock = Lock()
     /// Posted to when a thread has events or a signal came.
     let wake: Int32
-    private var isStarted = false
+    private let ready = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     private let ending = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     /// How the firmware ends; written before `ending`.
     private(set) var end = DeviceEnd.exit
@@ -39,17 +44,20 @@ public final class Device {
         self.board = board
         self.configuration = configuration
         self.isFast = isFast
+        memoryBudgetBytes = configuration.memoryBudgetBytes
         startNanoseconds = monotonicNanoseconds()
         log = Log(start: startNanoseconds)
         log.level = configuration.logLevel
         wake = console_wake_open()
         guard wake >= 0 else { throw .system(.resource, "cannot make an event descriptor") }
         ending.initialize(to: 0)
+        ready.initialize(to: 0)
     }
 
     deinit {
         close(wake)
         ending.deallocate()
+        ready.deallocate()
     }
 
     /// Adds sensors that share a thread: those of one bus.
@@ -91,9 +99,15 @@ public final class Device {
             for policy in policies { try policy.setGovernor(governor) }
             if policies.isEmpty { log.write(.warning, "governor \(governor): this kernel has no cpufreq") }
         }
-        isStarted = true
         for loop in loops { try loop.start() }
-        supervisor = try Supervisor(self)
+        do throws(Failure) {
+            supervisor = try Supervisor(self)
+        } catch {
+            for loop in loops { loop.stop() }
+            throw error
+        }
+        linux_store(ready, 1)
+        console_wake_post(wake)
         if configuration.locksMemory, !isFast, let complaint = RealTime.lockMemory() { log.write(.info, complaint) }
     }
 
@@ -104,15 +118,22 @@ public final class Device {
 
     /// Ends all threads and puts back what was changed.
     func stop() {
-        guard isStarted else { return }
-        isStarted = false
+        guard isReady else { return }
+        linux_store(ready, 0)
         for loop in loops { loop.stop() }
         supervisor?.stop()
         lock.lock()
-        // Lines are released with their objects, governors by their policies.
+        // Lines are released with their objects.
+        let released = outputs
         outputs = []
         lock.unlock()
-        for policy in policies { policy.restore() }
+        for output in released where output.isOn { log.write(.info, "\(output.name) is released") }
+        for policy in policies {
+            let before = (try? policy.governor()) ?? ""
+            policy.restore()
+            let after = (try? policy.governor()) ?? ""
+            if after != before { log.write(.info, "\(policy.name) is back at \(after)") }
+        }
     }
 
     /// Asks the firmware to end; any thread.
@@ -122,6 +143,8 @@ public final class Device {
         console_wake_post(wake)
     }
 
+    /// Sensors and lines are there; what is opened before isn't looked at until then.
+    var isReady: Bool { linux_load(ready) != 0 }
     var isEnding: Bool { linux_load(ending) != 0 }
 
     func track(named name: String?) throws(Failure) -> SensorTrack {
@@ -135,10 +158,11 @@ public final class Device {
 
     /// Turns what the threads told into lines of the log; for the server's thread alone.
     func drainEvents() {
+        guard isReady else { return }
         for loop in loops {
             while let event = loop.events.pop() {
-                let (level, text) = EventText.describe(event, self)
-                log.write(level, text)
+                let level = EventText.level(event)
+                if level.rawValue <= log.level.rawValue { log.write(level, EventText.describe(event, self)) }
             }
         }
     }

@@ -6,54 +6,35 @@ import VirtualBoard
 enum DeviceFactory {
     static let defaultPath = "/etc/swiftlet.conf"
 
-    /// The simulated board's, where no file is named: everything that it has. In the configuration's own language, so
-    /// that it is an example of it too.
-    static let simulatedConfiguration = """
-        [firmware]
-        state = /tmp/swiftlet
-        watchdog = 15
-
-        [imu imu]
-        bus = i2c-1
-        rate = 200
-        data-ready = imu-ready
-
-        [input motion]
-        line = motion
-
-        [input button]
-        line = button
-        active = low
-        debounce = 5
-
-        [input door]
-        line = door
-        debounce = 5
-
-        [output indicator]
-        line = indicator
-        """
-
     static func make(_ arguments: Arguments) throws(Failure) -> Device {
-        let isSimulated = arguments.has("--simulate")
-        var configuration = DeviceConfiguration()
-        if let path = arguments.text("--config") {
-            configuration = try ConfigurationFile.read(path)
-        } else if isSimulated {
-            configuration = try ConfigurationFile.parse(Array(simulatedConfiguration.utf8), name: "simulated board")
-        } else if File.exists(defaultPath) {
-            configuration = try ConfigurationFile.read(defaultPath)
-        }
+        let isSimulated = arguments.has("--simulate"), isFast = arguments.has("--fast")
         if !isSimulated, let stray = arguments.positional.first { throw Failure(.usage, "\(stray): a log is only for --simulate") }
-        if arguments.has("--fast"), !isSimulated { throw Failure(.usage, "--fast is only for --simulate") }
+        if isFast, !isSimulated { throw Failure(.usage, "--fast is only for --simulate") }
         guard arguments.positional.count < 2 else { throw Failure(.usage, "one log at most") }
-        let log = arguments.positional.first
-        // Nobody else's name for the same thing: a log without times is taken at BROAD's rate, or at this.
-        let board: Board = isSimulated ? try SimulatedBoard.make(log: log, fast: arguments.has("--fast")) : HardwareBoard()
-        let device = try Device(board: board, configuration: configuration, isFast: arguments.has("--fast"))
-        try addSensors(device, isHardware: !isSimulated)
-        try addLines(device)
+        var configuration = DeviceConfiguration()
+        let board: Board
+        var simulatedBoard: SimulatedBoard?
+        if isSimulated {
+            let simulated = try SimulatedBoard.make(log: arguments.positional.first, fast: isFast)
+            configuration = try ConfigurationFile.parse(Array(simulated.defaultConfiguration.utf8), name: "simulated board")
+            configuration.stateFolder = "/tmp/swiftlet"
+            board = simulated
+            simulatedBoard = simulated
+        } else {
+            if File.exists(defaultPath), !arguments.has("--config") { configuration = try ConfigurationFile.read(defaultPath) }
+            board = HardwareBoard()
+        }
+        if let path = arguments.text("--config") { configuration = try ConfigurationFile.read(path) }
+        let device = try Device(board: board, configuration: configuration, isFast: isFast)
+        device.simulated = simulatedBoard
+        try populate(device, isHardware: !isSimulated)
         return device
+    }
+
+    /// Opens what the configuration names; what isn't there is said in the log, and sensors are looked for again.
+    static func populate(_ device: Device, isHardware: Bool) throws(Failure) {
+        try addSensors(device, isHardware: isHardware)
+        try addLines(device)
     }
 
     /// "i2c-1" and "/dev/i2c-1" are the same.
@@ -108,7 +89,12 @@ enum DeviceFactory {
         let board = device.board
         // Opened when first needed, and kept.
         let opened = OpenBuses()
-        return SensorSource(sensor, busName: busName, calibration: SensorCalibration(), find: { source in
+        var calibration = SensorCalibration()
+        let file = CalibrationStore.path(sensor.name, device.configuration)
+        if File.exists(file) {
+            do throws(Failure) { calibration = try CalibrationFile.read(file)[sensor.name] } catch { device.log.write(.error, error.description) }
+        }
+        return SensorSource(sensor, busName: busName, calibration: calibration, find: { source in
             for name in busName == "auto" ? board.busNames() : [busName] {
                 do throws(Failure) {
                     let bus: any I2CBus

@@ -3,7 +3,7 @@ import CLinux
 /// Values from one thread to one other without a lock: fixed size, and where it is full the new value is dropped and
 /// counted, so that the producer never waits.
 ///
-/// One thread calls `push`, one other `pop`. `Element` holds no references.
+/// One thread calls `push`, one other `pop`. `Element` holds no references; memory is only touched as the ring fills.
 public final class EventRing<Element> {
     private let slots: UnsafeMutablePointer<Element>
     private let mask: UInt32
@@ -12,11 +12,10 @@ public final class EventRing<Element> {
     private static var stride: Int { 32 }
 
     /// - Parameter capacity: rounded up to a power of two.
-    public init(capacity: Int, filledWith value: Element) {
+    public init(capacity: Int) {
         var size = 2
         while size < capacity { size *= 2 }
         slots = .allocate(capacity: size)
-        slots.initialize(repeating: value, count: size)
         mask = UInt32(size - 1)
         words = .allocate(capacity: Self.stride * 3)
         words.initialize(repeating: 0, count: Self.stride * 3)

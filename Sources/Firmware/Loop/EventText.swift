@@ -3,36 +3,43 @@ import Pose
 
 /// Events of the sensor threads in words.
 enum EventText {
-    static func describe(_ event: FirmwareEvent, _ device: Device) -> (LogLevel, String) {
-        if event.kind == .edge {
-            let name = device.watch?.inputs[Int(event.source)].name ?? "line \(event.source)"
-            return (.info, "\(name) \(event.value == 1 ? "on" : "off") (edge \(event.sequence))")
+    static func level(_ event: FirmwareEvent) -> LogLevel {
+        switch event.kind {
+        case .edge, .gesture: return .info
+        case .rest, .disturbance: return .debug
+        case .fault, .late: return .warning
+        case .sensorState:
+            switch SensorState(rawValue: UInt8(truncatingIfNeeded: event.value)) ?? .searching {
+            case .running, .testing: return .info
+            case .starting: return .debug
+            case .recovering, .searching: return .warning
+            }
         }
-        let name = Int(event.source) < device.tracks.count ? device.tracks[Int(event.source)].source.name : "sensor \(event.source)"
+    }
+
+    static func describe(_ event: FirmwareEvent, _ device: Device) -> String {
+        let source = Int(event.source)
+        if event.kind == .edge {
+            let name = device.watch.map { source < $0.inputs.count ? $0.inputs[source].name : "" } ?? "line \(source)"
+            return "\(name) \(event.value == 1 ? "on" : "off") (edge \(event.sequence))"
+        }
+        guard source < device.tracks.count else { return "sensor \(source)" }
+        let sensor = device.tracks[source].source, name = sensor.name
         switch event.kind {
         case .gesture:
-            var text = ""
-            for gesture in Gesture.allCases where Gestures(rawValue: UInt8(truncatingIfNeeded: event.value)).contains(gesture) {
-                text += (text.isEmpty ? "" : ", ") + gesture.name
-            }
-            return (.info, "\(name) \(text)")
-        case .rest: return (.debug, "\(name) \(event.value == 1 ? "at rest" : "in motion")")
-        case .disturbance: return (.debug, "\(name) magnetic field \(event.value == 1 ? "disturbed" : "undisturbed")")
+            var text = name
+            for gesture in Gesture.allCases where Gestures(rawValue: UInt8(truncatingIfNeeded: event.value)).contains(gesture) { text += " " + gesture.name }
+            return text
+        case .rest: return "\(name) \(event.value == 1 ? "at rest" : "in motion")"
+        case .disturbance: return "\(name) magnetic field \(event.value == 1 ? "disturbed" : "undisturbed")"
         case .sensorState:
             let state = SensorState(rawValue: UInt8(truncatingIfNeeded: event.value)) ?? .searching
-            let title = device.tracks[Int(event.source)].source.title
-            switch state {
-            case .running: return (.info, "\(name) running: \(title)")
-            case .starting: return (.debug, "\(name) starting")
-            case .testing: return (.info, "\(name) tests itself")
-            case .recovering: return (.warning, "\(name) recovering")
-            case .searching: return (.warning, "\(name): \(title)")
-            }
+            return state == .running || state == .searching ? "\(name) \(state.name): \(sensor.title)" : "\(name) \(state.name)"
         case .fault:
             let fault = SensorFault(rawValue: UInt8(truncatingIfNeeded: event.value)) ?? .otherBusError
-            return (.warning, "\(name) \(fault.name): \(event.sequence)")
-        case .late: return (.warning, "\(name) was late by \(event.value) µs")
-        case .edge: return (.info, name)
+            return "\(name) \(fault.name): \(event.sequence)"
+        case .late: return "\(name) was late by \(event.value) µs"
+        case .edge: return name
         }
     }
 }

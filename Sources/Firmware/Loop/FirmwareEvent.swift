@@ -32,6 +32,4 @@ public struct FirmwareEvent: Sendable {
         self.value = value
         self.sequence = sequence
     }
-
-    static let none = FirmwareEvent(.late, source: 0, at: 0, value: 0)
 }

@@ -4,40 +4,54 @@ import CLinux
 import Engine
 import Platform
 
-/// One run of the firmware: board, sensors and consoles from the command line and the configuration, until it is asked
-/// to end.
+/// One run of the firmware: consoles first, then the board's sensors, until it is asked to end.
 final class FirmwareSession {
     private let device: Device
     private let context: Context
     private let isJSON: Bool
     private var rawTerminal: Int32 = -1
+    /// Done before the sensors are looked for, in a thread of its own, while the console is there already.
+    private let preparation: ((Device) -> Void)?
+    private var starter: Thread?
+    private var startFailure: Failure?
 
-    init(_ context: Context, _ arguments: Arguments) throws(Failure) {
+    init(_ device: Device, _ context: Context, isJSON: Bool = false, preparation: ((Device) -> Void)? = nil) {
+        self.device = device
         self.context = context
-        isJSON = arguments.has("--json")
-        device = try DeviceFactory.make(arguments)
-        if let folder = arguments.text("--models") { context.modelFolders.insert(folder, at: 0) }
+        self.isJSON = isJSON
+        self.preparation = preparation
+        if let folder = device.configuration.modelFolder { context.modelFolders.insert(folder, at: 0) }
     }
 
-    func run() -> Int32 {
+    /// - Throws: what keeps the firmware from starting, where it does so before its consoles.
+    func run() throws(Failure) -> Int32 {
         _ = console_catch_signals(device.wake)
         defer { if rawTerminal >= 0 { console_restore(rawTerminal) } }
+        if preparation == nil { try device.start() }
         let consoles = openConsoles()
+        for line in device.log.lines {
+            for console in consoles { console.show(line) }
+        }
         device.log.listener = { line in
             for console in consoles { console.show(line) }
         }
         var contexts: [Context] = []
         for console in consoles { contexts.append(consoleContext(console)) }
-        do throws(Failure) {
-            try device.start()
-        } catch {
-            context.report(error)
-            return 1
+        let server = ConsoleServer(device: device, consoles: consoles, contexts: contexts, everySecond: { [device] now in
+            if device.isReady { device.supervisor?.look(now: now) }
+            if InitProcess.isNeeded { InitProcess.reapChildren() }
+        })
+        if let preparation {
+            starter = try Thread { [self] in
+                preparation(device)
+                do throws(Failure) { try device.start() } catch { device.log.write(.error, error.description) }
+            }
         }
-        let server = ConsoleServer(device: device, consoles: consoles, contexts: contexts, everySecond: { [device] now in device.supervisor?.look(now: now) })
         let status = server.run()
-        device.log.listener = nil
+        starter?.join()
         device.stop()
+        server.finish()
+        device.log.listener = nil
         return status
     }
 
@@ -66,11 +80,11 @@ final class FirmwareSession {
                 let isTerminal = kind == Int32(UInt8(ascii: "t")) && console_is_terminal(1) != 0 && !isJSON
                 if isTerminal, console_set_raw(0) == 0 { rawTerminal = 0 }
                 consoles.append(Console(name: "standard input", input: console_reopen(0, 0), output: console_reopen(1, 1), isInteractive: isTerminal,
-                                        isJSON: isJSON || port.isJSON, port: nil, prompt: prompt, wake: device.wake, completion: completion))
+                                        isJSON: isJSON, port: nil, prompt: prompt, wake: device.wake, completion: completion))
                 continue
             }
             let descriptor = console_open(port.path, Int32(port.baud))
-            if descriptor < 0 { device.log.write(.warning, Failure.system(.inputOutput, "console \(port.path) can't be opened yet").description) }
+            if descriptor < 0 { device.log.write(.info, Failure.system(.inputOutput, "console \(port.path) can't be opened yet").description) }
             consoles.append(Console(name: port.path, input: descriptor, output: descriptor, isInteractive: true, isJSON: port.isJSON, port: port,
                                     prompt: prompt, wake: device.wake, completion: completion))
         }

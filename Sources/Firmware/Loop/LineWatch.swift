@@ -6,8 +6,11 @@ final class LineWatch {
     struct Input {
         let name: String
         let line: any InputLine
-        /// Edges seen.
-        let count: UnsafeMutablePointer<UInt32>
+        /// Edges seen, and the level at the last turn of the thread (2: unknown).
+        let words: UnsafeMutablePointer<UInt32>
+
+        var edges: UInt32 { linux_load(words) }
+        var level: Bool? { linux_load(words + 1) > 1 ? nil : linux_load(words + 1) == 1 }
     }
 
     let inputs: [Input]
@@ -16,9 +19,10 @@ final class LineWatch {
     init(_ named: [(name: String, line: any InputLine)]) {
         var all: [Input] = []
         for input in named {
-            let count = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
-            count.initialize(to: 0)
-            all.append(Input(name: input.name, line: input.line, count: count))
+            let words = UnsafeMutablePointer<UInt32>.allocate(capacity: 2)
+            words.initialize(to: 0)
+            (words + 1).initialize(to: 2)
+            all.append(Input(name: input.name, line: input.line, words: words))
         }
         inputs = all
         edges = .allocate(capacity: 64)
@@ -26,7 +30,7 @@ final class LineWatch {
     }
 
     deinit {
-        for input in inputs { input.count.deallocate() }
+        for input in inputs { input.words.deallocate() }
         edges.deallocate()
     }
 
@@ -36,14 +40,15 @@ final class LineWatch {
             while true {
                 guard let taken = try? inputs[number].line.takeEdges(edges), taken > 0 else { break }
                 for index in 0..<taken {
-                    let total = inputs[number].count.pointee &+ 1
-                    linux_store(inputs[number].count, total)
+                    let total = inputs[number].words.pointee &+ 1
+                    linux_store(inputs[number].words, total)
                     let edge = edges[index]
                     events.push(FirmwareEvent(.edge, source: number, at: edge.timestampNanoseconds, value: edge.isRising ? 1 : 0,
                                               sequence: edge.sequence == 0 ? total : edge.sequence))
                 }
                 if taken < edges.count { break }
             }
+            if let level = try? inputs[number].line.level() { linux_store(inputs[number].words + 1, level ? 1 : 0) }
         }
     }
 }

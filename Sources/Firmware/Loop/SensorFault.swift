@@ -24,6 +24,22 @@ enum SensorFault: UInt8 {
         }
     }
 
+    /// In JSON.
+    var key: String {
+        switch self {
+        case .overflow: return "overflows"
+        case .lostSample: return "lostSamples"
+        case .notAcknowledged: return "notAcknowledged"
+        case .timeout: return "timeouts"
+        case .otherBusError: return "otherBusErrors"
+        case .badRegister: return "badRegisters"
+        case .missedInterrupt: return "missedInterrupts"
+        case .spuriousInterrupt: return "spuriousInterrupts"
+        case .reset: return "resets"
+        case .busRecovery: return "busRecoveries"
+        }
+    }
+
     func count(in counters: SensorCounters) -> UInt32 {
         switch self {
         case .overflow: return counters.overflows

@@ -8,7 +8,7 @@ final class SensorLoop {
     let name: String
     let tracks: [SensorTrack]
     private let watch: LineWatch?
-    let events = EventRing(capacity: 4096, filledWith: FirmwareEvent.none)
+    let events = EventRing<FirmwareEvent>(capacity: 4096)
     private let board: Board
     private let waitSet: any WaitSet
     private let stopping = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)

@@ -23,7 +23,7 @@ public final class SensorSource {
     /// Why the last search failed.
     private(set) var complaint = ""
     /// From the console's thread to the sensor's.
-    let requests = EventRing<SensorRequest>(capacity: 8, filledWith: .restart)
+    let requests = EventRing<SensorRequest>(capacity: 8)
     private static let searchInterval: Int64 = 2_000_000_000
 
     init(_ configuration: DeviceConfiguration.Sensor, busName: String, calibration: SensorCalibration, find: @escaping (SensorSource) -> InertialSensor?) {

@@ -8,9 +8,12 @@ public final class SensorTrack {
     public let number: Int
     public let reading = SequenceLock(SensorReading())
     public let health = SequenceLock(SensorHealth())
+    /// Of the test that was asked for last; nil until it is over.
+    let selfTest = SequenceLock<SelfTestResult?>(nil)
     /// Samples for a recorder, once one asks for them.
     let recording: EventRing<InertialSample>
-    let recordingWanted: UnsafeMutablePointer<UInt32>
+    private let recordingWanted = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    private let recordingClaimed = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
 
     private var filter: PoseFilter
     private var clock: SampleClock
@@ -20,6 +23,10 @@ public final class SensorTrack {
     private var currentHealth = SensorHealth()
     private var reported: SensorState?
     private var faults = SensorCounters()
+    private var hasBegun = false
+    private var setUpResets: UInt32 = 0
+    private var lastFaultReport: Int64 = 0
+    private var testing = false
     private let buffer: UnsafeMutableBufferPointer<InertialSample>
     private static let burst = 64
 
@@ -31,14 +38,28 @@ public final class SensorTrack {
         let none = InertialSample(timestampNanoseconds: 0, acceleration: .zero, angularRate: .zero)
         buffer = .allocate(capacity: Self.burst)
         buffer.initialize(repeating: none)
-        recording = EventRing(capacity: 4096, filledWith: none)
-        recordingWanted = .allocate(capacity: 1)
+        recording = EventRing<InertialSample>(capacity: 4096)
         recordingWanted.initialize(to: 0)
+        recordingClaimed.initialize(to: 0)
     }
 
     deinit {
         buffer.deallocate()
         recordingWanted.deallocate()
+        recordingClaimed.deallocate()
+    }
+
+    /// One recorder at a time; false where there is one. Samples of before are thrown away.
+    func claimRecording() -> Bool {
+        guard linux_exchange(recordingClaimed, 1) == 0 else { return false }
+        while recording.pop() != nil {}
+        linux_store(recordingWanted, 1)
+        return true
+    }
+
+    func releaseRecording() {
+        linux_store(recordingWanted, 0)
+        linux_store(recordingClaimed, 0)
     }
 
     /// One turn of the loop; when the sensor wants the next.
@@ -90,7 +111,14 @@ public final class SensorTrack {
             events.push(FirmwareEvent(.sensorState, source: number, at: now, value: UInt32(state.rawValue)))
         }
         let counters = source.counters
-        if counters != faults {
+        if !hasBegun {
+            // The set-up's own resets are no faults.
+            hasBegun = current.samples > 0
+            setUpResets = counters.resets
+            faults = counters
+        } else if counters != faults, now - lastFaultReport > 1_000_000_000 {
+            // A storm of them is one line a second.
+            lastFaultReport = now
             SensorFault.forEach { fault in
                 let count = fault.count(in: counters)
                 guard count != fault.count(in: faults) else { return }
@@ -100,6 +128,7 @@ public final class SensorTrack {
         }
         currentHealth.state = state
         currentHealth.counters = counters
+        currentHealth.counters.resets &-= setUpResets
         currentHealth.rateHertz = source.measuredRateHertz
         currentHealth.jitterMicroseconds = source.jitterMicroseconds
         let end = board.now()
@@ -110,5 +139,7 @@ public final class SensorTrack {
             currentHealth.largestLatencyMicroseconds = max(currentHealth.largestLatencyMicroseconds, latency)
         }
         health.publish(currentHealth)
+        if state == .testing || testing { selfTest.publish(state == .testing ? nil : source.selfTestResult) }
+        testing = state == .testing
     }
 }

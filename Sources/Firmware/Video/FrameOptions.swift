@@ -31,12 +31,13 @@ struct FrameOptions {
     /// Runs a network over the stream at `path` and reports.
     func process(path: String, works: [FrameWork], json: Bool, context: Context) throws(Failure) {
         // An interrupted stream still ends with its figures; other commands just end.
-        Signals.install()
+        if context.device == nil { Signals.install() }
+        if context.console != nil, path == "-" { throw Failure(.usage, "standard input is the console's; name a file") }
         let stream = try FrameStream(path: path, format: format)
         var largest = 1
         for work in works { largest = max(largest, work.batch) }
         let queue = try FrameQueue(stream, depth: max(queueDepth, largest), dropsOldest: isLive)
-        let statistics = try FramePipeline(format: format, works: works).process(queue)
+        let statistics = try FramePipeline(format: format, works: works).process(queue, isCancelled: { context.isCancelled })
         if json {
             var object = JSONObject()
             object.set("summary", statistics.json)
@@ -44,9 +45,9 @@ struct FrameOptions {
         } else {
             context.output(statistics.text)
         }
-        if stream.endedWithinFrame && !Signals.stopRequested {
+        if stream.endedWithinFrame && !context.isCancelled {
             context.report(Failure(.badFormat, "\(stream.name): ends within a frame of \(format.width)x\(format.height) \(format.format.name); are size and format right?"))
-        } else if statistics.frames == 0 && !Signals.stopRequested {
+        } else if statistics.frames == 0 && !context.isCancelled {
             throw Failure(.badFormat, "\(stream.name): holds no frame")
         }
     }

@@ -29,7 +29,7 @@ final class FramePipeline {
         decoder = format.format == .mjpeg ? JPEGDecoder() : nil
     }
 
-    func process(_ queue: FrameQueue) throws(Failure) -> FrameStatistics {
+    func process(_ queue: FrameQueue, isCancelled: () -> Bool) throws(Failure) -> FrameStatistics {
         let begin = monotonicNanoseconds()
         var waiting: [FrameBuffer] = []
         while let first = try queue.next() {
@@ -42,7 +42,7 @@ final class FramePipeline {
                 try run(work, waiting[0..<work.batch])
                 for _ in 0..<work.batch { queue.recycle(waiting.removeFirst()) }
             }
-            if Signals.stopRequested { break }
+            if isCancelled() { break }
         }
         statistics.wallNanoseconds = monotonicNanoseconds() - begin
         statistics.dropped = queue.dropped

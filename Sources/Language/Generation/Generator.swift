@@ -56,7 +56,7 @@ public final class Generator {
         self.keptTokens = keptTokens
         self.bytes = bytes
         text = .allocate(capacity: predictor.contextLength + predictor.maximumRows + 1)
-        draft = .allocate(capacity: predictor.maximumRows)
+        draft = .allocate(capacity: max(1, min(predictor.maximumRows, predictor.maximumLogitRows)))
     }
 
     deinit {
@@ -92,7 +92,7 @@ public final class Generator {
         var statistics = GenerationStatistics()
         let sampler = try Sampler(options.sampler, vocabulary: predictor.vocabulary)
         var writer = TextWriter(stops: try StopMatcher(options.stopStrings))
-        let lookup = DraftLookup(length: min(options.draftLength, predictor.maximumRows - 1))
+        let lookup = DraftLookup(length: min(options.draftLength, draft.count - 1))
         let start = monotonicNanoseconds()
         try load(prompt, &statistics)
         // All but the last token: that one is evaluated together with the first draft.
@@ -117,11 +117,11 @@ public final class Generator {
             statistics.draftedTokens += drafted
             for i in 0..<drafted { text[count + i] = draft[i] }
             let rows = UnsafeBufferPointer(start: text.baseAddress! + count - 1, count: drafted + 1)
-            let logits = try evaluate(rows, position: count - 1, everyRow: drafted > 0)
+            let logits = try evaluate(rows, position: count - 1, logitRows: drafted + 1)
             if statistics.tokens == 0 { statistics.promptNanoseconds = monotonicNanoseconds() - start }
             // Row r tells what follows token count - 1 + r; the draft holds as long as it is what the sampler chooses.
             for row in 0...drafted {
-                let token = sampler.next(logits + row * predictor.vocabulary, after: UnsafeBufferPointer(start: text.baseAddress, count: count))
+                let token = sampler.next(logits + row * predictor.logitStride, after: UnsafeBufferPointer(start: text.baseAddress, count: count))
                 statistics.tokens += 1
                 if statistics.tokens == 1 { statistics.firstTokenNanoseconds = monotonicNanoseconds() - start }
                 let guessed = row < drafted && draft[row] == token
@@ -168,23 +168,25 @@ public final class Generator {
         }
         count = total
         // The last token is evaluated in any case: its logits are needed.
-        evaluated = min(same, total - 1)
+        evaluated = resumable(min(same, total - 1))
         statistics.reusedTokens = evaluated
     }
+
+    private func resumable(_ position: Int) -> Int { predictor.canResume(at: position) ? position : 0 }
 
     /// Fills the cache up to a token; false where it was cancelled.
     private func evaluatePending(_ statistics: inout GenerationStatistics, upTo end: Int, isCancelled: () -> Bool = { false }) throws(Failure) -> Bool {
         while evaluated < end {
             if isCancelled() { return false }
             let rows = min(predictor.maximumRows, end - evaluated)
-            _ = try evaluate(UnsafeBufferPointer(start: text.baseAddress! + evaluated, count: rows), position: evaluated, everyRow: false)
+            _ = try evaluate(UnsafeBufferPointer(start: text.baseAddress! + evaluated, count: rows), position: evaluated, logitRows: 0)
             evaluated += rows
         }
         return true
     }
 
-    private func evaluate(_ tokens: UnsafeBufferPointer<Int32>, position: Int, everyRow: Bool) throws(Failure) -> UnsafeMutablePointer<Float> {
-        do throws(Failure) { return try predictor.evaluate(tokens, position: position, everyRow: everyRow) } catch {
+    private func evaluate(_ tokens: UnsafeBufferPointer<Int32>, position: Int, logitRows: Int) throws(Failure) -> UnsafeMutablePointer<Float> {
+        do throws(Failure) { return try predictor.evaluate(tokens, position: position, logitRows: logitRows) } catch {
             // Whatever the pass has left in the cache is not to be trusted.
             evaluated = min(evaluated, position)
             throw error
@@ -199,7 +201,7 @@ public final class Generator {
         let dropped = (count - kept) / 2
         for i in kept..<(count - dropped) { text[i] = text[i + dropped] }
         count -= dropped
-        evaluated = min(evaluated, kept)
+        evaluated = resumable(min(evaluated, kept))
         statistics.slides += 1
         _ = try evaluatePending(&statistics, upTo: count - 1)
     }

@@ -1,8 +1,8 @@
 import Platform
 
 extension Tokenizer {
-    /// Texts are shorter: places in them are 32-bit numbers.
-    public static let longestText = 1 << 30
+    /// Bytes of a text at most: far beyond any context, and a bound on the working memory (about 50 bytes a byte of one word).
+    public static let longestText = 1 << 20
 
     /// Encodes a text. `control`: control tokens in it ("<|im_end|>") are recognised; without, their text is plain
     /// text, which is right for anything a person wrote. Invalid UTF-8 is kept, byte by byte.
@@ -33,6 +33,16 @@ extension Tokenizer {
             start = position
         }
         encodePlain(text, start..<text.count, into: &tokens)
+        if text.count > Self.usualText { giveBack() }
+    }
+
+    /// Working memory of texts up to this length is kept for the next one.
+    private static let usualText = 1 << 16
+
+    private func giveBack() {
+        merger = PairMerger()
+        viterbi = UnigramLattice()
+        fragment = []
     }
 
     /// A stretch between special tokens.

@@ -44,7 +44,7 @@ struct TokenizerImage {
         self.header = header
         self.count = count
         flags = header[TokenizerLayout.Word.flags.rawValue]
-        longestPiece = min(word(.longestPiece), 1 << 16)
+        longestPiece = max(1, min(word(.longestPiece), 1 << 16))
         longestProbe = min(word(.longestProbe), 1 << 10)
         offsets = words(.offsets).baseAddress!
         pieces = sections[TokenizerLayout.Section.pieces.rawValue]

@@ -72,13 +72,13 @@ public enum ArenaDrawing {
     /// What made the buffer, as a colour.
     private static func colour(_ opcode: Opcode) -> String {
         switch opcode {
-        case .convolution: "#2e6da4"
+        case .convolution, .matrix: "#2e6da4"
         case .depthwiseConvolution: "#1b998b"
-        case .pointwiseDepthwise: "#5b4b9a"
-        case .binary, .unary, .lookup, .convert, .softmax: "#d9822b"
+        case .pointwiseDepthwise, .gatedMatrix: "#5b4b9a"
+        case .binary, .unary, .lookup, .convert, .softmax, .normalize: "#d9822b"
         case .averagePool, .maxPool, .globalAverage: "#8e5ea2"
-        case .copy, .resize: "#7f8c8d"
-        case .gru, .lstm, .detectionPostprocess: "#b03a5b"
+        case .copy, .resize, .embedding: "#7f8c8d"
+        case .gru, .lstm, .detectionPostprocess, .attention: "#b03a5b"
         }
     }
 
@@ -87,10 +87,12 @@ public enum ArenaDrawing {
         case .convolution: "convolution"
         case .depthwiseConvolution: "depthwise"
         case .pointwiseDepthwise: "pointwise + depthwise"
-        case .binary, .unary, .lookup, .convert, .softmax: "elementwise"
+        case .binary, .unary, .lookup, .convert, .softmax, .normalize: "elementwise"
         case .averagePool, .maxPool, .globalAverage: "pooling"
         case .copy, .resize: "copy, resize"
         case .gru, .lstm, .detectionPostprocess: "recurrent, detection"
+        case .embedding, .matrix, .gatedMatrix: "language matrix"
+        case .attention: "attention"
         }
     }
 

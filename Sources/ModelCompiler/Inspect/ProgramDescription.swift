@@ -174,6 +174,11 @@ extension Opcode {
         case .gru: "GRU"
         case .lstm: "LSTM"
         case .pointwiseDepthwise: "pair"
+        case .embedding: "embedding"
+        case .normalize: "normalise"
+        case .matrix: "matrix"
+        case .gatedMatrix: "gated matrix"
+        case .attention: "attention"
         }
     }
 }

@@ -55,6 +55,8 @@ public struct PoseReplay {
     public private(set) var samples = 0
 
     public var usesMagnetometer: Bool { log.hasMagnetometer && !options.is6D }
+    /// At the end: what of the log could not be read.
+    public var note: String? { log.note }
     public var hasReference: Bool { log.hasReference }
     public var counters: PoseCounters { filter.counters }
 
@@ -85,7 +87,9 @@ public struct PoseReplay {
     }
 
     private static func sample(_ row: LogRow, _ interval: Float, _ useField: Bool) -> PoseSample {
-        PoseSample(gyroscope: row.gyroscope, accelerometer: row.accelerometer, magnetometer: useField ? row.magnetometer : nil, interval: interval)
+        // Magnetometers are slower than the rest: rows without a field are no bad readings.
+        let hasField = useField && !(row.magnetometer.x.isNaN && row.magnetometer.y.isNaN && row.magnetometer.z.isNaN)
+        return PoseSample(gyroscope: row.gyroscope, accelerometer: row.accelerometer, magnetometer: hasField ? row.magnetometer : nil, interval: interval)
     }
 
     private mutating func advance(_ row: LogRow) -> Float {

@@ -5,6 +5,7 @@ import Platform
 public final class FirmwareConsole {
     private let port: SerialPort
     private var count = 0
+    private var seen = 0
     /// Lines that came beside answers: the firmware's log.
     public private(set) var log: [String] = []
 
@@ -35,11 +36,32 @@ public final class FirmwareConsole {
         }
     }
 
+    /// Waits for a line of the log with this text, among those not yet looked at; the line.
+    public func waitForLog(_ text: String, seconds: Double) throws(Failure) -> String {
+        let deadline = monotonicNanoseconds() + Int64(seconds * 1e9)
+        while true {
+            while seen < log.count {
+                seen += 1
+                if log[seen - 1].contains(text) { return log[seen - 1] }
+            }
+            note(try port.wait(for: "\n", seconds: Double(deadline - monotonicNanoseconds()) / 1e9))
+        }
+    }
+
+    /// Lines of the log that came before now are not waited for.
+    public func forgetLog() {
+        for line in port.drain(quietSeconds: 0.02).split(separator: "\n") { note(String(line)) }
+        seen = log.count
+    }
+
     private func note(_ line: String) {
         let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !text.isEmpty else { return }
         log.append(text)
-        if log.count > 10_000 { log.removeFirst(5000) }
+        if log.count > 10_000 {
+            log.removeFirst(5000)
+            seen = max(0, seen - 5000)
+        }
     }
 
     private static func object(_ line: String) -> [String: Any]? {

@@ -13,12 +13,12 @@ public final class GuestShell {
         try run("true")
     }
 
-    /// What the command wrote, and its status.
+    /// What the command (one line, not ending in `&`) wrote, and its status.
     @discardableResult
     public func run(_ command: String, seconds: Double = 30) throws(Failure) -> (text: String, status: Int) {
         count += 1
         // The mark is put together by the shell, so that an echo of the command doesn't look like its end.
-        try port.send("{ \(command)\n}; echo \"@@\"\"\(count):$?@@\"\n")
+        try port.send("\(command); echo \"@@\"\"\(count):$?@@\"\n")
         let before = try port.wait(for: "@@\(count):", seconds: seconds)
         let status = try port.wait(for: "@@", seconds: 5)
         return (String(before.dropLast("@@\(count):".count)).replacingCarriageReturns, Int(status.dropLast(2)) ?? -1)

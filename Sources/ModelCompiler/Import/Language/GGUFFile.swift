@@ -60,7 +60,8 @@ struct GGUFFile {
         for (tensor, offset, bytes) in found {
             guard offset % alignment == 0 else { throw Failure(.badFormat, "GGUF file: tensor '\(tensor.name)' lies at \(offset), not at a multiple of \(alignment)") }
             guard start <= source.bytes.count, offset <= source.bytes.count - start, bytes <= source.bytes.count - start - offset else {
-                throw Failure(.badFormat, "GGUF file: tensor '\(tensor.name)' (\(bytes) bytes at \(offset) of the data) doesn't fit into the file's \(source.bytes.count) bytes; it is truncated or damaged")
+                throw Failure(.badFormat, "GGUF file: tensor '\(tensor.name)' (\(bytes) bytes at \(offset) of the data) doesn't fit into the file's "
+                    + "\(source.bytes.count) bytes; it is truncated or damaged")
             }
             var placed = tensor
             placed.place = start + offset..<start + offset + bytes

@@ -53,7 +53,8 @@ struct GGUFSizes {
         let kind = try file.text(key("rope.scaling.type")) ?? "linear"
         switch kind {
         case "none": return 1
-        case "linear": return try file.real(key("rope.scaling.factor"), in: TransformerLimits.factor) ?? 1
+        // Older files have one key for linear scaling.
+        case "linear": return try file.real(key("rope.scaling.factor"), in: TransformerLimits.factor) ?? file.real(key("rope.scale_linear"), in: TransformerLimits.factor) ?? 1
         default: throw Failure(.unsupported, "GGUF file: rotary scaling '\(kind.prefix(40))' can't be imported; linear scaling can")
         }
     }

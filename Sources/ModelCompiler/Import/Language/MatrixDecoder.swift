@@ -1,3 +1,4 @@
+import Kernels
 import Platform
 
 /// Reads an encoded matrix in groups of 32 weights of a row, or as floats. The layouts of blocks are ggml's.
@@ -21,7 +22,7 @@ public struct MatrixDecoder {
     }
 
     /// One group's integers into `values` (32 of them; unsigned formats' integers are positive), and its scales. For
-    /// matrices whose encoding has a `groupFormat`; `row` and `group` are inside the matrix.
+    /// matrices whose encoding has a `matrixFormat`; `row` and `group` are inside the matrix.
     @inline(__always)
     public func group(row: Int, group: Int, into values: UnsafeMutablePointer<Int8>) -> MatrixGroup {
         let start = bytes.baseAddress! + row * rowBytes
@@ -47,7 +48,7 @@ public struct MatrixDecoder {
         case .bf16:
             for index in 0..<32 { floats[index] = Float(bitPattern: UInt32(start.loadUnaligned(fromByteOffset: 2 * (32 * group + index), as: UInt16.self)) << 16) }
         default:
-            let offset = matrix.encoding.groupFormat?.offset ?? 0
+            let offset = matrix.encoding.matrixFormat?.offset ?? 0
             withUnsafeTemporaryAllocation(of: Int8.self, capacity: 32) { values in
                 let scales = self.group(row: row, group: group, into: values.baseAddress!)
                 for index in 0..<32 { floats[index] = (index < 16 ? scales.scale : scales.secondScale) * Float(Int(values[index]) - offset) + scales.minimum }

@@ -104,7 +104,8 @@ struct TokenizerWriter {
         for merge in source.merges {
             let left = ByteAlphabet.bytes(merge.left), right = ByteAlphabet.bytes(merge.right)
             guard let leftID = ids[left], let rightID = ids[right], let result = ids[left + right] else {
-                throw Failure(.badFormat, "the merge '\(String(decoding: merge.left.prefix(40), as: UTF8.self)) \(String(decoding: merge.right.prefix(40), as: UTF8.self))' makes no piece of the vocabulary out of two")
+                let pair = String(decoding: merge.left.prefix(40) + [0x20] + merge.right.prefix(40), as: UTF8.self)
+                throw Failure(.badFormat, "the merge '\(pair)' makes no piece of the vocabulary out of two")
             }
             if seen.insert(UInt64(leftID) << 32 | UInt64(rightID)).inserted { entries.append((words.count / 3, TokenizerLayout.hash(left: leftID, right: rightID))) }
             words += [leftID, rightID, result]

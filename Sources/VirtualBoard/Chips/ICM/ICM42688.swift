@@ -211,25 +211,6 @@ public final class ICM42688Chip: RegisterChip {
         for axis in 0..<3 { fine.1[axis] = Int32(min(max((value[axis] / perUnit * perFine).rounded(), -262_144), 262_143)) * 2 }
     }
 
-    /// The user filter: a share of the rate by its code, second order.
-    private func bandwidth(_ hertz: Double, _ code: UInt8) -> Double {
-        let shares = [2.0, 4, 5, 8, 10, 16, 20, 40]
-        return code == 0 ? hertz / 2 : max(400, hertz) / shares[Int(min(code, 7))]
-    }
-
-    /// SELF_TEST_CONFIG counts x in the lowest bit.
-    private func testedAxes(_ bits: UInt8) -> UInt8 { (bits & 1) << 2 | (bits & 2) | (bits & 4) >> 2 }
-
-    /// Twelve-bit user offsets, packed in pairs: gyroscope from OFFSET_USER0, accelerometer from the upper half of 4.
-    private func offsets(_ first: Int, isShifted: Bool) -> SIMD3<Double> {
-        func signed(_ value: Int) -> Double { Double(value >= 2048 ? value - 4096 : value) }
-        func byte(_ index: Int) -> Int { Int(registers[first + index]) }
-        if isShifted {
-            return SIMD3(signed(byte(1) | (byte(0) & 0xF0) << 4), signed(byte(2) | (byte(3) & 0x0F) << 8), signed(byte(4) | (byte(3) & 0xF0) << 4))
-        }
-        return SIMD3(signed(byte(0) | (byte(1) & 0x0F) << 8), signed(byte(2) | (byte(1) & 0xF0) << 4), signed(byte(3) | (byte(4) & 0x0F) << 8))
-    }
-
     private func put(_ value: Int16, _ address: Int) {
         if isDataBigEndian { registers.putBigEndian(address, value) } else { registers.putLittleEndian(address, value) }
     }
@@ -347,37 +328,4 @@ public final class ICM42688Chip: RegisterChip {
         registers[R.interruptStatus] = 0x10
         setPin(false, now)
     }
-}
-
-/// bank × 256 + address, reset values, writable bits.
-enum ICM42688Register {
-    static let deviceConfig = 0x11, interruptConfig = 0x14, fifoConfig = 0x16, temperature = 0x1D, acceleration = 0x1F, angularRate = 0x25
-    static let interruptStatus = 0x2D, fifoCount = 0x2E, fifoData = 0x30, signalPathReset = 0x4B, interfaceConfig0 = 0x4C, power = 0x4E
-    static let gyroscopeConfig = 0x4F, accelerometerConfig = 0x50, filterConfig = 0x52, timestampConfig = 0x54, fifoConfig1 = 0x5F, fifoConfig2 = 0x60
-    static let interruptConfig0 = 0x63, interruptConfig1 = 0x64, interruptSource0 = 0x65, lostPackets = 0x6C, selfTestConfig = 0x70, bankSelect = 0x76
-    static let gyroscopeTrims = 0x15F, accelerometerTrims = 0x23B, userOffsets = 0x477
-
-    static let table: [Register] = bank0 + others
-
-    private static let bank0: [Register] = [
-        Register(0x11, 0, writable: 0x10), Register(0x13, 0x05, writable: 0x3F), Register(0x14, 0, writable: 0x3F), Register(0x16, 0, writable: 0xC0),
-    ] + stride(from: 0x1D, through: 0x29, by: 2).flatMap { [Register($0, 0x80), Register($0 + 1, 0x00)] } + [
-        Register(0x2B, 0), Register(0x2C, 0), Register(0x2D, 0x10), Register(0x2E, 0), Register(0x2F, 0), Register(0x30, 0xFF),
-    ] + Register.block(0x31...0x38) + [
-        Register(0x4B, 0), Register(0x4C, 0x30, writable: 0xF3), Register(0x4D, 0x91, writable: 0x0F), Register(0x4E, 0, writable: 0x3F),
-        Register(0x4F, 0x06, writable: 0xEF), Register(0x50, 0x06, writable: 0xEF), Register(0x51, 0x16, writable: 0xEF),
-        Register(0x52, 0x11, writable: 0xFF), Register(0x53, 0x0D, writable: 0x1E), Register(0x54, 0x23, writable: 0x3F),
-        Register(0x56, 0x82, writable: 0xFF), Register(0x57, 0, writable: 0x0F), Register(0x5F, 0, writable: 0x7F),
-        Register(0x60, 0, writable: 0xFF), Register(0x61, 0, writable: 0x0F), Register(0x62, 0x10, writable: 0x71),
-        Register(0x63, 0, writable: 0x3F), Register(0x64, 0x10, writable: 0x70), Register(0x65, 0x10, writable: 0x7F),
-        Register(0x66, 0, writable: 0x4F), Register(0x68, 0, writable: 0x7F), Register(0x69, 0, writable: 0x4F),
-        Register(0x6C, 0), Register(0x6D, 0), Register(0x70, 0, writable: 0x7F), Register(0x75, 0x47), Register(0x76, 0),
-    ]
-    private static let others: [Register] = [
-        Register(0x103, 0x80, writable: 0x3F), Register(0x10B, 0xA0, writable: 0x03), Register(0x10C, 0x0D, writable: 0x3F),
-        Register(0x10D, 0xAA, writable: 0xFF), Register(0x10E, 0x80, writable: 0xFF), Register(0x17A, 0x83, writable: 0x02),
-        Register(0x17B, 0x31, writable: 0x06), Register(0x17C, 0x5F, writable: 0x1F),
-    ] + Register.block(0x15F...0x161) + Register.block(0x162...0x164) + [
-        Register(0x203, 0x30, writable: 0x7E), Register(0x204, 0x40, writable: 0xFF), Register(0x205, 0x62, writable: 0xFF),
-    ] + Register.block(0x23B...0x23D) + Register.block(0x477...0x47F, writable: 0xFF)
 }

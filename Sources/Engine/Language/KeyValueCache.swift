@@ -1,0 +1,114 @@
+import Nest
+import Platform
+
+/// How large the caches of a program's attention layers are for a context length.
+struct CachePlan {
+    struct Layer {
+        var instruction: Int
+        /// Halves of one position: keys, and as many values.
+        var width: Int
+        /// 0: sees everything.
+        var window: Int
+    }
+
+    let layers: [Layer]
+    /// Most rows of one run.
+    let rows: Int
+    /// Positions that the model was trained for.
+    let trainedContext: Int
+
+    /// Nil for a program that is no language model.
+    init?(_ program: Program) {
+        var layers: [Layer] = [], trained: Int?
+        for (index, instruction) in program.instructions.enumerated() {
+            if instruction.opcode == .embedding, let a = EmbeddingAttributes(words: instruction.attributes) { trained = Int(a.contextLength) }
+            guard instruction.opcode == .attention, let a = AttentionAttributes(words: instruction.attributes) else { continue }
+            layers.append(Layer(instruction: index, width: Int(a.keyValueHeads) * Int(a.headDimension), window: Int(a.window)))
+        }
+        guard let trained else { return nil }
+        self.layers = layers
+        rows = Int(program.tensors[Int(program.inputs[0])].width)
+        trainedContext = trained
+    }
+
+    /// Slots of a layer's ring. One that slides keeps its window and the rows of a run, so that no row overwrites what
+    /// another of the same run, or one after a step back over a run, still sees.
+    func slots(_ layer: Layer, context: Int) -> Int { layer.window == 0 ? context : min(context, layer.window + rows) }
+
+    func bytes(context: Int) -> Int {
+        layers.reduce(0) { $0 + 2 * roundUp(slots($1, context: context) * $1.width * 2, to: 64) + 64 }
+    }
+
+    /// The most positions whose caches take at most so many bytes; at most `most`.
+    func context(bytes available: Int, most: Int) -> Int {
+        var low = 0, high = most
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if bytes(context: middle) <= available { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+}
+
+/// Keys and values of every position evaluated so far, as half floats: [slot][keyValueHeads][headDimension].
+final class KeyValueCache {
+    struct Layer {
+        let keys: UnsafeMutablePointer<UInt16>, values: UnsafeMutablePointer<UInt16>
+        let slots: Int, width: Int, window: Int
+    }
+
+    let context: Int
+    private let memory: PageMemory
+    private let layers: [Layer]
+    private let instructions: [Int]
+
+    init(_ plan: CachePlan, context: Int) throws(Failure) {
+        self.context = context
+        memory = try PageMemory(count: plan.bytes(context: context) + NestLayout.slack)
+        var next = memory.baseAddress, layers: [Layer] = []
+        for layer in plan.layers {
+            let slots = plan.slots(layer, context: context), bytes = roundUp(slots * layer.width * 2, to: 64)
+            layers.append(Layer(keys: next.assumingMemoryBound(to: UInt16.self), values: (next + bytes).assumingMemoryBound(to: UInt16.self),
+                                slots: slots, width: layer.width, window: layer.window))
+            next += 2 * bytes + 64
+        }
+        self.layers = layers
+        instructions = plan.layers.map { $0.instruction }
+    }
+
+    var bytes: Int { memory.bytes.count }
+
+    func layer(ofInstruction index: Int) -> Layer {
+        for (position, instruction) in instructions.enumerated() where instruction == index { return layers[position] }
+        fatalError("a layer without a cache")
+    }
+
+    /// Whether everything that a row at `position` sees is there when `filled` positions have been evaluated.
+    func holds(position: Int, filled: Int) -> Bool {
+        if position > filled { return false }
+        for layer in layers where layer.window > 0 {
+            let first = max(0, position - layer.window + 1)
+            if first < position, filled - first > layer.slots { return false }
+        }
+        return true
+    }
+
+    // MARK: saving a prefix
+
+    /// Bytes of a saved prefix.
+    func savedBytes(positions: Int) -> Int { layers.reduce(0) { $0 + 4 * $1.width * min(positions, $1.slots) } }
+
+    /// Copies between the cache and a buffer of `savedBytes(positions:)`: layer after layer, keys then values, the
+    /// positions that the layer still holds in order.
+    func copyPrefix(positions: Int, _ copy: (_ cached: UnsafeMutableRawPointer, _ offset: Int, _ bytes: Int) -> Void) {
+        var offset = 0
+        for layer in layers {
+            for part in [layer.keys, layer.values] {
+                for position in max(0, positions - layer.slots)..<positions {
+                    copy(UnsafeMutableRawPointer(part + position % layer.slots * layer.width), offset, 2 * layer.width)
+                    offset += 2 * layer.width
+                }
+            }
+        }
+    }
+}

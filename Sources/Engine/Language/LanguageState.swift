@@ -1,0 +1,54 @@
+import Nest
+import Platform
+
+/// What the steps of a language model share: the rows of the current run, where they stand, and the memory of earlier
+/// ones.
+final class LanguageState {
+    let cache: KeyValueCache
+    let rotary: RotaryTables
+    /// Most rows of a run, and most of them whose logits can be wanted.
+    let maximumRows: Int, maximumLogitRows: Int
+    /// Of the current run.
+    private(set) var rows = 1, position = 0, logitRows = 1
+
+    init(_ program: Program, _ plan: CachePlan, context: Int) throws(Failure) {
+        cache = try KeyValueCache(plan, context: context)
+        rotary = RotaryTables(rows: plan.rows)
+        maximumRows = plan.rows
+        maximumLogitRows = Int(program.tensors[Int(program.outputs[0])].width)
+    }
+
+    /// Before every run. The numbers have been checked: 1...maximumRows, position + rows within the context.
+    func begin(rows: Int, position: Int, logitRows: Int) {
+        self.rows = rows
+        self.position = position
+        self.logitRows = logitRows
+        rotary.fill(position: position, rows: rows)
+    }
+
+    @inline(__always)
+    func rows(_ selection: RowSelection) -> Int { selection == .all ? rows : logitRows }
+}
+
+/// A quantised activation in the arena: rows of values, then their scales, then the sums (LanguageAttributes.swift).
+struct Activation {
+    let values: UnsafeMutablePointer<Int8>
+    let scales: UnsafeMutablePointer<Float>
+    let sums: UnsafeMutablePointer<Float>
+    let columns: Int
+
+    init(_ view: View) {
+        let rows = Int(view.record.width), columns = Int(view.record.channels) / 40 * 32
+        self.columns = columns
+        values = view.bytes
+        scales = (view.address + rows * columns).assumingMemoryBound(to: Float.self)
+        sums = scales + rows * (columns / 32)
+    }
+
+    @inline(__always)
+    func values(_ row: Int, _ column: Int = 0) -> UnsafeMutablePointer<Int8> { values + row * columns + column }
+    @inline(__always)
+    func scales(_ row: Int, _ column: Int = 0) -> UnsafeMutablePointer<Float> { scales + (row * columns + column) / 32 }
+    @inline(__always)
+    func sums(_ row: Int, _ column: Int = 0) -> UnsafeMutablePointer<Float> { sums + (row * columns + column) / 32 }
+}

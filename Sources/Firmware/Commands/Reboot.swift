@@ -1,0 +1,34 @@
+import Board
+import CConsole
+import Platform
+import VirtualBoard
+
+let reboot = Command(
+    name: "reboot", usage: "[--power-off]", summary: "Puts everything back and restarts the board, or switches it off.",
+    options: [OptionSpecification("--power-off", "switch off instead")], examples: ["reboot"]) { (context, arguments) throws(Failure) in
+    let device = try context.runningDevice()
+    let isOff = arguments.has("--power-off")
+    if device.simulated != nil {
+        context.output("a simulated board: the firmware ends")
+        device.requestEnd(.exit)
+        return
+    }
+    guard !InitProcess.isNeeded else { return device.requestEnd(isOff ? .powerOff : .reboot) }
+    // The service manager stops everything in order, this firmware too.
+    let code = console_run_systemctl(isOff ? 1 : 0)
+    guard code == 0 else { throw Failure(.unsupported, "systemctl \(isOff ? "poweroff" : "reboot") failed (\(code)); `quit` ends the firmware") }
+}
+
+let fault = Command(
+    name: "fault", usage: "WORDS…", summary: "Makes something go wrong on the simulated board.",
+    options: [], examples: ["fault nack 0x68 3", "fault hold 1", "fault reset 0x68", "fault clear"]) { (context, arguments) throws(Failure) in
+    let device = try context.runningDevice()
+    guard let board = device.simulated else { throw Failure(.usage, "only a simulated board has faults on command") }
+    var text = ""
+    for word in arguments.positional { text += (text.isEmpty ? "" : " ") + word }
+    guard !text.isEmpty else {
+        for line in Fault.help { context.output(line) }
+        return
+    }
+    try board.apply(try Fault.parse(text))
+}

@@ -1,0 +1,53 @@
+#if arch(x86_64)
+import CKernels
+import KernelsVectorCommon
+
+@_cdecl("avx2_quantize_groups")
+public func avx2QuantizeGroups(_ x: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>, _ scales: UnsafeMutablePointer<Float>,
+                             _ sums: UnsafeMutablePointer<Float>, _ count: Int32) {
+    quantizeGroups(x, values, scales, sums, count)
+}
+
+@_cdecl("avx2_normalize")
+public func avx2Normalize(
+    _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epsilon: Float, _ normalized: UnsafeMutablePointer<Float>?,
+    _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32
+) {
+    normalize(x, weight, epsilon, normalized, values, scales, sums, count)
+}
+
+@_cdecl("avx2_gated")
+public func avx2Gated(
+    _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>,
+    _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32
+) {
+    gated(gate, up, values, scales, sums, function, count)
+}
+
+@_cdecl("avx2_attention")
+public func avx2Attention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firstHead: Int32, _ endHead: Int32, _ scratch: UnsafeMutablePointer<Float>) {
+    attention(task, row, firstHead, endHead, scratch) { heads, count in
+        switch count {
+        case 1: attendOne(heads)
+        case 2: attendTwo(heads)
+        case 3: attendThree(heads)
+        default: attendFour(heads)
+        }
+    }
+}
+
+@inline(never) private func attendOne(_ heads: AttentionHeads) { heads.attend(heads: 1) }
+@inline(never) private func attendTwo(_ heads: AttentionHeads) { heads.attend(heads: 2) }
+@inline(never) private func attendThree(_ heads: AttentionHeads) { heads.attend(heads: 3) }
+@inline(never) private func attendFour(_ heads: AttentionHeads) { heads.attend(heads: 4) }
+
+@_cdecl("avx2_to_halves")
+public func avx2ToHalves(_ x: UnsafePointer<Float>, _ halves: UnsafeMutablePointer<UInt16>, _ count: Int32) {
+    toHalves(x, halves, count)
+}
+
+@_cdecl("avx2_function")
+public func avx2Function(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32) {
+    applyFunction(input, output, function, count)
+}
+#endif

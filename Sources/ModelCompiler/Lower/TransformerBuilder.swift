@@ -1,0 +1,159 @@
+import Nest
+
+/// Puts a transformer's program together: tensors, instructions, pieces of matrices in chunks of their own.
+struct TransformerBuilder {
+    struct Blob {
+        var chunk: Int, offset: Int64, bytes: Int
+    }
+
+    let rows: Int, logitRows: Int, pieceBytes: Int
+    private(set) var chunks: [LazyChunk] = []
+    private(set) var strings: [String] = []
+    private var tensors: [TensorRecord] = []
+    /// The buffer of each tensor, and where in it the tensor begins.
+    private var homes: [(buffer: Int, bytes: Int)] = []
+    private var buffers: [Int] = []
+    private var instructions: [Instruction] = []
+    /// Small weights that go before the next matrix, into its chunk.
+    private var waiting: LazyChunk?
+
+    init(rows: Int, logitRows: Int, pieceBytes: Int) {
+        self.rows = rows
+        self.logitRows = logitRows
+        self.pieceBytes = pieceBytes
+    }
+
+    // MARK: Tensors
+
+    mutating func tokens() -> Int32 { add("tokens", .int32, rows: rows, channels: 1, stride: 1) }
+
+    mutating func floats(_ name: String, _ columns: Int, _ selection: RowSelection = .all) -> Int32 {
+        add(name, .float32, rows: selection == .all ? rows : logitRows, channels: columns, stride: roundUp(columns, to: 16))
+    }
+
+    /// A quantised activation of so many values.
+    mutating func activation(_ name: String, _ values: Int, _ selection: RowSelection = .all) -> Int32 {
+        add(name, .int8, rows: selection == .all ? rows : logitRows, channels: values / 32 * 40, stride: values / 32 * 40)
+    }
+
+    private mutating func add(_ name: String, _ type: ElementType, rows: Int, channels: Int, stride: Int) -> Int32 {
+        strings.append(name)
+        buffers.append(rows * stride * type.size)
+        homes.append((buffers.count - 1, 0))
+        tensors.append(TensorRecord(type: type, storage: .arena, batch: 1, height: 1, width: Int32(rows), channels: Int32(channels),
+                                    pixelStride: Int32(stride), name: Int32(strings.count - 1)))
+        return Int32(tensors.count - 1)
+    }
+
+    private mutating func slice(_ tensor: Int32, _ columns: Range<Int>) -> Int32 {
+        var record = tensors[Int(tensor)]
+        if columns == 0..<Int(record.channels) { return tensor }
+        record.channels = Int32(columns.count)
+        tensors.append(record)
+        homes.append((homes[Int(tensor)].buffer, homes[Int(tensor)].bytes + columns.lowerBound * record.type.size))
+        return Int32(tensors.count - 1)
+    }
+
+    // MARK: Weights
+
+    /// Small weights in the chunk of the matrix that comes next.
+    mutating func leading(_ values: [Float]) -> Blob {
+        var chunk = waiting ?? LazyChunk()
+        let offset = chunk.append(bytes: values.count * 4) { values.littleEndianBytes }
+        waiting = chunk
+        return Blob(chunk: chunks.count, offset: offset, bytes: values.count * 4)
+    }
+
+    /// Small weights in the chunk of the matrix that came last.
+    mutating func trailing(_ values: [Float]) -> Blob {
+        let offset = chunks[chunks.count - 1].append(bytes: values.count * 4) { values.littleEndianBytes }
+        return Blob(chunk: chunks.count - 1, offset: offset, bytes: values.count * 4)
+    }
+
+    /// A matrix in pieces of `unit` outputs or a multiple; calls `use` with each.
+    @discardableResult
+    private mutating func pieces(_ matrix: MatrixRows, unit: Int, _ use: (inout Self, Range<Int>, Blob) -> Void) -> Int {
+        let unitBytes = matrix.layout(0..<unit).bytes
+        let share = max(1, pieceBytes / unitBytes) * unit
+        var first = 0
+        while first < matrix.outputs {
+            let range = first..<min(first + share, matrix.outputs)
+            var chunk = waiting ?? LazyChunk()
+            waiting = nil
+            let bytes = matrix.layout(range).bytes
+            let offset = chunk.append(bytes: bytes) { matrix.packed(range) }
+            chunks.append(chunk)
+            use(&self, range, Blob(chunk: chunks.count - 1, offset: offset, bytes: bytes))
+            first += share
+        }
+        return share
+    }
+
+    /// A matrix that no instruction reads whole: the first of its chunks and the rows of each.
+    mutating func store(_ matrix: MatrixRows) -> (chunk: Int, pieceRows: Int) {
+        let chunk = chunks.count
+        return (chunk, pieces(matrix, unit: 16) { _, _, _ in })
+    }
+
+    // MARK: Instructions
+
+    /// Gives the instruction's index.
+    @discardableResult
+    mutating func emit(_ opcode: Opcode, _ name: String, _ inputs: [Int32], _ outputs: [Int32], words: [Int32] = [], blob: Blob? = nil) -> Int {
+        func at(_ list: [Int32], _ index: Int) -> Int32 { index < list.count ? list[index] : noTensor }
+        strings.append(name)
+        instructions.append(Instruction(
+            opcode: opcode, inputs: (at(inputs, 0), at(inputs, 1), noTensor), outputs: (at(outputs, 0), at(outputs, 1), noTensor, noTensor),
+            chunk: Int32(blob?.chunk ?? -1), blobOffset: blob?.offset ?? 0, blobLength: Int64(blob?.bytes ?? 0), name: Int32(strings.count - 1), attributes: words))
+        return instructions.count - 1
+    }
+
+    mutating func setWords(_ instruction: Int, _ words: [Int32]) { instructions[instruction].attributes = words }
+
+    /// A product into columns of `to`, from `column` on. Gives the outputs of a piece.
+    @discardableResult
+    mutating func matrix(_ matrix: MatrixRows, _ name: String, from: Int32, to: Int32, adding: Int32? = nil, column: Int = 0,
+                         attributes: MatrixAttributes = MatrixAttributes()) -> Int {
+        pieces(matrix, unit: 16) { builder, range, blob in
+            var a = attributes
+            (a.format, a.inputs, a.outputs) = (matrix.format.rawValue, Int32(matrix.inputs), Int32(range.count))
+            let y = builder.slice(to, column + range.lowerBound..<column + range.upperBound)
+            let addend = adding.map { $0 == to ? y : builder.slice($0, column + range.lowerBound..<column + range.upperBound) }
+            builder.emit(.matrix, name, [from, addend ?? noTensor], [y], words: a.words, blob: blob)
+        }
+    }
+
+    /// Interleaved gate and up projections.
+    mutating func gated(_ matrix: MatrixRows, _ name: String, from: Int32, to: Int32, attributes: GatedAttributes) {
+        pieces(matrix, unit: 64) { builder, range, blob in
+            var a = attributes
+            (a.format, a.inputs) = (matrix.format.rawValue, Int32(matrix.inputs))
+            (a.firstFeature, a.features) = (Int32(range.lowerBound / 2), Int32(range.count / 2))
+            builder.emit(.gatedMatrix, name, [from], [to], words: a.words, blob: blob)
+        }
+    }
+
+    func program(inputs: [Int32], outputs: [Int32]) -> Program {
+        var lives = buffers.map { ArenaBuffer(bytes: $0, first: .max, last: -1) }
+        func touch(_ tensor: Int32, _ step: Int) {
+            guard tensor >= 0 else { return }
+            let buffer = homes[Int(tensor)].buffer
+            lives[buffer].first = min(lives[buffer].first, step)
+            lives[buffer].last = max(lives[buffer].last, step)
+        }
+        for input in inputs { touch(input, 0) }
+        for (step, instruction) in instructions.enumerated() {
+            for tensor in [instruction.inputs.0, instruction.inputs.1, instruction.outputs.0, instruction.outputs.1] { touch(tensor, step) }
+        }
+        for output in outputs { touch(output, instructions.count - 1) }
+        // Layers are alike: the orders of the planner find the best plan without trying swaps.
+        let plan = ArenaPlanner.plan(lives, swaps: 0)
+        let placed = tensors.indices.map { index in
+            var record = tensors[index]
+            record.offset = Int64(plan.offsets[homes[index].buffer] + homes[index].bytes)
+            return record
+        }
+        return Program(name: "language", batch: 1, arenaBytes: Int64(plan.bytes + NestLayout.slack), stateBytes: 0, inputs: inputs, outputs: outputs,
+                       tensors: placed, instructions: instructions)
+    }
+}

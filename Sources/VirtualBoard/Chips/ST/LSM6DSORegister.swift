@@ -1,0 +1,19 @@
+/// Addresses, reset values, writable bits.
+enum LSM6DSORegister {
+    static let fifoControl1 = 0x07, fifoControl2 = 0x08, fifoControl3 = 0x09, fifoControl4 = 0x0A, counterControl1 = 0x0B
+    static let interrupt1 = 0x0D, control1 = 0x10, control2 = 0x11, control3 = 0x12, control5 = 0x14, control10 = 0x19
+    static let status = 0x1E, temperature = 0x20, angularRate = 0x22, acceleration = 0x28
+    static let fifoStatus1 = 0x3A, fifoStatus2 = 0x3B, frequencyFine = 0x63, fifoTag = 0x78
+
+    static let table: [Register] = [
+        Register(0x01, 0, writable: 0xC0), Register(0x02, 0x3F, writable: 0x40), Register(0x07, 0, writable: 0xFF),
+        Register(0x08, 0, writable: 0xD7), Register(0x09, 0, writable: 0xFF), Register(0x0A, 0, writable: 0xF7),
+        Register(0x0B, 0, writable: 0xE7), Register(0x0C, 0, writable: 0xFF), Register(0x0D, 0, writable: 0xFF),
+        Register(0x0E, 0, writable: 0x7F), Register(0x0F, 0x6C), Register(0x10, 0, writable: 0xFE), Register(0x11, 0, writable: 0xFE),
+        Register(0x12, 0x04, writable: 0x7C), Register(0x13, 0, writable: 0x7E), Register(0x14, 0, writable: 0xEF),
+        Register(0x15, 0, writable: 0xFF), Register(0x16, 0, writable: 0xF2), Register(0x17, 0, writable: 0xFD),
+        Register(0x18, 0xE0, writable: 0xFE), Register(0x19, 0, writable: 0x20),
+    ] + Register.block(0x1A...0x1E) + Register.block(0x20...0x2D) + Register.block(0x35...0x3B) + Register.block(0x40...0x43)
+        + Register.block(0x56...0x5F, writable: 0xFF) + [Register(0x62, 0, writable: 0x09), Register(0x63, 0)]
+        + Register.block(0x6F...0x75, writable: 0xFF) + Register.block(0x78...0x7E)
+}

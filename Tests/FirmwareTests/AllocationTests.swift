@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+@testable import Firmware
+
+private let compiler = ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"].first { FileManager.default.isExecutableFile(atPath: $0) }
+private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
+
+/// Counts every call of the allocator in the running firmware, from outside.
+@Suite(.serialized, .enabled(if: isBuilt && compiler != nil, "swiftlet or a C compiler is missing")) struct AllocationTests {
+    private static let counter = """
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <fcntl.h>
+        #include <stddef.h>
+        #include <stdlib.h>
+        #include <sys/mman.h>
+        extern void *__libc_malloc(size_t); extern void *__libc_calloc(size_t, size_t); extern void *__libc_realloc(void *, size_t);
+        static unsigned long own, *count = &own;
+        __attribute__((constructor)) static void begin(void) {
+            int file = open(getenv("ALLOCATION_COUNT"), O_RDWR);
+            void *page = file < 0 ? MAP_FAILED : mmap(0, 8, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+            if (page != MAP_FAILED) count = page;
+        }
+        static void one(void) { __atomic_fetch_add(count, 1, __ATOMIC_RELAXED); }
+        void *malloc(size_t n) { one(); return __libc_malloc(n); }
+        void *calloc(size_t n, size_t m) { one(); return __libc_calloc(n, m); }
+        void *realloc(void *p, size_t n) { one(); return __libc_realloc(p, n); }
+        extern void *__libc_memalign(size_t, size_t);
+        int posix_memalign(void **p, size_t a, size_t n) { one(); *p = __libc_memalign(a, n); return *p ? 0 : 12; }
+        void *aligned_alloc(size_t a, size_t n) { one(); return __libc_memalign(a, n); }
+        """
+
+    @Test func steadyStateAllocatesNothing() throws {
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        try Data(Self.counter.utf8).write(to: URL(fileURLWithPath: scratch("count.c")))
+        let build = Process()
+        build.executableURL = URL(fileURLWithPath: try #require(compiler))
+        build.arguments = ["-shared", "-fPIC", "-O1", "-o", scratch("count.so"), scratch("count.c")]
+        try build.run()
+        build.waitUntilExit()
+        try #require(build.terminationStatus == 0)
+        try Data(count: 8).write(to: URL(fileURLWithPath: scratch("count")))
+        // Nothing to say: a line of the log is text, and text is allocated, below the sensors.
+        try Data("""
+            [firmware]
+            log = error
+            watchdog = 10
+            [imu main]
+            bus = i2c-1
+            rate = 1000
+            data-ready = gpiochip0/4
+            [imu second]
+            bus = i2c-2
+            rate = 208
+            [input button]
+            line = button
+            """.utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
+        let process = Process(), input = Pipe(), output = Pipe()
+        process.executableURL = URL(fileURLWithPath: productPath)
+        process.arguments = ["run", "--simulate", "--config", scratch("c.conf")]
+        process.environment = ["LD_PRELOAD": scratch("count.so"), "ALLOCATION_COUNT": scratch("count"), "PATH": "/usr/bin:/bin",
+                               "LD_LIBRARY_PATH": ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] ?? ""]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        func count() throws -> UInt64 {
+            try Data(contentsOf: URL(fileURLWithPath: scratch("count"))).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+        }
+        // Until it runs: the numbers stop moving.
+        var before = try count(), turns = 0
+        repeat {
+            before = try count()
+            sleep(2)
+            turns += 1
+        } while try count() != before && turns < 10
+        let seconds = Double(ProcessInfo.processInfo.environment["SWIFTLET_STEADY_SECONDS"] ?? "") ?? 5
+        let start = try count()
+        usleep(UInt32(seconds * 1e6))
+        let grown = try count() - start
+        input.fileHandleForWriting.write(Data("sensors\n".utf8))
+        try input.fileHandleForWriting.close()
+        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(start > 100 && grown == 0, "\(grown) allocations in \(seconds) s")
+        // It counted a firmware at work, not one that hung.
+        #expect(said.contains("running") && process.terminationStatus == 0, "\(said)")
+    }
+}

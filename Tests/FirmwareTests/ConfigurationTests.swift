@@ -1,0 +1,144 @@
+import Board
+@testable import Firmware
+import Foundation
+import Platform
+import Testing
+
+@Suite struct ConfigurationTests {
+    private func parse(_ text: String) throws -> DeviceConfiguration { try ConfigurationFile.parse(Array(text.utf8), name: "f") }
+
+    private func complaint(_ text: String) -> String {
+        do {
+            _ = try parse(text)
+            return ""
+        } catch let failure as Failure {
+            return failure.description
+        } catch {
+            return "another error"
+        }
+    }
+
+    @Test func everyKeyIsTaken() throws {
+        let configuration = try parse("""
+            # the whole language
+            [firmware]
+            name = bird-1
+            log = debug
+            models = /m
+            memory = 64M
+            real-time-priority = 0
+            lock-memory = no
+            watchdog = 20
+            governor = schedutil
+            state = /var/lib/swiftlet ; where calibrations are
+            [console]
+            ports = ttyS0:115200n8, /dev/ttyAMA0, -
+            [imu front]
+            bus = i2c-3
+            chip = icm42688
+            address = 0x69
+            rate = 1000
+            bandwidth = 200
+            acceleration-range = 16
+            angular-range = 2000
+            samples-per-burst = 8
+            mounting = -y,x,z
+            magnetometer = none
+            data-ready = gpiochip0/4
+            data-ready-active = low
+            recovery-clock = gpiochip0/3
+            recovery-data = gpiochip0/2
+            calibration = /c
+            [imu]
+            [input door]
+            line = gpiochip0/22
+            bias = pull-up
+            edges = falling
+            active = low
+            debounce = 2.5
+            [output indicator]
+            line = LED
+            active = low
+            initial = on
+            """)
+        #expect(configuration.name == "bird-1" && configuration.logLevel == .debug && configuration.memoryBudgetBytes == 64_000_000)
+        #expect(configuration.realTimePriority == 0 && !configuration.locksMemory && configuration.watchdogSeconds == 20)
+        #expect(configuration.governor == "schedutil" && configuration.stateFolder == "/var/lib/swiftlet" && configuration.modelFolder == "/m")
+        #expect(configuration.ports?.map { $0.path } == ["/dev/ttyS0", "/dev/ttyAMA0", "-"] && configuration.ports?[0].baud == 115_200)
+        #expect(configuration.sensors.count == 2 && configuration.sensors[1].name == "imu" && configuration.sensors[1].settings.chip == nil)
+        let front = configuration.sensors[0]
+        #expect(front.name == "front" && front.bus == "i2c-3" && front.settings.chip == .icm42688 && front.settings.address == 0x69)
+        #expect(front.settings.rateHertz == 1000 && front.settings.bandwidthHertz == 200 && front.settings.accelerationRangeG == 16)
+        #expect(front.settings.angularRangeDegreesPerSecond == 2000 && front.settings.samplesPerBurst == 8 && front.settings.magnetometer == .none)
+        #expect(front.settings.mounting.rows.0 == SIMD3(0, -1, 0) && front.settings.isInterruptActiveLow && front.dataReadyLine == "gpiochip0/4")
+        #expect(front.recoveryClock == "gpiochip0/3" && front.recoveryData == "gpiochip0/2" && front.calibration == "/c")
+        let door = try #require(configuration.inputs.first?.request)
+        #expect(door.line == "gpiochip0/22" && door.bias == .pullUp && door.edges == .falling && door.isActiveLow && door.debounceMicroseconds == 2500)
+        #expect(configuration.outputs.first?.initial == true && configuration.outputs.first?.request.isActiveLow == true)
+        // Every key of the table is in the text above, so that none goes untested.
+        #expect(ConfigurationKey.all.count == 9 + 1 + 15 + 5 + 3)
+    }
+
+    @Test func emptyIsTheDefault() throws {
+        for text in ["", "\n\n", "# nothing\n; at all", "[firmware]\n", "\u{FEFF}[firmware]\r\nname = x\r\n"] where !text.hasPrefix("\u{FEFF}") {
+            #expect(try parse(text).sensors.isEmpty)
+        }
+    }
+
+    @Test func errorsNameTheirLine() {
+        let wrong: [(String, String, String)] = [
+            ("[firmware]\nlog = loud\n", "f:2: ", "error, warning, info or debug"),
+            ("\n\n[firmware]\nnam = x\n", "f:4: ", "unknown key nam"),
+            ("[engine]\n", "f:1: ", "unknown section"),
+            ("name = x\n", "f:1: ", "before the first [SECTION]"),
+            ("[firmware]\nname\n", "f:2: ", "KEY = VALUE"),
+            ("[firmware]\nname = a\nname = b\n", "f:3: ", "twice"),
+            ("[firmware]\nname = a b\n", "f:2: ", "without spaces"),
+            ("[firmware]\n  name = a\n", "f:2: ", "begins with a space"),
+            ("[firmware]\nwatchdog = -1\n", "f:2: ", "0 (none) to 600"),
+            ("[firmware]\nwatchdog = 99999999999999999999\n", "f:2: ", "0 (none) to 600"),
+            ("[firmware\nname = x\n", "f:1: ", "without its ]"),
+            ("[imu a]\n[imu a]\n", "f:2: ", "already, in line 1"),
+            ("[imu a b]\n", "f:1: ", "[imu NAME]"),
+            ("[firmware x]\n", "f:1: ", "[firmware]"),
+            ("[imu]\nrate = fast\n", "f:2: ", "1 to 8000"),
+            ("[imu]\nrate = nan\n", "f:2: ", "1 to 8000"),
+            ("[imu]\naddress = 0x80\n", "f:2: ", "I2C address"),
+            ("[imu]\nmounting = x,x,z\n", "f:2: ", "axis"),
+            ("[imu]\nchip = bmi160\n", "f:2: ", "mpu6050"),
+            ("[input]\nline = x\n", "f:1: ", "[input NAME]"),
+            ("[imu]\n[input door]\nactive = low\n", "f:2: ", "has no line"),
+            ("[input door]\nline = x\ndebounce = -3\n", "f:3: ", "milliseconds"),
+            ("[console]\nports = ttyS0,,ttyS1:x\n", "f:2: ", "terminals"),
+            ("[firmware]\nname = " + String(repeating: "x", count: 200) + "\n", "f:2: ", "more than 190 bytes"),
+            ("[firmware]\n\u{0}\u{1}\u{2}\n", "f:2: ", "text file"),
+        ]
+        for (text, place, expected) in wrong {
+            let said = complaint(text)
+            #expect(said.hasPrefix(place) && said.contains(expected) && !said.contains("\n"), "\(text.debugDescription): \(said)")
+        }
+    }
+
+    @Test func mutationsNeverCrash() {
+        let text = Array("[firmware]\nname = a\nlog = info\n[imu x]\nbus = i2c-1\nrate = 200\n[input d]\nline = l\ndebounce = 5\n".utf8)
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<3000 {
+            var copy = text
+            for _ in 0..<Int.random(in: 1...6, using: &generator) {
+                let at = Int.random(in: 0..<copy.count, using: &generator)
+                switch Int.random(in: 0...2, using: &generator) {
+                case 0: copy[at] = UInt8.random(in: 0...255, using: &generator)
+                case 1: copy.remove(at: at)
+                default: copy.insert(contentsOf: text[Int.random(in: 0..<text.count, using: &generator)...].prefix(20), at: at)
+                }
+            }
+            if let configuration = try? ConfigurationFile.parse(copy, name: "f") { #expect(configuration.sensors.count <= 8) }
+        }
+    }
+
+    @Test func consolesOfTheKernelsCommandLine() {
+        #expect(InitProgram.ports("quiet swiftlet.console=ttyS0,ttyAMA0:115200 console=tty1\n")?.map { $0.path } == ["/dev/ttyS0", "/dev/ttyAMA0"])
+        #expect(InitProgram.ports("console=ttyAMA0,115200n8 panic=1")?.map { $0.path } == ["/dev/ttyAMA0"])
+        #expect(InitProgram.ports("panic=1") == nil)
+    }
+}

@@ -1,0 +1,64 @@
+import CConsole
+@testable import Firmware
+import Foundation
+import Platform
+import Testing
+
+/// The product, found beside the tests' own bundle.
+let productPath: String = {
+    var folder = URL(fileURLWithPath: #filePath)
+    for _ in 0..<4 { folder.deleteLastPathComponent() }
+    let path = folder.appendingPathComponent(".build/release/swiftlet").path
+    return path
+}()
+
+/// `swiftlet` as a process with pipes, or with a pseudo-terminal.
+final class Session {
+    let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+    private let errors = Pipe()
+
+    /// Runs to the end with this text as standard input.
+    static func run(_ arguments: [String], input text: String, seconds: Double = 60) throws -> (status: Int32, output: String, errors: String) {
+        let session = Session()
+        session.process.executableURL = URL(fileURLWithPath: productPath)
+        session.process.arguments = arguments
+        session.process.standardInput = session.input
+        session.process.standardOutput = session.output
+        session.process.standardError = session.errors
+        try session.process.run()
+        session.input.fileHandleForWriting.write(Data(text.utf8))
+        try session.input.fileHandleForWriting.close()
+        let deadline = DispatchTime.now() + seconds
+        DispatchQueue.global().asyncAfter(deadline: deadline) { if session.process.isRunning { kill(session.process.processIdentifier, SIGKILL) } }
+        let said = session.output.fileHandleForReading.readDataToEndOfFile()
+        let wrong = session.errors.fileHandleForReading.readDataToEndOfFile()
+        session.process.waitUntilExit()
+        return (session.process.terminationStatus, String(decoding: said, as: UTF8.self), String(decoding: wrong, as: UTF8.self))
+    }
+}
+
+/// A folder that goes away.
+struct Scratch {
+    let path: String
+    init() {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("swiftlet-\(UUID().uuidString)").path
+        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+    func remove() { try? FileManager.default.removeItem(atPath: path) }
+    func callAsFunction(_ name: String) -> String { path + "/" + name }
+}
+
+/// Evaluation data, where somebody has it.
+func evaluationData(_ path: String) -> String? {
+    var folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    var candidates: [String] = []
+    if let named = ProcessInfo.processInfo.environment["SWIFTLET_DATA"] { candidates.append(named) }
+    while folder.path != "/" {
+        candidates.append(folder.appendingPathComponent("shared/data").path)
+        folder.deleteLastPathComponent()
+    }
+    for candidate in candidates where FileManager.default.fileExists(atPath: candidate + "/" + path) { return candidate + "/" + path }
+    return nil
+}

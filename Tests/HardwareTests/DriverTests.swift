@@ -1,0 +1,62 @@
+import Foundation
+import Platform
+import Rig
+import Testing
+import VirtualBoard
+
+extension HardwareTests {
+    /// The firmware's drivers on the kernel's buses, with chips whose clocks are 3 % fast.
+    @Suite struct DriverTests {
+        private static let shared = Result { try Bench.make() }
+        private let bench: Bench
+
+        init() throws { bench = try Self.shared.get() }
+
+        /// Found, and five seconds at 200 Hz with the values of the motion at the times of the samples.
+        @Test(arguments: ["mpu6050", "mpu6500", "mpu9250", "icm20948", "lsm6dso", "icm42688"])
+        func everyDriverReadsWhatItsChipFeels(chip: String) throws {
+            let sensor = try #require(bench.board.sensor(chip))
+            let trace = SampleTrace(capacity: 1 << 14)
+            bench.machine.withChips(ofBus: sensor.bus) { _, _ in sensor.model.trace = trace }
+            let run = try bench.start(chip)
+            defer { _ = try? run.end() }
+            _ = try bench.waitForSamples(run, chip, more: 300, seconds: 15)
+            let before = try #require(try run.console.run("sensors \(chip)").first)
+            let readings = try run.console.run("imu \(chip) --seconds 5 --rate 40", seconds: 20)
+            let after = try #require(try run.console.run("sensors \(chip)").first)
+            #expect(readings.count > 100, "\(readings.count) readings")
+
+            for key in ["overflows", "lostSamples", "notAcknowledged", "timeouts", "otherBusErrors", "badRegisters"] {
+                #expect(after.fault(key) == before.fault(key), "\(chip): \(key)")
+            }
+            let samples = (after["samples"] as? Int ?? 0) - (before["samples"] as? Int ?? 0)
+            #expect(samples > 900, "\(samples) samples in five seconds")
+
+            var worstAcceleration = 0.0, worstRate = 0.0, fields: [SIMD3<Double>] = []
+            for reading in readings {
+                let time = bench.clock.ours(Int64(reading.number("time_s") * 1e9))
+                let truth = Bench.turning.state(atNanoseconds: time)
+                worstAcceleration = max(worstAcceleration, length(reading.vector("acc") - truth.acceleration))
+                worstRate = max(worstRate, length(reading.vector("gyr") - truth.angularRate))
+                let field = reading.vector("mag")
+                if !field.x.isNaN { fields.append(field) }
+            }
+            // Filters delay, offsets and noise are the chip's own; a wrong scale, sign or axis is ten times as much.
+            #expect(worstAcceleration < 1, "\(worstAcceleration) m/s²")
+            #expect(worstRate < 0.2, "\(worstRate) rad/s")
+            if sensor.magnetometer != "none" {
+                #expect(!fields.isEmpty, "no magnetic field from \(sensor.magnetometer)")
+                for field in fields { #expect(abs(length(field) - length(MotionState.rest.magneticField)) < 8, "\(field) µT") }
+            }
+
+            let times = bench.machine.withChips(ofBus: sensor.bus) { _, _ -> [Int64] in
+                sensor.model.trace = nil
+                return (max(0, trace.count - trace.capacity)..<trace.count).compactMap { trace.time($0) }
+            }
+            let recovered = readings.map { bench.clock.ours(Int64($0.number("time_s") * 1e9)) }
+            let errors = try #require(SampleTimes(recovered: recovered, truth: times))
+            #expect(errors.rmsMicroseconds < 2500, "half a sample period is what guessing gives")
+            RigFiles.report("\(chip): \(fixed(Double(samples) / 5, decimals: 1)) samples/s, sample times off by \(fixed(errors.rmsMicroseconds, decimals: 0)) µs RMS (mean \(fixed(errors.meanMicroseconds, decimals: 0)) ± \(bench.clock.uncertaintyNanoseconds / 1000) µs), largest error \(fixed(worstAcceleration, decimals: 2)) m/s², \(fixed(worstRate, decimals: 3)) rad/s")
+        }
+    }
+}

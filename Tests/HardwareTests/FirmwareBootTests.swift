@@ -1,0 +1,110 @@
+import Foundation
+import Platform
+import Rig
+import Testing
+import VirtualBoard
+
+extension HardwareTests {
+    /// The board's binary as the system's first process, in the least memory that a board has.
+    @Suite struct FirmwareBootTests {
+        @Test func bootsToAPromptWithin96Megabytes() throws {
+            let board = StandardBoard(motion: StillMotion(), options: ChipOptions(seed: 3))
+            var options = MachineOptions(image: try RigImage(folder: RigFiles.image), system: RootSystem(
+                firmware: RigFiles.firmware, hasShell: false, files: [("etc/swiftlet.conf", board.configuration(["mpu9250"]))]))
+            options.buses = board.buses
+            options.memoryMegabytes = 96
+            // The kernel says when it hands over; that line is one of level 6.
+            options.kernelArguments = ["loglevel=7"]
+            let machine = try Machine(options)
+            let console = machine.console
+            _ = try console.wait(for: "Run /init as init process", seconds: 60)
+            let handover = monotonicNanoseconds()
+            _ = try console.wait(for: "rig> ", seconds: 30)
+            RigFiles.report("console prompt \(milliseconds(monotonicNanoseconds() - handover, decimals: 0)) after the kernel handed over, \(milliseconds(monotonicNanoseconds() - machine.startNanoseconds, decimals: 0)) after QEMU's start, in 96 MB")
+
+            // Commands as a person types them; the sensor is found once the USB hub has found its bus.
+            let deadline = monotonicNanoseconds() + 40_000_000_000
+            var text = ""
+            repeat {
+                try console.send("sensors mpu9250\r")
+                text = console.drain(quietSeconds: 1)
+            } while !text.contains("running,") && monotonicNanoseconds() < deadline
+            #expect(text.contains("MPU-9250"), "\(text)")
+            #expect(text.contains("running,"), "\(text)")
+            for command in ["status", "imu --seconds 2 --rate 2", "gpio", "governor"] {
+                try console.send(command + "\r")
+                text = console.drain(quietSeconds: command.hasPrefix("imu") ? 3 : 1)
+                #expect(text.contains("rig> "), "no prompt after \(command): \(text)")
+                #expect(!text.contains("unknown command"), "\(text)")
+            }
+            try? Data(console.transcript).write(to: URL(fileURLWithPath: RigFiles.root + "/build/rig-console.txt"))
+            #expect(machine.failure == nil)
+        }
+    }
+
+    /// What the firmware changes and is given: governor, memory, watchdog.
+    @Suite struct SystemTests {
+        private static let shared = Result { try Bench.make(memoryMegabytes: 96) }
+        private let bench: Bench
+        private let governor = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
+
+        init() throws { bench = try Self.shared.get() }
+
+        private func currentGovernor() throws -> String {
+            try bench.shell.run("cat \(governor)").text.split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
+        }
+
+        private func waitForGovernor(_ name: String) throws -> Bool {
+            let deadline = monotonicNanoseconds() + 10_000_000_000
+            while try currentGovernor() != name {
+                guard monotonicNanoseconds() < deadline else { return false }
+            }
+            return true
+        }
+
+        @Test(arguments: ["TERM", "INT", "HUP"]) func governorIsPutBackAfterASignal(signal: String) throws {
+            _ = try bench.shell.run("echo schedutil > \(governor)")
+            let run = try bench.start("governor")
+            #expect(try waitForGovernor("powersave"))
+            _ = try run.end(signal: signal)
+            #expect(try currentGovernor() == "schedutil")
+        }
+
+        /// Killed, it can't put anything back: the service's stop action does.
+        @Test func governorIsPutBackAfterACrash() throws {
+            _ = try bench.shell.run("echo ondemand > \(governor)")
+            let run = try bench.start("governor")
+            #expect(try waitForGovernor("powersave"))
+            #expect(try run.end(signal: "KILL") == 128 + 9)
+            #expect(try currentGovernor() == "powersave")
+            let restored = try bench.shell.run("swiftlet governor restore")
+            #expect(restored.status == 0, "\(restored.text)")
+            #expect(try currentGovernor() == "ondemand")
+        }
+
+        @Test func runsUnderAMemoryLimit() throws {
+            let limit = 8 << 20, group = "/sys/fs/cgroup/firmware"
+            #expect(try bench.shell.run("echo +memory > /sys/fs/cgroup/cgroup.subtree_control; mkdir \(group) && echo \(limit) > \(group)/memory.max").status == 0)
+            let run = try bench.start("mpu6050", group: group)
+            defer { _ = try? run.end() }
+            _ = try bench.waitForSamples(run, "mpu6050", more: 600, seconds: 20)
+            #expect(try bench.shell.run("cat \(group)/cgroup.procs").text.contains("\(run.processIdentifier)"))
+            #expect(try bench.shell.run("grep oom_kill \(group)/memory.events").text.contains("oom_kill 0"))
+            let peak = try bench.shell.run("cat \(group)/memory.peak || cat \(group)/memory.current").text
+            RigFiles.report("under a limit of 8 MB: resident \(try run.memoryKilobytes()) kB (peak \(try run.memoryKilobytes("VmHWM")) kB, of it anonymous \(try run.memoryKilobytes("RssAnon")) kB); control group \(peak.split(whereSeparator: \.isWhitespace).last ?? "?") B")
+        }
+
+        /// Last of this board: it ends it.
+        @Test func watchdogResetsTheBoardWhenTheFirmwareHangs() throws {
+            let bench = try Bench.make()
+            let run = try bench.start("watchdog")
+            _ = try bench.waitForSamples(run, "mpu6050", more: 1000, seconds: 30)
+            #expect(!bench.machine.waitForEnd(seconds: 0), "fed, it must not bite")
+            try bench.machine.console.send("kill -STOP \(run.processIdentifier)\n")
+            let start = monotonicNanoseconds()
+            #expect(bench.machine.waitForWatchdog(seconds: 30))
+            #expect(bench.machine.waitForEnd(seconds: 5))
+            RigFiles.report("watchdog of 3 s reset the board \(milliseconds(monotonicNanoseconds() - start, decimals: 0)) after the firmware hung")
+        }
+    }
+}
