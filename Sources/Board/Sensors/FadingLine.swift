@@ -52,12 +52,13 @@ struct FadingLine {
         slopeSpread = 0.02 * nominal
     }
 
-    mutating func start(index: Int64, time: Int64) {
+    /// A first point of little weight is a guess that later ones overrule.
+    mutating func start(index: Int64, time: Int64, weight: Double = 1) {
         restart()
         originIndex = index
         originTime = time
         offset = 0
-        sum = 1
+        sum = weight
     }
 
     /// The same line, its points called by other indices.

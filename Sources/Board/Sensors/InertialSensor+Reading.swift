@@ -56,8 +56,9 @@ extension InertialSensor {
             wakeTime = end + clock.retryNanoseconds
             return wakeTime
         }
-        // The count is the clock: watch it reach the burst.
-        if clock.lock == .counted, waiting < program.samplesPerBurst, end - lastDataTime < 2 * burstDelay {
+        // Watch the count reach the burst where it is the clock, or where reading early would take away the samples that
+        // the chip is to raise its watermark at.
+        if clock.lock == .counted || clock.stride > 1, waiting < program.samplesPerBurst, end - lastDataTime < 2 * burstDelay {
             wakeTime = end + clock.retryNanoseconds
             return wakeTime
         }

@@ -14,6 +14,9 @@ struct SampleClock {
     /// Samples that the chip took and nobody read, found because counts no longer agree with the line.
     private(set) var slippedSamples: UInt32 = 0
 
+    /// Weight of a start that is half a period off at worst.
+    private static let guess = 0.03
+
     let nominalNanoseconds: Double
     /// Samples from one interrupt to the next.
     let stride: Int64
@@ -91,10 +94,18 @@ struct SampleClock {
             return
         }
         let residual = Double(time - self.time(ofSample: index))
-        let gate = min(max(8 * deviation, periodNanoseconds * 0.05), periodNanoseconds * 0.35)
+        let gate = min(max(8 * deviation, periodNanoseconds * 0.05 * Double(stride)), periodNanoseconds * 0.35)
         if index <= lastInterruptIndex || residual.magnitude > gate {
             spuriousInterrupts &+= 1
             outliersInARow += 1
+            if stride > 1, outliersInARow >= 2, lastInterruptIndex == .min || index - lastInterruptIndex >= 2 * stride {
+                // Rare interrupts can't tell by how much: the counts must begin anew.
+                line.distrust()
+                lock = .none
+                lastCount.total = .min
+                outliersInARow = 0
+                return
+            }
             // Interrupts that all come off the line, and none on it: the line is wrong, not they.
             guard outliersInARow >= 4, lastInterruptIndex == .min || index - lastInterruptIndex >= 5 * stride else { return }
             line.forget(keeping: 0.02)
@@ -116,7 +127,7 @@ struct SampleClock {
             if total > 0 {
                 let width = end - lastCount.begin
                 let isSharp = total == lastCount.total + 1 && Double(width) < nominalNanoseconds
-                line.start(index: total - 1, time: isSharp ? end - width / 2 : end - Int64(nominalNanoseconds / 2))
+                line.start(index: total - 1, time: isSharp ? end - width / 2 : end - Int64(nominalNanoseconds / 2), weight: isSharp ? 1 : Self.guess)
                 lock = .counted
             }
         case .counted: follow(total: total, begin: begin, end: end)
@@ -227,6 +238,8 @@ struct SampleClock {
             contradictions = 0
             return
         }
+        // The same count asked again says nothing new.
+        guard total != lastCount.total else { return }
         contradictions += early > tolerance ? 1 : -1
         guard contradictions.magnitude >= 4 else { return }
         let steps = Int64((Double(contradictions > 0 ? early : late) / periodNanoseconds).rounded(.down)) + 1
@@ -236,7 +249,7 @@ struct SampleClock {
         contradictions = 0
         if stride > 1 {
             line.distrust()
-            line.start(index: total - 1, time: end - Int64(nominalNanoseconds / 2))
+            line.start(index: total - 1, time: end - Int64(nominalNanoseconds / 2), weight: Self.guess)
             lock = .counted
         }
     }

@@ -1,6 +1,9 @@
 /// An ellipsoid through points that a distorted sphere left, fitted by least squares without storing them: the sums of
-/// the nine-parameter quadric vᵀ·(x², y², z², 2xy, 2xz, 2yz, 2x, 2y, 2z) = 1 (Li and Griffiths, Least squares ellipsoid
-/// specific fitting, 2004, without its constraint: the solution is checked to be an ellipsoid instead).
+///
+///     x² + y² + z² = a (x² + y² − 2z²) + b (x² − 2y² + z²) + 2c xy + 2d xz + 2e yz + 2g x + 2h y + 2i z + j
+///
+/// which holds wherever the origin lies, inside or out (Li and Griffiths, Least squares ellipsoid specific fitting, 2004,
+/// without its constraint: the solution is checked to be an ellipsoid instead).
 struct EllipsoidFit {
     struct Solution {
         /// What is subtracted, then what is multiplied: symmetric, turns the ellipsoid into a sphere.
@@ -18,7 +21,7 @@ struct EllipsoidFit {
     /// Points are divided by this, so that all nine columns are of one size.
     private let unit: Double
     private var normal = [Double](repeating: 0, count: 81)
-    private var right = [Double](repeating: 0, count: 9)
+    private var right = [Double](repeating: 0, count: 9), squares = 0.0
 
     /// `unit`: about the radius of the sphere.
     init(unit: Double) { self.unit = unit }
@@ -27,19 +30,21 @@ struct EllipsoidFit {
         let p = point / unit
         guard p.x.isFinite, p.y.isFinite, p.z.isFinite, (p * p).sum() < 1e4 else { return }
         withUnsafeTemporaryAllocation(of: Double.self, capacity: 9) { row in
-            row[0] = p.x * p.x
-            row[1] = p.y * p.y
-            row[2] = p.z * p.z
-            row[3] = 2 * p.x * p.y
-            row[4] = 2 * p.x * p.z
-            row[5] = 2 * p.y * p.z
-            row[6] = 2 * p.x
-            row[7] = 2 * p.y
-            row[8] = 2 * p.z
+            let square = (p * p).sum()
+            row[0] = square - 3 * p.z * p.z
+            row[1] = square - 3 * p.y * p.y
+            row[2] = 2 * p.x * p.y
+            row[3] = 2 * p.x * p.z
+            row[4] = 2 * p.y * p.z
+            row[5] = 2 * p.x
+            row[6] = 2 * p.y
+            row[7] = 2 * p.z
+            row[8] = 1
             for i in 0..<9 {
                 for j in 0..<9 { normal[9 * i + j] += row[i] * row[j] }
-                right[i] += row[i]
+                right[i] += row[i] * square
             }
+            squares += square * square
         }
         count += 1
     }
@@ -47,16 +52,15 @@ struct EllipsoidFit {
     /// The ellipsoid; with `isAligned` its axes are the sensor's, which six positions suffice for. Nil where the points
     /// don't determine one.
     func solve(isAligned: Bool = false) -> Solution? {
-        let columns = isAligned ? [0, 1, 2, 6, 7, 8] : [0, 1, 2, 3, 4, 5, 6, 7, 8]
+        let columns = isAligned ? [0, 1, 5, 6, 7, 8] : [0, 1, 2, 3, 4, 5, 6, 7, 8]
         guard count >= columns.count, let solved = solveNormal(columns) else { return nil }
         var v = [Double](repeating: 0, count: 9)
         for (index, column) in columns.enumerated() { v[column] = solved[index] }
-        let quadric = SymmetricMatrix3(xx: v[0], yy: v[1], zz: v[2], xy: v[3], xz: v[4], yz: v[5])
-        let linear = SIMD3(v[6], v[7], v[8])
+        let quadric = SymmetricMatrix3(xx: 1 - v[0] - v[1], yy: 1 - v[0] + 2 * v[1], zz: 1 + 2 * v[0] - v[1], xy: -v[2], xz: -v[3], yz: -v[4])
         guard let inverse = quadric.inverse else { return nil }
-        let centre = -inverse.apply(linear)
-        // (p − c)ᵀ A (p − c) = 1 + cᵀ A c
-        let level = 1 + (centre * quadric.apply(centre)).sum()
+        let centre = inverse.apply(SIMD3(v[5], v[6], v[7]))
+        // (p − c)ᵀ A (p − c) = j + cᵀ A c
+        let level = v[8] + (centre * quadric.apply(centre)).sum()
         guard level > 0 else { return nil }
         let (values, vectors) = quadric.scaled(by: 1 / level).eigen()
         let smallest = min(values.x, min(values.y, values.z)), largest = max(values.x, max(values.y, values.z))
@@ -64,13 +68,13 @@ struct EllipsoidFit {
         let roots = SIMD3(values.x.squareRoot(), values.y.squareRoot(), values.z.squareRoot())
         // Half axes are one over the roots.
         let radius = 1 / cubeRoot(roots.x * roots.y * roots.z)
-        var squares = Double(count)
+        var left = squares
         for i in 0..<9 {
-            squares -= 2 * v[i] * right[i]
-            for j in 0..<9 { squares += v[i] * v[j] * normal[9 * i + j] }
+            left -= 2 * v[i] * right[i]
+            for j in 0..<9 { left += v[i] * v[j] * normal[9 * i + j] }
         }
         return Solution(centre: centre * unit, matrix: SymmetricMatrix3(values: roots * radius, vectors: vectors),
-                        radius: radius * unit, residual: (max(0, squares) / Double(count)).squareRoot() / (2 * level),
+                        radius: radius * unit, residual: (max(0, left) / Double(count)).squareRoot() / (2 * level),
                         elongation: (largest / smallest).squareRoot())
     }
 
