@@ -6,7 +6,7 @@ import CKernels
 /// so that keys and values are read from the nearest cache the second time, with a running maximum and total (softmax
 /// as in Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018).
 /// `attend` is given one to four heads at a time, and how many they are.
-@inline(__always)
+@inlinable @inline(__always)
 public func attention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firstHead: Int32, _ endHead: Int32, _ scratch: UnsafeMutablePointer<Float>,
                       _ attend: (AttentionHeads, Int) -> Void) {
     let shared = Int(task.pointee.heads / task.pointee.keyValueHeads)

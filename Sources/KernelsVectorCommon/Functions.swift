@@ -61,7 +61,7 @@ public func hyperbolicTangent(_ x: floats8) -> floats8 {
 }
 
 /// output[i] = f(input[i]), any count. 0: sigmoid, 1: SiLU, 2: tanh, 3: GELU (tanh form), 4: e^x.
-@inline(__always)
+@inlinable @inline(__always)
 public func applyFunction(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32) {
     switch function {
     case 0: apply(input, output, Int(count)) { sigmoid($0) }
@@ -72,8 +72,8 @@ public func applyFunction(_ input: UnsafePointer<Float>, _ output: UnsafeMutable
     }
 }
 
-@inline(__always)
-private func apply(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ count: Int, _ f: (floats8) -> floats8) {
+@inlinable @inline(__always)
+func apply(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ count: Int, _ f: (floats8) -> floats8) {
     var i = 0
     while i &+ 8 <= count {
         store_floats8(output + i, f(load_floats8(input + i)))

@@ -16,7 +16,7 @@ public func quantizeGroup(_ a: floats8, _ b: floats8, _ c: floats8, _ d: floats8
     sum.pointee = store_quantized_32(values, a, b, c, d, 1 / step)
 }
 
-@inline(__always)
+@inlinable @inline(__always)
 public func quantizeGroups(_ x: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>, _ scales: UnsafeMutablePointer<Float>,
                            _ sums: UnsafeMutablePointer<Float>, _ count: Int32) {
     var group = 0
@@ -28,7 +28,7 @@ public func quantizeGroups(_ x: UnsafePointer<Float>, _ values: UnsafeMutablePoi
 }
 
 /// The root mean square norm; its loops are those of LanguageKernels.h.
-@inline(__always)
+@inlinable @inline(__always)
 public func normalize(
     _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epsilon: Float, _ normalized: UnsafeMutablePointer<Float>?,
     _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32
@@ -74,7 +74,7 @@ public func normalize(
 }
 
 /// activation(gate) * up, quantised.
-@inline(__always)
+@inlinable @inline(__always)
 public func gated(
     _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>,
     _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32
@@ -86,8 +86,8 @@ public func gated(
     }
 }
 
-@inline(__always)
-@usableFromInline func gatedGroups(
+@inlinable @inline(__always)
+func gatedGroups(
     _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>,
     _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ count: Int, _ f: (floats8) -> floats8
 ) {
@@ -102,7 +102,7 @@ public func gated(
     }
 }
 
-@inline(__always)
+@inlinable @inline(__always)
 public func toHalves(_ x: UnsafePointer<Float>, _ halves: UnsafeMutablePointer<UInt16>, _ count: Int32) {
     var i = 0
     while i &+ 8 <= Int(count) {

@@ -5,20 +5,22 @@ import Testing
 /// The reference of the matrix kernels, against weights unpacked the plain way and worked numbers.
 @Suite struct MatrixTests {
     @Test func halvesAgreeWithTheProcessor() {
+        var wrong = 0
         for bits in UInt16.min...UInt16.max {
             let value = Float16(bitPattern: bits)
             if value.isNaN {
-                #expect(float(half: bits).isNaN)
-                continue
+                wrong += float(half: bits).isNaN ? 0 : 1
+            } else {
+                wrong += float(half: bits) == Float(value) && half(Float(value)) == bits ? 0 : 1
             }
-            #expect(float(half: bits) == Float(value))
-            #expect(half(Float(value)) == bits)
         }
         var random = RandomSource(seed: 5)
         for _ in 0..<100_000 {
             let x = Float(bitPattern: UInt32(truncatingIfNeeded: random.next() >> 32))
-            #expect(x.isNaN ? Float16(bitPattern: half(x)).isNaN : half(x) == Float16(x).bitPattern)
+            let isRight = x.isNaN ? Float16(bitPattern: half(x)).isNaN : half(x) == Float16(x).bitPattern
+            wrong += isRight ? 0 : 1
         }
+        #expect(wrong == 0)
     }
 
     @Test(arguments: MatrixFormat.allCases)
