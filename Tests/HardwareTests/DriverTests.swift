@@ -8,7 +8,7 @@ extension HardwareTests {
     /// The firmware's drivers on the kernel's buses, with chips whose clocks are 3 % fast.
     @Suite struct DriverTests {
         private static let shared = Result { try Bench.make() }
-        private let bench: Bench
+        private let bench: RigBench
 
         init() throws { bench = try Self.shared.get() }
 
@@ -35,7 +35,7 @@ extension HardwareTests {
             var worstAcceleration = 0.0, worstRate = 0.0, fields: [SIMD3<Double>] = []
             for reading in readings {
                 let time = bench.clock.ours(Int64(reading.number("time_s") * 1e9))
-                let truth = Bench.turning.state(atNanoseconds: time)
+                let truth = RigBench.turning.state(atNanoseconds: time)
                 worstAcceleration = max(worstAcceleration, length(reading.vector("acc") - truth.acceleration))
                 worstRate = max(worstRate, length(reading.vector("gyr") - truth.angularRate))
                 let field = reading.vector("mag")

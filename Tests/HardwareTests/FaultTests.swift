@@ -29,7 +29,7 @@ extension HardwareTests {
         ]
 
         private struct Shared {
-            let bench: Bench
+            let bench: RigBench
             let run: FirmwareRun
         }
         private static let shared = Result {
@@ -38,7 +38,7 @@ extension HardwareTests {
             _ = try bench.waitForSamples(run, "mpu6050", more: 200, seconds: 15)
             return Shared(bench: bench, run: run)
         }
-        private let bench: Bench, run: FirmwareRun
+        private let bench: RigBench, run: FirmwareRun
 
         init() throws {
             let shared = try Self.shared.get()
@@ -76,15 +76,9 @@ extension HardwareTests {
             #expect(abs(state.number("rateHertz") - 194) < 2, "\(state.number("rateHertz")) Hz of a clock that is 3 % slow")
         }
 
-        /// The other buses' sensors go on.
         @Test func gpioEdgesComeAllAndInOrder() throws {
             let count = 300
-            run.console.forgetLog()
-            for edge in 1...count {
-                let level = edge % 2 == 1
-                try bench.machine.lines.set(StandardBoard.buttonLine, level)
-                _ = try run.console.waitForLog("button \(level ? "on" : "off") (edge \(edge))", seconds: 10)
-            }
+            #expect(try bench.pressButton(run, edges: count) == count)
             RigFiles.report("\(count) GPIO edges with handshake: all, in order")
         }
     }

@@ -45,7 +45,7 @@ extension HardwareTests {
     /// What the firmware changes and is given: governor, memory, watchdog.
     @Suite struct SystemTests {
         private static let shared = Result { try Bench.make(memoryMegabytes: 96) }
-        private let bench: Bench
+        private let bench: RigBench
         private let governor = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
 
         init() throws { bench = try Self.shared.get() }

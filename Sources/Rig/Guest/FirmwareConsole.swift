@@ -14,10 +14,20 @@ public final class FirmwareConsole {
     /// What the command answered, one object a line; an answer that says that something is wrong is a failure.
     @discardableResult
     public func run(_ command: String, seconds: Double = 10) throws(Failure) -> [[String: Any]] {
+        try begin(command)
+        return try finish(command, seconds: seconds)
+    }
+
+    /// Sends a command whose answers are taken later, with `finish`.
+    public func begin(_ command: String) throws(Failure) {
         count += 1
         // The console takes one command after the other, so that the complaint about this one ends the answers.
-        let end = "end-of-answer-\(count)"
-        try port.send("\(command)\n\(end)\n")
+        try port.send("\(command)\n\(endMark)\n")
+    }
+
+    private var endMark: String { "end-of-answer-\(count)" }
+
+    public func finish(_ command: String, seconds: Double) throws(Failure) -> [[String: Any]] {
         var answers: [[String: Any]] = []
         let deadline = monotonicNanoseconds() + Int64(seconds * 1e9)
         while true {
@@ -27,7 +37,7 @@ public final class FirmwareConsole {
                 continue
             }
             if let error = object["error"] as? String {
-                if error.contains(end) { return answers }
+                if error.contains(endMark) { return answers }
                 // What an earlier command that was given up on still said.
                 if error.contains("end-of-answer-") { answers.removeAll(); continue }
                 throw Failure(.inputOutput, "the firmware refuses `\(command)`: \(error)")
