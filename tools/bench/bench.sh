@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
-# Builds both binaries, the models and the peers, then measures. PEERS=1 also counts LiteRT's ARM instructions again.
+# Builds the binaries, the models and the peers, then measures. PEERS=1 also counts the peers' ARM instructions: slow.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 swift build -c release --product swiftlet
 swift build -c release --product nestc
+swift build -c release --product virtual-board
 board/build.sh aarch64
+board/rig-image.sh aarch64 build/rig-aarch64
 tools/models.sh
 tools/bench/peers.sh
-binaries=$(swift build -c release --show-bin-path)
-python3 tools/bench/figures.py "$binaries/swiftlet" build/aarch64/swiftlet "$binaries/nestc"
-
+folder=$(swift build -c release --show-bin-path)
+binaries=("$folder/swiftlet" build/aarch64/swiftlet "$folder/nestc")
+failed=0
+python3 tools/bench/figures.py "${binaries[@]}" || failed=1
+python3 tools/bench/language.py "${binaries[@]}" || failed=1
 echo "bench: the firmware on an emulated board: build/rig.md"
-board/rig-image.sh aarch64 build/rig-aarch64
-swift build -c release --product virtual-board
-"$binaries/virtual-board" figures | tee build/rig.md
+"$folder/virtual-board" figures | tee build/rig.md || failed=1
+exit $failed

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Installs what Swiftlet is compared with, for this machine and (on x86-64) for aarch64 under QEMU: LiteRT's wheels
+# Installs what Swiftlet is compared with, for this machine and (on x86-64) for aarch64 under QEMU: the wheels of LiteRT and llama.cpp
 # from PyPI, and an arm64 Python unpacked from Debian's packages. All of it in build/peers; nothing is installed.
 set -euo pipefail
 export PIP_ROOT_USER_ACTION=ignore
 cd "$(dirname "$0")/../.."
 
 # Version and what its Python part imports.
-wheels=(ai-edge-litert==2.3.0 numpy==2.4.6 flatbuffers==25.12.19 backports.strenum==1.2.8 typing_extensions==4.16.0)
+wheels=(ai-edge-litert==2.3.0 numpy==2.4.6 flatbuffers==25.12.19 backports.strenum==1.2.8 typing_extensions==4.16.0
+        xllamacpp==2026.10.11549)
 peers=$PWD/build/peers
 stamp=$peers/.complete
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(cksum < "$0")" ]; then exit 0; fi
@@ -16,7 +17,7 @@ mkdir -p "$peers"
 python=python3
 "$python" -m pip --version > /dev/null 2>&1 || python=/usr/bin/python3
 
-echo "peers: LiteRT for this machine"
+echo "peers: LiteRT and llama.cpp for this machine"
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --target "$peers/native" "${wheels[@]}"
 
 echo "peers: an arm64 Python"
@@ -36,7 +37,7 @@ for package in "$work"/cache/archives/*.deb; do dpkg-deb -x "$package" "$peers/r
 rm -rf "$work"
 version=$(basename "$(readlink -f "$peers/root/usr/bin/python3")" | sed 's/^python//')
 
-echo "peers: LiteRT for aarch64, Python $version"
+echo "peers: LiteRT and llama.cpp for aarch64, Python $version"
 platforms=()
 for platform in manylinux_2_17_aarch64 manylinux2014_aarch64 manylinux_2_27_aarch64 manylinux_2_28_aarch64 manylinux_2_34_aarch64 manylinux_2_36_aarch64; do
     platforms+=(--platform "$platform")

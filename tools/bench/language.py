@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""Measures the language model beside llama.cpp (PyPI: xllamacpp), turn by turn in the same run, and prints Markdown.
+
+usage: language.py SWIFTLET BOARD_SWIFTLET NESTC      (bench.sh builds them and calls this)
+
+Writes build/bench-language.md and build/budget-sweep.svg. PEERS=1 also counts llama.cpp's aarch64 instructions.
+"""
+
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+import counting
+from counting import BUILD, PEERS, ROOT
+from sweep_plot import plot
+
+SWIFTLET, BOARD, NESTC = (pathlib.Path(path).resolve() for path in sys.argv[1:4])
+NEST = ROOT / "models" / "smollm2-135m.nest"
+GGUF = ROOT / "models" / "sources" / "smollm2-135m.gguf"
+LLAMA = [sys.executable, str(pathlib.Path(__file__).with_name("llama_run.py"))]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(PEERS / "native")}
+ROUNDS = 5
+DECODED = 64
+SHORT = "The history of the bicycle begins with"
+SENTENCES = ("The river that crosses the old town was straightened in the nineteenth century, and its former arms are gardens now.",
+             "Every board has a clock of its own, and no two of them agree for long.",
+             "In spring the swifts come back within a few days of each other, and nobody knows quite how they do it.",
+             "A bridge that is built of many small parts can be mended part by part.")
+rows = []
+
+
+def row(figure, ours, peer="", target=""):
+    rows.append((figure, ours, peer, target))
+    print(f"bench: {figure}: {ours}" + (f" (llama.cpp {peer})" if peer else ""), flush=True)
+
+
+def generate(text, *words, program=SWIFTLET, prefix=()):
+    command = [*prefix, program, "generate", text, "--model", NEST, "--temperature", "0", "--seed", "0", "--json", *words]
+    run = subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd=ROOT)
+    if run.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))}: exit {run.returncode}: {run.stderr.strip()}")
+    return json.loads(run.stdout)
+
+
+class Llama:
+    """A process that answers a line with the figures of one completion."""
+
+    def __init__(self, threads):
+        self.process = subprocess.Popen([*LLAMA, str(GGUF), str(threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True, env=ENVIRONMENT)
+
+    def complete(self, text, tokens):
+        self.process.stdin.write(json.dumps({"prompt": text, "tokens": tokens}) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("llama.cpp ended; is build/peers complete?")
+        return json.loads(line)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def paragraph(tokens):
+    """A text of about so many tokens that doesn't repeat itself word for word."""
+    words, text = 0, ""
+    while words < tokens * 0.8:
+        sentence = SENTENCES[words % len(SENTENCES)]
+        text += f"{words}. {sentence} "
+        words += len(sentence.split()) + 2
+    return text
+
+
+def speed():
+    long = paragraph(512)
+    for threads in (1, 2):
+        llama = Llama(threads)
+        ours, theirs, our_prompt, their_prompt, counts = [], [], [], [], set()
+        llama.complete(SHORT, 8)
+        for _ in range(ROUNDS):
+            ours.append(generate(SHORT, "--tokens", DECODED, "--threads", threads, "--context", "1024")["tokensPerSecond"])
+            theirs.append(llama.complete(SHORT, DECODED)["decode"])
+            answer = generate(long, "--tokens", 1, "--threads", threads, "--context", "1024")
+            our_prompt.append(answer["promptTokensPerSecond"])
+            reply = llama.complete(long, 1)
+            their_prompt.append(reply["prompt"])
+            counts |= {answer["promptTokens"], reply["promptTokens"]}
+        llama.close()
+        plural = "thread" if threads == 1 else "threads"
+        ratio = statistics.median(a / b for a, b in zip(ours, theirs))
+        row(f"decode, {threads} {plural}", f"{statistics.median(ours):.1f} tokens/s", f"{statistics.median(theirs):.1f} tokens/s (ours {ratio:.2f}×)",
+            "1.0×, 50 tokens/s" if threads == 1 else "1.0×")
+        ratio = statistics.median(a / b for a, b in zip(our_prompt, their_prompt))
+        row(f"prompt of {'/'.join(map(str, sorted(counts)))} tokens, {threads} {plural}", f"{statistics.median(our_prompt):.0f} tokens/s",
+            f"{statistics.median(their_prompt):.0f} tokens/s (ours {ratio:.2f}×)", "0.7×")
+
+
+def drafts():
+    text = "A list of the seasons: spring, summer, autumn, winter. Again: spring, summer, autumn, winter. Again:"
+    plain = generate(text, "--tokens", DECODED, "--threads", 1)
+    drafted = generate(text, "--tokens", DECODED, "--threads", 1, "--draft", 8)
+    if plain["text"] != drafted["text"]:
+        raise RuntimeError("drafts changed the text")
+    row("a text that repeats itself, drafts of 8, one thread", f"{drafted['tokensPerSecond']:.1f} tokens/s, without drafts {plain['tokensPerSecond']:.1f}; the same text")
+
+
+def memory():
+    answer = generate(SHORT, "--tokens", 16, "--threads", 1, "--context", 512)
+    weights = answer["bytes"]["residentWeights"]
+    row("resident memory, whole process, context of 512", f"{answer['bytes']['process'] / 1e6:.1f} MB, weights {weights / 1e6:.1f} MB", "",
+        f"weights + 25 MB = {(weights + 25e6) / 1e6:.1f} MB")
+
+
+def start_up():
+    text = "It was the best of times, it was the worst of times, it was the age of"
+    answers = [generate(text, "--tokens", 1, "--threads", 1, "--context", 512) for _ in range(7)]
+    totals = [answer["loadMilliseconds"] + answer["firstTokenMilliseconds"] for answer in answers]
+    row(f"start to first token, {answers[0]['promptTokens']} tokens of prompt, one thread, files in the page cache", f"{statistics.median(totals):.0f} ms", "", "300 ms")
+
+
+def sweep():
+    whole = generate(SHORT, "--tokens", 16, "--threads", 2, "--context", 128)["bytes"]["residentWeights"]
+    points = []
+    for share in (1.3, 0.9, 0.7, 0.5, 0.35, 0.2):
+        budget = int(whole * share)
+        answer = generate(SHORT, "--tokens", 12, "--threads", 2, "--context", 128, "--budget", budget)
+        sizes = answer["bytes"]
+        # The prompt is a pass as well; its last one makes the first token.
+        points.append({"budget": budget, "rate": answer["tokensPerSecond"], "read": sizes["streamed"] / max(1, answer["tokens"]),
+                       "least": max(0, whole - sizes["residentWeights"]), "process": sizes["process"]})
+    text = "; ".join(f"{p['budget'] / 1e6:.0f} MB: {p['rate']:.1f} tokens/s, {p['read'] / 1e6:.1f} MB a token (M − B {p['least'] / 1e6:.1f})" for p in points)
+    row("budget sweep (build/budget-sweep.svg)", text)
+    plot(ROOT / "build" / "budget-sweep.svg", points, whole)
+
+
+def limited(program, limit):
+    """Runs a program under a control group's memory limit; its output and the bytes that it read from storage."""
+    group = pathlib.Path("/sys/fs/cgroup/swiftlet-bench")
+    group.mkdir(exist_ok=True)
+    try:
+        (group / "memory.max").write_text(str(limit))
+        os.sync()
+        # Pages that other runs left in the cache are charged to nobody here: they must go first.
+        pathlib.Path("/proc/sys/vm/drop_caches").write_text("3")
+        script = f"echo $$ > {group}/cgroup.procs && exec \"$@\""
+        run = subprocess.run(["sh", "-c", script, "sh", *map(str, program)], capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT)
+        events = dict(line.split() for line in (group / "memory.events").read_text().splitlines())
+        if run.returncode != 0:
+            raise RuntimeError(f"exit {run.returncode} under a limit of {limit} bytes (oom kills: {events.get('oom_kill')}): {run.stderr.strip()[-200:]}")
+        return run.stdout
+    finally:
+        group.rmdir()
+
+
+def under_a_limit():
+    whole = generate(SHORT, "--tokens", 1, "--threads", 2, "--context", 128)["bytes"]["residentWeights"]
+    limit = whole // 3
+    if not os.access("/sys/fs/cgroup/cgroup.procs", os.W_OK):
+        row("under a memory limit of a third of the weights", "not measured: control groups need root here")
+        return
+    counter = [sys.executable, str(pathlib.Path(__file__).with_name("reads.py"))]
+    ours, theirs = {}, {}
+    for tokens in (4, 12):
+        program = [*counter, SWIFTLET, "generate", SHORT, "--model", NEST, "--temperature", "0", "--json", "--tokens", tokens, "--threads", 2,
+                   "--context", 128, "--budget", limit - 10_000_000]
+        ours[tokens] = json.loads(limited(program, limit).splitlines()[-1])["read"]
+        theirs[tokens] = json.loads(limited([*counter, *LLAMA, GGUF, 2, tokens], limit + 60_000_000).splitlines()[-1])["read"]
+    mine, other = ((counts[12] - counts[4]) / 8 for counts in (ours, theirs))
+    row(f"bytes read a token under memory.max = weights/3 = {limit / 1e6:.0f} MB", f"{mine / 1e6:.1f} MB",
+        f"{other / 1e6:.1f} MB (Python and llama.cpp get 60 MB more)", f"0.7× llama.cpp with mmap; M − B = {(whole - limit) / 1e6:.0f} MB and more")
+
+
+def instructions():
+    def board(tokens):
+        return [BOARD, "generate", SHORT, "--model", NEST, "--temperature", "0", "--tokens", tokens, "--threads", 1, "--context", 128]
+    for core in counting.CORES:
+        ours = (counting.count(core, board(10)) - counting.count(core, board(2))) / 8
+        theirs = None
+        if os.environ.get("PEERS") == "1":
+            python = next((PEERS / "root" / "usr" / "bin").glob("python3.*[0-9]"))
+            options = {"environment": {"PYTHONPATH": str(PEERS / "aarch64"), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"},
+                       "prefix": PEERS / "root", "as_core": True}
+            run = lambda tokens: counting.count(core, [python, LLAMA[1], GGUF, 1, tokens], **options)
+            theirs = (run(6) - run(2)) / 4
+        row(f"aarch64 instructions a decoded token, {core}", f"{ours / 1e6:.1f} M", f"{theirs / 1e6:.1f} M ({ours / theirs:.2f}×)" if theirs else "", "1.0× on A76")
+
+
+def main():
+    BUILD.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    for figure in (speed, drafts, memory, start_up, sweep, under_a_limit, instructions):
+        try:
+            figure()
+        except (RuntimeError, OSError, subprocess.CalledProcessError, KeyError, IndexError, StopIteration, ValueError) as error:
+            failed += 1
+            row(figure.__name__, f"FAILED: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+    table = "| figure | Swiftlet | llama.cpp | must |\n| --- | --- | --- | --- |\n"
+    table += "".join(f"| {' | '.join(entry)} |\n" for entry in rows)
+    (ROOT / "build" / "bench-language.md").write_text(table)
+    print("\n" + table)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
