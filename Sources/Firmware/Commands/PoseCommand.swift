@@ -12,25 +12,17 @@ let pose = Command(
         OptionSpecification("--reference", "COLUMNS", "true attitude's columns w,x,y,z[,moving] or their prefix: print errors"),
         OptionSpecification("--plot", "SVG", "draw angles, errors, bias and flags over time"),
         OptionSpecification("--every", "N", "print every Nth sample; 0 for none (default: 1; 0 with --reference or --plot)"),
-<<<<<<< HEAD
+        OptionSpecification("--seconds", "N", "live: for so long (default: until a key is pressed; 2 in a script)"),
         SharedOptions.json, SharedOptions.models,
     ],
     examples: ["swiftlet pose walk.csv > attitude.csv", "swiftlet pose walk.csv --network riann > attitude.csv",
                "swiftlet pose trial.npy --rate 285.7 --reference ref --plot trial.svg",
-               "swiftlet pose walk.csv --predict 20 --every 0"]) { (context, arguments) throws(Failure) in
-    guard arguments.positional.count == 1 else { throw Failure(.usage, "pose needs one log: a CSV or NPY file") }
-=======
-        OptionSpecification("--seconds", "N", "live: for so long (default: until a key is pressed; 2 in a script)"),
-        SharedOptions.json,
-    ],
-    examples: ["swiftlet pose walk.csv > attitude.csv", "swiftlet pose trial.npy --rate 285.7 --reference ref --plot trial.svg",
                "swiftlet pose walk.csv --predict 20 --every 0", "pose"]) { (context, arguments) throws(Failure) in
     if context.device != nil, arguments.positional.isEmpty || arguments.positional.count == 1 && !File.exists(arguments.positional[0]) {
         try showLivePose(context, arguments)
         return
     }
     guard arguments.positional.count == 1 else { throw Failure(.usage, "pose needs one log: a CSV or NPY file, or a recording") }
->>>>>>> main
     let path = arguments.positional[0]
     var options = PoseReplayOptions()
     options.is6D = arguments.has("--6d")
