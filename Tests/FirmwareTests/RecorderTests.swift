@@ -2,7 +2,7 @@ import Board
 @testable import Firmware
 import Foundation
 import Platform
-@testable import Pose
+import Pose
 import Testing
 
 @Suite struct RecorderTests {

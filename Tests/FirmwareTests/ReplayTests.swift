@@ -2,7 +2,7 @@ import Board
 @testable import Firmware
 import Foundation
 import Platform
-@testable import Pose
+import Pose
 import Testing
 import VirtualBoard
 
@@ -79,7 +79,8 @@ import VirtualBoard
         let context = Context(output: { lines.said.append($0) }, errors: { lines.said.append($0) })
         context.device = device
         #expect(runCommand(["pose", "main", "--json", "--seconds", "1"], context: context) == 0)
-        let object = try #require(try JSONSerialization.jsonObject(with: Data(try #require(lines.said.last).utf8)) as? [String: Any])
+        let last = Data((lines.said.last ?? "").utf8)
+        let object = try #require(try JSONSerialization.jsonObject(with: last) as? [String: Any])
         func number(_ name: String) -> Float { Float(object[name] as? Double ?? .nan) }
         let said = Attitude(number("q_w"), number("q_x"), number("q_y"), number("q_z"))
         let error = angle(end, said)

@@ -72,7 +72,7 @@ struct ConfigurationKey {
     ]
 
     private static let console = [
-        ConfigurationKey("console", "ports", "terminals such as ttyS0, ttyAMA0:115200 or - (standard input), with commas between; empty for none") {
+        ConfigurationKey("console", "ports", "terminals such as ttyS0, ttyAMA0:115200, ttyGS0:json or - (standard input), with commas between; empty for none") {
             configuration, value in
             guard let ports = ConsolePorts.parse(value) else { return false }
             configuration.ports = ports
@@ -207,7 +207,7 @@ struct ConfigurationKey {
     private static let edgeNames: [(String, LineEdges)] = [("both", .both), ("rising", .rising), ("falling", .falling)]
 }
 
-/// The ports of a list: "ttyS0, ttyAMA0:115200, -"; nil where it isn't one.
+/// The ports of a list: "ttyS0, ttyAMA0:115200, ttyGS0:json, -"; nil where it isn't one.
 enum ConsolePorts {
     static func parse(_ text: String) -> [DeviceConfiguration.Port]? {
         var ports: [DeviceConfiguration.Port] = []
@@ -217,11 +217,16 @@ enum ConsolePorts {
             while word.last == 32 { word.removeLast() }
             guard !word.isEmpty else { return nil }
             var port = DeviceConfiguration.Port(path: String(decoding: word, as: UTF8.self))
-            if let colon = word.lastIndex(of: 58) {
-                port.path = String(decoding: word[..<colon], as: UTF8.self)
+            let parts = word.split(separator: 58, omittingEmptySubsequences: false)
+            port.path = String(decoding: Array(parts[0]), as: UTF8.self)
+            for part in parts.dropFirst() {
+                if part.elementsEqual("json".utf8) {
+                    port.isJSON = true
+                    continue
+                }
                 // Kernels write 115200n8.
-                let digits = word[(colon + 1)...].prefix { $0 >= 48 && $0 <= 57 }
-                guard let baud = Int(String(decoding: digits, as: UTF8.self)), baud > 0, baud <= 4_000_000 else { return nil }
+                let digits = part.prefix { $0 >= 48 && $0 <= 57 }
+                guard let baud = Int(String(decoding: Array(digits), as: UTF8.self)), baud > 0, baud <= 4_000_000 else { return nil }
                 port.baud = baud
             }
             guard !port.path.isEmpty else { return nil }

@@ -1,3 +1,5 @@
+import Board
+
 /// Names that a command's argument may be, for completion.
 enum CommandNames {
     static func of(_ command: String, _ device: Device) -> [String] {

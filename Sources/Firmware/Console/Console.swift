@@ -106,7 +106,7 @@ public final class Console {
         lock.lock()
         defer { lock.unlock() }
         if count == 0 {
-            if isInteractive { return false }
+            if isInteractive || port != nil { return false }
             endOfScript()
             return true
         }

@@ -120,7 +120,7 @@ final class ConsoleServer {
             if !console.readInput() { lost(owners[position]) }
         } else if events & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 {
             // A pipe whose writer has gone reads as its end; anything else hung up.
-            if console.isInteractive || descriptors[position].fd == console.output || !console.readInput() { lost(owners[position]) }
+            if console.isInteractive || console.port != nil || descriptors[position].fd == console.output || !console.readInput() { lost(owners[position]) }
         }
     }
 

@@ -79,18 +79,18 @@ public final class Device {
             var lines: [any InputLine] = []
             for group in groups { lines += group.lines }
             for input in inputs { lines.append(input.line) }
-            loops = [try SensorLoop(name: "all", board: board, tracks: tracks, watch: watch, lines: lines, prepare: {}, announce: announce)]
+            loops = [try SensorLoop(name: "all", board: board, tracks: tracks, watch: watch, lines: lines, paced: false, prepare: {}, announce: announce)]
         } else {
             for group in groups {
-                loops.append(try SensorLoop(name: group.name, board: board, tracks: group.tracks, watch: nil, lines: group.lines,
-                                            prepare: { [unowned self] in becomeRealTime(priority: configuration.realTimePriority, name: group.name) },
+                loops.append(try SensorLoop(name: group.name, board: board, tracks: group.tracks, watch: nil, lines: group.lines, paced: true,
+                                            prepare: { [unowned(unsafe) self] in becomeRealTime(priority: configuration.realTimePriority, name: group.name) },
                                             announce: announce))
             }
             if let watch {
                 var lines: [any InputLine] = []
                 for input in inputs { lines.append(input.line) }
-                loops.append(try SensorLoop(name: "lines", board: board, tracks: [], watch: watch, lines: lines,
-                                            prepare: { [unowned self] in becomeRealTime(priority: configuration.realTimePriority - 1, name: "lines") },
+                loops.append(try SensorLoop(name: "lines", board: board, tracks: [], watch: watch, lines: lines, paced: true,
+                                            prepare: { [unowned(unsafe) self] in becomeRealTime(priority: configuration.realTimePriority - 1, name: "lines") },
                                             announce: announce))
             }
         }

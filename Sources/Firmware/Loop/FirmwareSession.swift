@@ -77,10 +77,10 @@ final class FirmwareSession {
                 let kind = console_kind(0)
                 // Started by a service manager: nobody is there.
                 if kind == 0 || kind == Int32(UInt8(ascii: "n")) { continue }
-                let isTerminal = kind == Int32(UInt8(ascii: "t")) && console_is_terminal(1) != 0 && !isJSON
+                let isTerminal = kind == Int32(UInt8(ascii: "t")) && console_is_terminal(1) != 0 && !isJSON && !port.isJSON
                 if isTerminal, console_set_raw(0) == 0 { rawTerminal = 0 }
                 consoles.append(Console(name: "standard input", input: console_reopen(0, 0), output: console_reopen(1, 1), isInteractive: isTerminal,
-                                        isJSON: isJSON, port: nil, prompt: prompt, wake: device.wake, completion: completion))
+                                        isJSON: isJSON || port.isJSON, port: nil, prompt: prompt, wake: device.wake, completion: completion))
                 continue
             }
             let descriptor = console_open(port.path, Int32(port.baud))

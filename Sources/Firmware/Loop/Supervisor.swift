@@ -4,7 +4,7 @@ import Platform
 
 /// Feeds the watchdog while, and only while, every sensor thread takes its turns. For the console server's thread.
 final class Supervisor {
-    private unowned let device: Device
+    private unowned(unsafe) let device: Device
     private let watchdog: (any Watchdog)?
     private let manager: ServiceManager?
     private var lastTurns: [UInt32]

@@ -72,7 +72,7 @@ public enum RecordedLogFormat {
         return ~crc
     }
 
-    static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    public static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
         var crc: UInt32 = 0xFFFF_FFFF
         for byte in bytes { advance(&crc, byte) }
         return ~crc
