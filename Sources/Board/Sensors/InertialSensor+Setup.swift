@@ -12,10 +12,6 @@ extension InertialSensor {
         case .identifying: return try identify(now)
         case .configuring: return try configure(now)
         case .verifying: return try verify(now)
-        case .settling:
-            guard now >= wakeTime else { return wakeTime }
-            try startReading()
-            return now
         case .running: return try read(now)
         case .recovering: return try recover(now)
         case .selfTesting: return try testStep(now)
@@ -76,6 +72,11 @@ extension InertialSensor {
     }
 
     private func verify(_ now: Int64) throws(I2CError) -> Int64 {
+        if isSettling {
+            guard now >= wakeTime else { return wakeTime }
+            try startReading()
+            return now
+        }
         guard try compareNext() else {
             counters.badRegisters &+= 1
             attempts += 1
@@ -86,7 +87,7 @@ extension InertialSensor {
         attempts = 0
         let start = description.startMicroseconds * 1000
         if description.fillsUnevenly {
-            enter(.settling)
+            isSettling = true
             wakeTime = now + start
             return wakeTime
         }

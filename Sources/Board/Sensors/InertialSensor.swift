@@ -5,7 +5,7 @@ import Platform
 /// edges, then takes samples. Faults of chip and bus are counted and survived, never thrown.
 public final class InertialSensor {
     public enum State: UInt8, Sendable {
-        case resetting, waiting, identifying, configuring, verifying, settling, running
+        case resetting, waiting, identifying, configuring, verifying, running
         /// After faults: waiting for the chip to answer, then comparing its registers.
         case recovering
         case selfTesting
@@ -42,7 +42,7 @@ public final class InertialSensor {
     var goodFrom: Int64 = 0, lastStamp = Int64.min
     var nextCheck: Int64 = 0, checkPosition = 0, nextTemperature: Int64 = 0
     var temperatureCelsius = Float.nan, lastTemperatureCounts = Float.nan, implausibleInARow = 0
-    var mustFlush = false, countedSlips: UInt32 = 0
+    var isSettling = false, mustFlush = false, countedSlips: UInt32 = 0
     var selfTest = SelfTestProgress()
 
     /// Finds the chip (the one that the configuration names, or any) on the bus. `dataReady`: the line on the chip's
@@ -129,6 +129,7 @@ public final class InertialSensor {
 
     func enter(_ new: State) {
         state = new
+        isSettling = false
         position = 0
     }
 }
