@@ -85,7 +85,7 @@ public final class SensorSource {
     var state: SensorState {
         guard let sensor else { return .searching }
         switch sensor.state {
-        case .resetting, .waiting, .identifying, .configuring, .settling: return .starting
+        case .resetting, .waiting, .identifying, .configuring: return .starting
         case .verifying, .running: return .running
         case .recovering: return .recovering
         case .selfTesting: return .testing
