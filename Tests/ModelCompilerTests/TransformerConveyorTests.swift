@@ -62,7 +62,8 @@ struct TransformerConveyorTests {
             }
             let pass = (runner.counters.streamedBytes - before) / 16
             #expect(pass <= runner.model.memory.streamedWeightBytes + 8192, "\(pass) bytes a token where \(runner.model.memory.streamedWeightBytes) are not resident")
-            #expect(runner.model.memory.streamedWeightBytes <= weights - (budget - fixed) + 160_000, "too little stays in memory")
+            // Beside what stays there is a window of two pieces and some page rounding.
+            #expect(runner.model.memory.streamedWeightBytes <= weights - (budget - fixed) + 250_000, "too little stays in memory")
             #expect(most <= budget - fixed + 65536, "\(most) bytes of weights in memory")
         }
     }
