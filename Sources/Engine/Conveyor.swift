@@ -10,9 +10,10 @@ final class Conveyor: WeightStore {
     private let belt: Belt
     private var reader: Thread?
 
-    init(_ nest: NestReader, plan: ConveyorPlan) throws(Failure) {
+    /// `commonSteps`: the steps that every pass has; a pass may end after them.
+    init(_ nest: NestReader, plan: ConveyorPlan, commonSteps: Int) throws(Failure) {
         guard let file = nest.file else { throw Failure(.budget, "\(nest.name): weights can only be streamed from a file") }
-        belt = try Belt(nest, file, plan)
+        belt = try Belt(nest, file, plan, commonSteps: commonSteps)
         super.init(nest)
         for chunk in plan.resident { try belt.load(chunk) }
         let belt = belt
@@ -25,12 +26,17 @@ final class Conveyor: WeightStore {
     }
 
     override func address(_ chunk: Int) -> UnsafeRawPointer { UnsafeRawPointer(belt.address(chunk)) }
+    override func bytes(chunk: Int, offset: Int, count: Int, scratch: UnsafeMutableRawPointer) -> UnsafeRawPointer {
+        belt.gather(chunk, offset, count, scratch)
+    }
+    override func begin(steps: Int) { belt.begin(steps) }
+    override func end() { belt.end() }
     override func need(step: Int) throws(Failure) { try belt.need(step) }
     override func done(step: Int) { belt.done(step) }
     override func rewind() { belt.rewind() }
     /// Every chunk is compared with its checksum whenever it is read.
     override func verifyOnce(_ chunk: Int) throws(Failure) {}
-    override var failure: Failure? { nil }
+    override var failure: Failure? { belt.takeGatherFailure() }
     override var residentBytes: Int { belt.plan.residentBytes }
     override var streamedChunkBytes: Int { belt.plan.streamed.reduce(0) { $0 + $1.bytes } }
     override var windowBytes: Int { belt.plan.windowBytes }
@@ -49,16 +55,22 @@ private final class Belt {
     /// Entries by the step at which they begin and end.
     private var beginning: [[Int]], ending: [[Int]]
 
-    // Under the lock. Entries are counted through all passes: entry k of pass p is p * count + k.
-    private var loaded = 0
-    private var passStart = 0
+    /// Resident chunks, by number.
+    private let isResident: [Bool]
+    /// Entries that every pass has.
+    private let common: Int
+
+    // Under the lock. Passes are counted; the reader may be one ahead of the one that is executed.
+    private var pass = 0, passEntries = 0
+    private var readerPass = 1, next = 0
     private var bytesInUse = 0
     private var inMemory: [Bool]
     private var isReading = false, isPaused = false, isStopping = false
     private var failure: Failure?
+    private var gatherFailure: Failure?
     private var counted = ConveyorCounters()
 
-    init(_ nest: NestReader, _ file: MappedFile, _ plan: ConveyorPlan) throws(Failure) {
+    init(_ nest: NestReader, _ file: MappedFile, _ plan: ConveyorPlan, commonSteps: Int) throws(Failure) {
         self.nest = nest
         self.file = file
         self.plan = plan
@@ -72,6 +84,12 @@ private final class Belt {
             beginning[entry.first].append(index)
             ending[entry.last].append(index)
         }
+        common = plan.streamed.reduce(0) { $0 + ($1.first < commonSteps ? 1 : 0) }
+        var resident = [Bool](repeating: false, count: nest.chunks.count)
+        for chunk in plan.resident { resident[chunk] = true }
+        isResident = resident
+        // Exactly what is asked for: the kernel's own reading ahead would read what is resident already.
+        posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_RANDOM)
     }
 
     func address(_ chunk: Int) -> UnsafeMutableRawPointer { region.baseAddress + (nest.chunks[chunk].offset - base) }
@@ -85,34 +103,56 @@ private final class Belt {
     /// Reads one chunk to its place and checks it.
     func load(_ chunk: Int) throws(Failure) {
         let place = nest.chunks[chunk]
-        var done = 0
-        while done < place.length {
-            // In pieces, so that what the page cache holds besides stays small.
-            let wanted = min(1 << 20, place.length - done)
-            let count = pread(file.descriptor, address(chunk) + done, wanted, place.offset + done)
-            if count < 0, linux_errno() == EINTR { continue }
-            guard count >= 0 else { throw .system(.inputOutput, "cannot read weights of \(file.path)") }
-            guard count > 0 else { throw Failure(.inputOutput, "\(file.path): truncated while in use, copy the file again and restart") }
-            posix_fadvise(file.descriptor, place.offset + done, count, POSIX_FADV_DONTNEED)
-            done += count
-        }
+        try read(place.offset, place.length, to: address(chunk))
         try nest.verify(chunk: chunk, contents: UnsafeRawBufferPointer(start: address(chunk), count: place.length))
     }
 
-    /// The reading thread.
+    private func read(_ offset: Int, _ length: Int, to destination: UnsafeMutableRawPointer) throws(Failure) {
+        var done = 0
+        while done < length {
+            // In pieces, so that what the page cache holds besides stays small.
+            let count = pread(file.descriptor, destination + done, min(1 << 20, length - done), offset + done)
+            if count < 0, linux_errno() == EINTR { continue }
+            guard count >= 0 else { throw .system(.inputOutput, "cannot read weights of \(file.path)") }
+            guard count > 0 else { throw Failure(.inputOutput, "\(file.path): truncated while in use, copy the file again and restart") }
+            posix_fadvise(file.descriptor, offset + done, count, POSIX_FADV_DONTNEED)
+            done += count
+        }
+    }
+
+    /// A part of a chunk, out of order. What can't be read is zeros, and the run fails at its end.
+    func gather(_ chunk: Int, _ offset: Int, _ count: Int, _ scratch: UnsafeMutableRawPointer) -> UnsafeRawPointer {
+        if isResident[chunk] { return UnsafeRawPointer(address(chunk) + offset) }
+        var problem: Failure?
+        do throws(Failure) { try read(nest.chunks[chunk].offset + offset, count, to: scratch) } catch {
+            problem = error
+            scratch.initializeMemory(as: UInt8.self, repeating: 0, count: count)
+        }
+        lock.lock()
+        if let problem { gatherFailure = problem } else { counted.streamedBytes += count }
+        lock.unlock()
+        return UnsafeRawPointer(scratch)
+    }
+
+    func takeGatherFailure() -> Failure? {
+        lock.lock()
+        defer { lock.unlock() }
+        let failure = gatherFailure
+        gatherFailure = nil
+        return failure
+    }
+
+    // MARK: the reading thread
+
     func readAhead() {
         lock.lock()
         defer { lock.unlock() }
-        while true {
-            let index = loaded % plan.streamed.count
-            let entry = plan.streamed[index]
-            while !isStopping, isPaused || failure != nil || inMemory[index] || bytesInUse + entry.bytes > plan.windowBytes {
+        while !isStopping {
+            guard let index = readable else {
                 lock.wait()
-                if loaded % plan.streamed.count != index { break }
+                continue
             }
-            if isStopping { return }
-            // The wait may have ended because a rewind changed what comes next.
-            if loaded % plan.streamed.count != index { continue }
+            let entry = plan.streamed[index]
             isReading = true
             bytesInUse += entry.bytes
             inMemory[index] = true
@@ -125,10 +165,26 @@ private final class Belt {
                 failure = problem
                 release(index)
             } else {
-                loaded += 1
+                next += 1
                 counted.streamedBytes += nest.chunks[entry.chunk].length
+                turnOver()
             }
             lock.wakeAll()
+        }
+    }
+
+    /// The entry to read now; nil where the reader has to wait.
+    private var readable: Int? {
+        guard !isPaused, failure == nil, next < (readerPass == pass ? passEntries : common), !inMemory[next],
+              bytesInUse + plan.streamed[next].bytes <= plan.windowBytes else { return nil }
+        return next
+    }
+
+    /// After the last entry of the executed pass comes the first of the next.
+    private func turnOver() {
+        if readerPass == pass, next >= passEntries {
+            readerPass += 1
+            next = 0
         }
     }
 
@@ -139,32 +195,48 @@ private final class Belt {
         lock.unlock()
     }
 
+    // MARK: the executing thread
+
+    func begin(_ steps: Int) {
+        lock.lock()
+        pass += 1
+        passEntries = steps >= beginning.count ? plan.streamed.count : common
+        turnOver()
+        lock.wakeAll()
+        lock.unlock()
+    }
+
+    /// Entries that a pass without its last steps has left go too.
+    func end() {
+        lock.lock()
+        for index in 0..<passEntries where inMemory[index] {
+            let isOfNextPass = readerPass > pass && (index < next || isReading && index == next)
+            if !isOfNextPass { release(index) }
+        }
+        lock.wakeAll()
+        lock.unlock()
+    }
+
     func need(_ step: Int) throws(Failure) {
         guard step < beginning.count, let last = beginning[step].last else { return }
         lock.lock()
         defer { lock.unlock() }
-        let target = passStart + last + 1
-        if loaded >= target { return }
+        if isLoaded(last) { return }
         counted.stalls += 1
         let start = monotonicNanoseconds()
-        while loaded < target, failure == nil { lock.wait() }
+        while !isLoaded(last), failure == nil { lock.wait() }
         counted.stallNanoseconds += monotonicNanoseconds() - start
-        if loaded < target, let failure { throw failure }
+        if !isLoaded(last), let failure { throw failure }
     }
 
+    private func isLoaded(_ index: Int) -> Bool { readerPass > pass || next > index }
+
     func done(_ step: Int) {
-        guard step < ending.count else { return }
-        if !ending[step].isEmpty {
-            lock.lock()
-            for index in ending[step] { release(index) }
-            lock.wakeAll()
-            lock.unlock()
-        }
-        if step == ending.count - 1 {
-            lock.lock()
-            passStart += plan.streamed.count
-            lock.unlock()
-        }
+        guard step < ending.count, !ending[step].isEmpty else { return }
+        lock.lock()
+        for index in ending[step] { release(index) }
+        lock.wakeAll()
+        lock.unlock()
     }
 
     /// Under the lock.
@@ -182,9 +254,10 @@ private final class Belt {
         isPaused = true
         while isReading { lock.wait() }
         for index in inMemory.indices { release(index) }
-        loaded = 0
-        passStart = 0
+        next = 0
+        readerPass = pass + 1
         failure = nil
+        gatherFailure = nil
         isPaused = false
         lock.wakeAll()
         lock.unlock()

@@ -18,6 +18,8 @@ public final class Model {
     private let uses: ChunkUses
     /// What the steps of a language model share; nil in other models.
     let language: LanguageState?
+    /// Steps of a pass that wants no logits.
+    private let commonSteps: Int
 
     public convenience init(path: String, options: ModelOptions = ModelOptions(), kernels: KernelTable, pool: ThreadPool) throws(Failure) {
         try self.init(nest: try NestReader.open(path), options: options, kernels: kernels, pool: pool)
@@ -44,7 +46,7 @@ public final class Model {
             throw Failure(.budget, "\(nest.name): the arena alone takes \(megabytes(arenaBytes)), the budget is \(megabytes(budget))")
         }
         let arena = try PageMemory(count: arenaBytes)
-        let cachePlan = CachePlan(program)
+        let cachePlan = CachePlan(program), commonSteps = program.stepsBeforeLogits
         var language: LanguageState?
         let weights: WeightStore
         if let budget = options.budgetBytes {
@@ -58,7 +60,7 @@ public final class Model {
                 fixed += language!.cache.bytes + cachePlan.scratchBytes(context: context, threads: pool.threads)
             }
             let plan = try ConveyorPlan(nest: nest, uses: chunkUses, fixedBytes: fixed, budgetBytes: budget)
-            weights = plan.streamed.isEmpty ? WeightStore(nest) : try Conveyor(nest, plan: plan)
+            weights = plan.streamed.isEmpty ? WeightStore(nest) : try Conveyor(nest, plan: plan, commonSteps: commonSteps)
         } else {
             language = try cachePlan.map { (plan) throws(Failure) in
                 try LanguageState(program, plan, context: try plan.context(options, name: nest.name, fixedBytes: 0, weightBytes: 0, threads: pool.threads))
@@ -92,6 +94,7 @@ public final class Model {
         plannedMemory = memory
         uses = chunkUses
         self.language = language
+        self.commonSteps = commonSteps
     }
 
     private static func choose(_ nest: NestReader, _ options: ModelOptions) throws(Failure) -> Program {
@@ -172,18 +175,20 @@ public final class Model {
 
     /// One pass from inputs to outputs. Fails where weights turn out damaged or can't be read; state is then undefined.
     public func run() throws(Failure) {
-        for index in 0..<steps.count { try execute(index) }
-        try finish()
+        try run(withLogits: true)
     }
 
     /// One pass of a language model; without logits, the steps that only they need are left out.
     func run(withLogits: Bool) throws(Failure) {
-        for index in 0..<steps.count { try execute(index) }
+        let count = withLogits ? steps.count : commonSteps
+        weights.begin(steps: count)
+        for index in 0..<count { try execute(index) }
         try finish()
     }
 
     /// The same, calling `observe` with the index of each instruction after it.
     public func run(observe: (_ instruction: Int) -> Void) throws(Failure) {
+        weights.begin(steps: steps.count)
         for index in 0..<steps.count {
             try execute(index)
             observe(index)
@@ -210,6 +215,7 @@ public final class Model {
     }
 
     private func finish() throws(Failure) {
+        weights.end()
         if let failure = weights.failure { throw failure }
     }
 

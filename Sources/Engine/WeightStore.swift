@@ -18,6 +18,9 @@ class WeightStore {
     /// read there. Not compared with a checksum.
     func bytes(chunk: Int, offset: Int, count: Int, scratch: UnsafeMutableRawPointer) -> UnsafeRawPointer { address(chunk) + offset }
 
+    /// Called before and after a pass of so many steps from the first on: all that there are, or those that every pass has.
+    func begin(steps: Int) {}
+    func end() {}
     /// Called once before `steps[step]` is executed, in order. Fails where the weights are damaged or can't be read.
     func need(step: Int) throws(Failure) {}
     /// Called after it.

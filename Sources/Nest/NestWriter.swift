@@ -8,12 +8,12 @@ public enum NestWriter {
 
     /// Writes a nest whose chunks are made one after the other (`contents.chunks` is not read): the file's length may be
     /// far above what memory holds. The file appears under its name when it is whole.
-    public static func write(_ contents: NestContents, chunkLengths: [Int], to path: String, chunk: (Int) -> [UInt8]) throws(Failure) {
+    public static func write(_ contents: NestContents, chunkLengths: [Int], to path: String, chunk: (Int) throws(Failure) -> [UInt8]) throws(Failure) {
         let plan = FilePlan(contents, chunkLengths)
         try File.writeAtomically(path) { (write) throws(Failure) in
             var checksums = [UInt32](repeating: 0, count: chunkLengths.count)
             for (index, offset) in plan.offsets.enumerated() {
-                let bytes = chunk(index)
+                let bytes = try chunk(index)
                 guard bytes.count == chunkLengths[index] else { fatalError("a chunk of another length than announced") }
                 checksums[index] = bytes.withUnsafeBytes { checksum($0) }
                 try write(bytes, offset)

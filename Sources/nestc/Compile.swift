@@ -5,11 +5,12 @@ import Nest
 import Platform
 
 enum WeightType: String, ExpressibleByArgument, CaseIterable { case int8, float }
+enum FloatMatrices: String, ExpressibleByArgument, CaseIterable { case q8, q4 }
 enum Method: String, ExpressibleByArgument, CaseIterable { case minmax, percentile, mse }
 
 struct Compile: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compile a TFLite, ONNX, PyTorch or GGUF model into a .nest file.",
+        abstract: "Compile a TFLite, ONNX, PyTorch or GGUF model, or a Hugging Face folder, into a .nest file.",
         discussion: """
         A model that is int8 already stays int8. A float model stays float, or becomes int8 with --weights int8 and \
         --calibrate, a folder of pictures like those that it will see. Recurrent layers (GRU, LSTM) become int8 without.
@@ -50,6 +51,9 @@ struct Compile: ParsableCommand {
 
     @Option(parsing: .upToNextOption, help: "Batch sizes, one program each.")
     var batch: [Int] = [1]
+
+    @Option(help: "Language models: what matrices of floats become, q8 or q4; quantised ones stay as they are.")
+    var floatMatrices = FloatMatrices.q8
 
     @Option(help: "Language models: the most tokens of one run.")
     var rows = 64
@@ -110,7 +114,7 @@ struct Compile: ParsableCommand {
     private func compileLanguage() throws {
         var model = try LanguageImporter.load(path: source)
         if let name { model.name = name }
-        let nest = try lower(model, options: TransformerOptions(rows: rows, logitRows: logitRows), tokenizer: try model.tokenizer.image())
+        let nest = try lower(model, options: TransformerOptions(rows: rows, logitRows: logitRows, floats: floatMatrices == .q8 ? .q8 : .q4), tokenizer: try model.tokenizer.image())
         try nest.write(to: output)
         // What was written is read back with all checks.
         let written = try NestReader.open(output)

@@ -30,6 +30,23 @@ final class LanguageState {
     func rows(_ selection: RowSelection) -> Int { selection == .all ? rows : logitRows }
 }
 
+extension Program {
+    /// The instructions before those that only logits need.
+    var stepsBeforeLogits: Int {
+        var count = instructions.count
+        while count > 0, isForLogits(instructions[count - 1]) { count -= 1 }
+        return count
+    }
+
+    private func isForLogits(_ instruction: Instruction) -> Bool {
+        switch instruction.opcode {
+        case .normalize: NormalizeAttributes(words: instruction.attributes)?.selection == .logits
+        case .matrix: MatrixAttributes(words: instruction.attributes)?.selection == .logits
+        default: false
+        }
+    }
+}
+
 /// A quantised activation in the arena: rows of values, then their scales, then the sums (LanguageAttributes.swift).
 struct Activation {
     let values: UnsafeMutablePointer<Int8>

@@ -1,4 +1,5 @@
 import Nest
+import Platform
 
 /// Puts a transformer's program together: tensors, instructions, pieces of matrices in chunks of their own.
 struct TransformerBuilder {
@@ -81,7 +82,7 @@ struct TransformerBuilder {
             var chunk = waiting ?? LazyChunk()
             waiting = nil
             let bytes = matrix.layout(range).bytes
-            let offset = chunk.append(bytes: bytes) { matrix.packed(range) }
+            let offset = chunk.append(bytes: bytes) { () throws(Failure) in try matrix.packed(range) }
             chunks.append(chunk)
             use(&self, range, Blob(chunk: chunks.count - 1, offset: offset, bytes: bytes))
             first += share

@@ -10,8 +10,11 @@ public struct TransformerOptions: Sendable {
     public var logitRows: Int?
     /// Larger matrices are cut: pieces are read at full speed and leave room under a small budget.
     public var pieceBytes: Int
+    /// What matrices of floats become: q8 or q4. Quantised ones stay as they are.
+    public var floats: MatrixFormat
 
-    public init(rows: Int = 64, logitRows: Int? = nil, pieceBytes: Int = 1_310_720) {
+    public init(rows: Int = 64, logitRows: Int? = nil, pieceBytes: Int = 1_310_720, floats: MatrixFormat = .q8) {
+        self.floats = floats
         self.rows = rows
         self.logitRows = logitRows
         self.pieceBytes = pieceBytes
@@ -29,7 +32,7 @@ public func lower(_ model: TransformerModel, options: TransformerOptions = Trans
     guard (1...LanguageLimits.rows).contains(options.rows) else { throw Failure(.usage, "\(options.rows) rows are not between 1 and \(LanguageLimits.rows)") }
     guard options.pieceBytes >= 4096 else { throw Failure(.usage, "pieces of \(options.pieceBytes) bytes are too small") }
     var lowering = TransformerLowering(model, options)
-    return lowering.lower(tokenizer: tokenizer)
+    return try lowering.lower(tokenizer: tokenizer)
 }
 
 struct TransformerLowering {
@@ -46,14 +49,14 @@ struct TransformerLowering {
         builder = TransformerBuilder(rows: options.rows, logitRows: min(options.rows, max(1, options.logitRows ?? fitting)), pieceBytes: options.pieceBytes)
     }
 
-    mutating func lower(tokenizer: [UInt8]?) -> LanguageNest {
+    mutating func lower(tokenizer: [UInt8]?) throws -> LanguageNest {
         let tokens = builder.tokens(), x = builder.floats("x", model.width)
         let embedding = builder.emit(.embedding, "embedding", [tokens], [x])
-        for (index, layer) in model.layers.enumerated() { lower(layer, "layer \(index)", x) }
+        for (index, layer) in model.layers.enumerated() { try lower(layer, "layer \(index)", x) }
         let last = builder.activation("head input", model.width, .logits)
         builder.emit(.normalize, "output norm", [x], [last], words: norm(.logits).words, blob: builder.trailing(model.outputNorm))
         let logits = builder.floats("logits", model.vocabulary, .logits)
-        let head = MatrixRows(model.output), headChunk = builder.chunks.count
+        let head = try MatrixRows(model.output, floats: options.floats), headChunk = builder.chunks.count
         var attributes = MatrixAttributes()
         attributes.selection = .logits
         attributes.softCap = model.outputSoftCap
@@ -62,7 +65,7 @@ struct TransformerLowering {
         if isTied {
             builder.setWords(embedding, lookup(head, headChunk, pieceRows))
         } else {
-            let rows = MatrixRows(model.embedding)
+            let rows = try MatrixRows(model.embedding, floats: options.floats)
             let (chunk, pieceRows) = builder.store(rows)
             builder.setWords(embedding, lookup(rows, chunk, pieceRows))
         }
@@ -88,34 +91,34 @@ struct TransformerLowering {
         return a
     }
 
-    private mutating func lower(_ layer: TransformerModel.Layer, _ name: String, _ x: Int32) {
+    private mutating func lower(_ layer: TransformerModel.Layer, _ name: String, _ x: Int32) throws {
         let input = builder.activation(name + " input", model.width)
         builder.emit(.normalize, name + " attention norm", [x], [input], words: norm().words, blob: builder.leading(layer.attentionNorm))
-        let attended = attention(layer, name, input)
-        residual(layer.attentionOutput, name + " attention output", attended, x, postNorm: layer.attentionPostNorm)
+        let attended = try attention(layer, name, input)
+        try residual(layer.attentionOutput, name + " attention output", attended, x, postNorm: layer.attentionPostNorm)
         let wide = builder.activation(name + " input", model.width)
         builder.emit(.normalize, name + " feed-forward norm", [x], [wide], words: norm().words, blob: builder.leading(layer.feedForwardNorm))
         let gated = builder.activation(name + " features", model.feedForward)
         // Gate and up interleaved by 32 outputs.
-        let pairs = MatrixRows([layer.gate, layer.up], outputs: 2 * model.feedForward) { ($0 / 32 % 2, $0 / 64 * 32 + $0 % 32) }
+        let pairs = try MatrixRows([layer.gate, layer.up], outputs: 2 * model.feedForward, floats: options.floats) { ($0 / 32 % 2, $0 / 64 * 32 + $0 % 32) }
         var a = GatedAttributes()
         a.function = model.activation.rawValue
         builder.gated(pairs, name + " gate, up", from: wide, to: gated, attributes: a)
-        residual(layer.down, name + " down", gated, x, postNorm: layer.feedForwardPostNorm)
+        try residual(layer.down, name + " down", gated, x, postNorm: layer.feedForwardPostNorm)
     }
 
     /// x += matrix * activation, or x += norm(matrix * activation).
-    private mutating func residual(_ matrix: Matrix, _ name: String, _ activation: Int32, _ x: Int32, postNorm: [Float]) {
+    private mutating func residual(_ matrix: Matrix, _ name: String, _ activation: Int32, _ x: Int32, postNorm: [Float]) throws {
         if postNorm.isEmpty {
-            builder.matrix(MatrixRows(matrix), name, from: activation, to: x, adding: x)
+            builder.matrix(try MatrixRows(matrix, floats: options.floats), name, from: activation, to: x, adding: x)
             return
         }
         let y = builder.floats(name, model.width)
-        builder.matrix(MatrixRows(matrix), name, from: activation, to: y)
+        builder.matrix(try MatrixRows(matrix, floats: options.floats), name, from: activation, to: y)
         builder.emit(.normalize, name + " norm", [y, x], [noTensor, x], words: norm().words, blob: builder.trailing(postNorm))
     }
 
-    private mutating func attention(_ layer: TransformerModel.Layer, _ name: String, _ input: Int32) -> Int32 {
+    private mutating func attention(_ layer: TransformerModel.Layer, _ name: String, _ input: Int32) throws -> Int32 {
         let dimension = model.headDimension, queryRows = model.heads * dimension, keyRows = model.keyValueHeads * dimension
         // The engine rotates pairs that lie half a head apart; neighbours are brought there. Scores don't change.
         let neighbours = model.rotaryPairs == .neighbours
@@ -125,17 +128,17 @@ struct TransformerLowering {
             return row - i + (i < dimension / 2 ? 2 * i : 2 * (i - dimension / 2) + 1)
         }
         let joined = builder.floats(name + " query, key, value", queryRows + 2 * keyRows)
-        let formats = [layer.query, layer.key, layer.value].map { GroupDecoder.format(of: $0.encoding) }
+        let formats = [layer.query, layer.key, layer.value].map { $0.encoding.matrixFormat ?? options.floats }
         if formats.allSatisfy({ $0 == formats[0] }) {
-            let rows = MatrixRows([layer.query, layer.key, layer.value], outputs: queryRows + 2 * keyRows) { output in
+            let rows = try MatrixRows([layer.query, layer.key, layer.value], outputs: queryRows + 2 * keyRows, floats: options.floats) { output in
                 if output < queryRows { return (0, original(output)) }
                 return output < queryRows + keyRows ? (1, original(output - queryRows)) : (2, output - queryRows - keyRows)
             }
             builder.matrix(rows, name + " query, key, value", from: input, to: joined)
         } else {
-            builder.matrix(MatrixRows([layer.query], outputs: queryRows) { (0, original($0)) }, name + " query", from: input, to: joined)
-            builder.matrix(MatrixRows([layer.key], outputs: keyRows) { (0, original($0)) }, name + " key", from: input, to: joined, column: queryRows)
-            builder.matrix(MatrixRows(layer.value), name + " value", from: input, to: joined, column: queryRows + keyRows)
+            builder.matrix(try MatrixRows([layer.query], outputs: queryRows, floats: options.floats) { (0, original($0)) }, name + " query", from: input, to: joined)
+            builder.matrix(try MatrixRows([layer.key], outputs: keyRows, floats: options.floats) { (0, original($0)) }, name + " key", from: input, to: joined, column: queryRows)
+            builder.matrix(try MatrixRows(layer.value, floats: options.floats), name + " value", from: input, to: joined, column: queryRows + keyRows)
         }
         var a = AttentionAttributes()
         (a.heads, a.keyValueHeads, a.headDimension) = (Int32(model.heads), Int32(model.keyValueHeads), Int32(dimension))
