@@ -4,7 +4,7 @@
 # inside, and a device tree (QEMU's own with cpufreq added). Fetched through a private apt root and checked against
 # the signatures of the machine's own sources; nothing is installed.
 #
-# usage: board/rig-image.sh ARCHITECTURE FOLDER      (ARCHITECTURE: aarch64 or armv7)
+# usage: board/rig-image.sh ARCHITECTURE FOLDER      (ARCHITECTURE: aarch64)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,8 +13,7 @@ image=${2:?usage: board/rig-image.sh ARCHITECTURE FOLDER}
 
 case $architecture in
     aarch64) debian=arm64 kernel=linux-image-arm64 qemu=qemu-system-aarch64 processor=cortex-a53 ;;
-    armv7) debian=armhf kernel=linux-image-armmp qemu=qemu-system-arm processor=cortex-a7 ;;
-    *) echo "rig: no board architecture '$architecture'; there are aarch64 and armv7" >&2; exit 2 ;;
+    *) echo "rig: no board architecture '$architecture'; there is aarch64" >&2; exit 2 ;;
 esac
 
 # In the order in which they load; what each needs comes before it.

@@ -47,7 +47,7 @@ public final class Machine {
                 _ = process.waitForEnd(untilNanoseconds: monotonicNanoseconds() + 500_000_000)
                 guard process.endStatus != nil else { throw error }
                 let words = process.lastError
-                throw Failure(.inputOutput, "\(options.architecture.emulator) does not start: \(words.isEmpty ? "no reason given; is it installed?" : words)")
+                throw Failure(.inputOutput, "\(Self.emulator) does not start: \(words.isEmpty ? "no reason given; is it installed?" : words)")
             }
             for bus in buses { bus.connect(lines) }
         } catch {
@@ -101,10 +101,12 @@ public final class Machine {
 
     public func kill() { process.kill() }
 
+    private static let emulator = "qemu-system-aarch64"
+
     private static func arguments(_ options: MachineOptions, initramfs: String, channels: [String]) -> [String] {
         let before = ["console=ttyAMA0", "quiet", "loglevel=4", "panic=-1"]
         var arguments = [
-            options.architecture.emulator, "-machine", "virt", "-cpu", options.architecture.processor, "-m", "\(options.memoryMegabytes)",
+            emulator, "-machine", "virt", "-cpu", "cortex-a53", "-m", "\(options.memoryMegabytes)",
             "-nodefaults", "-display", "none",
             "-kernel", options.image.kernel, "-dtb", options.image.deviceTree, "-initrd", initramfs,
             "-append", (before + options.kernelArguments).joined(separator: " "),
