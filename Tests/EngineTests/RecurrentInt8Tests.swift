@@ -60,21 +60,28 @@ struct RecurrentInt8Tests {
 
             var hs = [Double](repeating: 0, count: hidden), cs = hs
             for step in 0..<20 {
-                let p = zip(w.times(signal[step * inputs..<(step + 1) * inputs].map { Double($0) }), wb).map { $0 + Double($1) }
-                let q = zip(r.times(hs), rb).map { $0 + Double($1) }
+                let input: [Double] = signal[step * inputs..<(step + 1) * inputs].map { Double($0) }
+                let p: [Double] = zip(w.times(input), wb).map { $0 + Double($1) }
+                let q: [Double] = zip(r.times(hs), rb).map { $0 + Double($1) }
                 if lstm {
                     for i in 0..<hidden {
-                        cs[i] = sigmoid(p[2 * hidden + i] + q[2 * hidden + i]) * cs[i] + sigmoid(p[i] + q[i]) * tanh(p[3 * hidden + i] + q[3 * hidden + i])
+                        let kept: Double = sigmoid(p[2 * hidden + i] + q[2 * hidden + i]) * cs[i]
+                        let new: Double = sigmoid(p[i] + q[i]) * tanh(p[3 * hidden + i] + q[3 * hidden + i])
+                        cs[i] = kept + new
                         hs[i] = sigmoid(p[hidden + i] + q[hidden + i]) * tanh(cs[i])
                     }
                 } else {
-                    let gate = (0..<hidden).map { sigmoid(p[hidden + $0] + q[hidden + $0]) }
-                    let inner = resetAfter ? (0..<hidden).map { gate[$0] * q[2 * hidden + $0] }
-                        : zip(r.times(zip(gate, hs).map { $0 * $1 })[(2 * hidden)...], rb[(2 * hidden)...]).map { $0 + Double($1) }
+                    let gate: [Double] = (0..<hidden).map { (i: Int) -> Double in sigmoid(p[hidden + i] + q[hidden + i]) }
+                    let opened: [Double] = (0..<hidden).map { (i: Int) -> Double in gate[i] * hs[i] }
+                    let products: [Double] = r.times(opened)
+                    var next = hs
                     for i in 0..<hidden {
-                        let z = sigmoid(p[i] + q[i])
-                        hs[i] = (1 - z) * tanh(p[2 * hidden + i] + inner[i]) + z * hs[i]
+                        let late: Double = gate[i] * q[2 * hidden + i], early: Double = products[2 * hidden + i] + Double(rb[2 * hidden + i])
+                        let z: Double = sigmoid(p[i] + q[i])
+                        let candidate: Double = tanh(p[2 * hidden + i] + (resetAfter ? late : early))
+                        next[i] = (1 - z) * candidate + z * hs[i]
                     }
+                    hs = next
                 }
                 for i in 0..<hidden { #expect(abs(Double(answers[0][step * hidden + i]) - hs[i]) < 0.03, "\(inputs) \(hidden) step \(step)") }
             }
