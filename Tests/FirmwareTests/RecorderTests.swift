@@ -25,7 +25,7 @@ import Testing
         for index in 0..<1000 {
             let added = try recorder.add(sample(index, field: index % 2 == 0))
             #expect(added)
-            if index % 100 == 99 { try recorder.tick(now: .max) }
+            if index % 100 == 99 { try recorder.tick(now: Int64(1) << 50 + Int64(index) << 40) }
         }
         try recorder.finish()
         let (rows, note) = try rows(scratch("a.imu"))
@@ -43,7 +43,7 @@ import Testing
         var recorder = try SampleRecorder(path: scratch("a.imu"), limit: 1_000_000)
         for index in 0..<40 {
             _ = try recorder.add(sample(index, field: true))
-            if index % 10 == 9 { try recorder.tick(now: .max) }
+            if index % 10 == 9 { try recorder.tick(now: Int64(1) << 50 + Int64(index) << 40) }
         }
         try recorder.finish()
         let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: scratch("a.imu"))))
@@ -68,7 +68,7 @@ import Testing
         var recorder = try SampleRecorder(path: scratch("a.imu"), limit: 1_000_000)
         for index in 0..<40 {
             _ = try recorder.add(sample(index, field: true))
-            if index % 10 == 9 { try recorder.tick(now: .max) }
+            if index % 10 == 9 { try recorder.tick(now: Int64(1) << 50 + Int64(index) << 40) }
         }
         try recorder.finish()
         let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: scratch("a.imu"))))

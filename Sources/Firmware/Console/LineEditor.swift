@@ -168,6 +168,7 @@ public struct LineEditor {
     public mutating func draw(_ screen: inout [UInt8]) {
         let room = max(8, columns - promptWidth - 1)
         if cursor < window { window = cursor }
+        if UTF8Text.width(text[...]) <= room { window = 0 }
         while UTF8Text.width(text[window..<cursor]) > room { window = UTF8Text.next(text, window) }
         var end = window, width = 0
         while end < text.count {

@@ -22,7 +22,8 @@ enum UTF8Text {
     }
 
     static func previous(_ bytes: [UInt8], _ index: Int) -> Int {
-        for back in 1...4 where index - back >= 0 {
+        // The longest that fits: the last byte alone is never a whole character of several.
+        for back in [4, 3, 2] where index - back >= 0 {
             if decode(bytes[...], at: index - back).length == back { return index - back }
         }
         return max(0, index - 1)
