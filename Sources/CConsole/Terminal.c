@@ -1,4 +1,5 @@
 #include "CConsole.h"
+#include "CLinux.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -146,6 +147,7 @@ int console_catch_signals(int wake) {
     struct sigaction ignore = {0}, stop = {0};
     ignore.sa_handler = SIG_IGN;
     stop.sa_handler = keep;
+    linux_admit_stop_signals();
     return sigaction(SIGPIPE, &ignore, NULL) | sigaction(SIGINT, &stop, NULL) | sigaction(SIGTERM, &stop, NULL) | sigaction(SIGHUP, &stop, NULL);
 }
 

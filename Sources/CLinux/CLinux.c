@@ -75,11 +75,21 @@ static void countStop(int signal) {
     stopRequests = stopRequests + 1;
 }
 
+void linux_admit_stop_signals(void) {
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGHUP);
+    pthread_sigmask(SIG_UNBLOCK, &stops, NULL);
+}
+
 int linux_install_signals(void) {
     struct sigaction ignore = {0}, stop = {0};
     ignore.sa_handler = SIG_IGN;
     // No SA_RESTART: a blocked read returns, so that the program sees the request.
     stop.sa_handler = countStop;
+    linux_admit_stop_signals();
     return sigaction(SIGPIPE, &ignore, NULL) | sigaction(SIGINT, &stop, NULL) | sigaction(SIGTERM, &stop, NULL);
 }
 

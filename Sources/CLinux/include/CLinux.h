@@ -106,6 +106,9 @@ int linux_lock_memory(void);
 size_t linux_heap_bytes(void);
 #endif
 
+/// Lets SIGINT, SIGTERM and SIGHUP through: whoever started this process may have blocked them, and a blocked signal
+/// stays blocked in a child.
+void linux_admit_stop_signals(void);
 /// SIGPIPE is ignored; SIGINT and SIGTERM are counted. Returns 0 on success.
 int linux_install_signals(void);
 /// How often the process was asked to stop.

@@ -19,13 +19,14 @@ struct LiveDisplay {
             draw(context)
             next += Int64(intervalMilliseconds) * 1_000_000
             let now = monotonicNanoseconds()
-            if let seconds, next - start >= Int64(seconds) * 1_000_000_000 { return }
+            if let seconds { next = min(next, start + Int64(seconds) * 1_000_000_000) }
             let wait = Int(max(0, (next - now) / 1_000_000))
             if context.isInteractive, let console = context.console {
                 if console.key(withinMilliseconds: wait) != nil { return }
             } else if !context.pause(milliseconds: wait) {
                 return
             }
+            if let seconds, next - start >= Int64(seconds) * 1_000_000_000 { return }
         }
     }
 }
