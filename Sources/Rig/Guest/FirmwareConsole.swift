@@ -18,6 +18,23 @@ public final class FirmwareConsole {
         return try finish(command, seconds: seconds)
     }
 
+    /// Waits until somebody answers on the other end. What is sent before the line has been opened is lost, the more of
+    /// it the slower the board starts.
+    public func waitUntilItAnswers(seconds: Double = 20) throws(Failure) {
+        let deadline = monotonicNanoseconds() + Int64(seconds * 1e9)
+        while true {
+            count += 1
+            try port.send("\n\(endMark)\n")
+            do throws(Failure) {
+                note(try port.wait(for: endMark, seconds: 0.5))
+                note(try port.wait(for: "\n", seconds: 0.5))
+                return
+            } catch {
+                guard monotonicNanoseconds() < deadline else { throw error }
+            }
+        }
+    }
+
     /// Sends a command whose answers are taken later, with `finish`.
     public func begin(_ command: String) throws(Failure) {
         count += 1

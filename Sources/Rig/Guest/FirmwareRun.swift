@@ -23,6 +23,7 @@ public final class FirmwareRun {
             throw Failure(.inputOutput, "the board's shell does not start the firmware: \(answer.text)")
         }
         processIdentifier = number
+        try console.waitUntilItAnswers()
     }
 
     /// Sends a signal and waits for its end; the exit status as the shell has it (128 + signal where one killed it).
