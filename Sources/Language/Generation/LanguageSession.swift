@@ -13,17 +13,13 @@ public final class LanguageSession {
     /// Fails with `usage` where the model is no language model and with `badFormat` where its tokenizer is damaged.
     public init(_ model: Model) throws(Failure) {
         let runner = try LanguageRunner(model), nest = model.nest
-        guard let text = nest.metadata("language.tokenizer"), let chunk = Int(text), nest.chunks.indices.contains(chunk) else {
-            throw Failure(.badFormat, "\(nest.name) has no tokenizer; compile the model again")
-        }
-        try nest.verify(chunk: chunk)
-        let tokenizer = try Tokenizer(nest.chunk(chunk), owner: nest, name: nest.name)
+        let tokenizer = try Tokenizer(nest: nest)
         guard tokenizer.vocabulary <= runner.vocabulary else {
             throw Failure(.badFormat, "\(nest.name): the tokenizer has \(tokenizer.vocabulary) tokens, the model \(runner.vocabulary)")
         }
         self.runner = runner
         self.tokenizer = tokenizer
-        template = ChatTemplate(recognizing: nest.metadata("language.template") ?? "")
+        template = ChatTemplate(nest: nest)
         var ends: [Int32] = []
         for token in 0..<tokenizer.vocabulary where tokenizer.isEnd(token) { ends.append(Int32(token)) }
         generator = Generator(predictor: runner, endTokens: ends, keptTokens: tokenizer.addsBeginToken ? 1 : 0) { token, emit in

@@ -140,7 +140,7 @@ public final class Sampler {
             heap[0] = heap[place]
             sink(0, place) { !self.precedes($0, $1, logits) }
         }
-        return cut(used, total: nil, logits)
+        return cut(used, logits)
     }
 
     // MARK: everything: a heap with the likeliest on top, taken from until the cuts end it
@@ -179,7 +179,7 @@ public final class Sampler {
     private func weight(_ logit: Float, _ largest: Float) -> Float { expf((logit - largest) / settings.temperature) }
 
     /// The candidates, likeliest first, cut by top-p and min-p.
-    private func cut(_ count: Int, total: Float?, _ logits: UnsafeMutablePointer<Float>) -> Int {
+    private func cut(_ count: Int, _ logits: UnsafeMutablePointer<Float>) -> Int {
         guard count > 0, logits[Int(candidates[0])].isFinite else { return 0 }
         let largest = logits[Int(candidates[0])]
         var sum: Float = 0
