@@ -18,7 +18,7 @@ test: ## everything a new machine needs, then all tests, the board's binary unde
 	tools/setup.sh
 	tools/test.sh
 
-board: ## build/aarch64/swiftlet: static and stripped, for every 64-bit ARM board
+board: ## build/aarch64/swiftlet: static and stripped, for every 64-bit ARM board (BOARD=armv7: 32-bit)
 	board/build.sh $(BOARD) $(PRODUCT)
 
 models: ## download the published models, check and compile them into models/*.nest (GEMMA=accept: Gemma too)
@@ -26,7 +26,7 @@ models: ## download the published models, check and compile them into models/*.n
 
 rig: ## boot the board's binary in QEMU, with simulated sensors, and give its console on this terminal
 	tools/setup.sh
-	tools/rig.sh
+	BOARD=$(BOARD) tools/rig.sh
 
 bench: ## the figures, beside LiteRT, as a table: build/bench.md (PEERS=1 counts LiteRT's ARM instructions too: slow)
 	tools/setup.sh

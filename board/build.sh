@@ -12,8 +12,11 @@ cd "$(dirname "$0")/.."
 # The embedded standard library comes for bare metal only; with Linux headers and libraries around it, it serves
 # Linux as well.
 case $architecture in
-    aarch64) triple=aarch64-none-none-elf linux=aarch64-linux-gnu musl=aarch64-linux-musl ;;
-    *) echo "board: no architecture '$architecture'; there is aarch64" >&2; exit 2 ;;
+    aarch64) triple=aarch64-none-none-elf linux=aarch64-linux-gnu musl=aarch64-linux-musl instructions=() ;;
+    # Floats travel in integer registers, as in the embedded standard library and Debian's armel libraries, and are
+    # computed with by the floating-point unit: every ARMv7 processor with NEON (Cortex-A5, A7, A8, A9, A15).
+    armv7) triple=armv7-none-none-eabi linux=arm-linux-gnueabi musl=arm-linux-musleabi instructions=(-mfloat-abi=softfp -mfpu=neon) ;;
+    *) echo "board: no architecture '$architecture'; there are aarch64 and armv7" >&2; exit 2 ;;
 esac
 
 # A board's flash is small, and a static link pulls in more than was meant before anyone notices.
@@ -28,9 +31,15 @@ resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*
 sysroot=$PWD/build/sysroot-$architecture
 board/sysroot.sh "$architecture" "$sysroot"
 
+c_instructions="" swift_instructions=""
+for flag in "${instructions[@]}"; do
+    c_instructions+=", \"$flag\""
+    swift_instructions+=", \"-Xcc\", \"$flag\""
+done
 toolset=build/toolset-$architecture.json
 # Left alone when nothing changed: SwiftPM builds everything again after a new toolset.
 sed -e "s|@LINUX@|$linux|g; s|@MUSL@|$musl|g; s|@TRIPLE@|$triple|g; s|@SYSROOT@|$sysroot|g; s|@RESOURCES@|$resources|g" \
+    -e "s|@C_INSTRUCTIONS@|$c_instructions|; s|@SWIFT_INSTRUCTIONS@|$swift_instructions|" \
     board/toolset.json.in > "$toolset.new"
 if cmp -s "$toolset.new" "$toolset"; then rm "$toolset.new"; else mv "$toolset.new" "$toolset"; fi
 

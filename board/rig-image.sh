@@ -4,7 +4,7 @@
 # inside, and a device tree (QEMU's own with cpufreq added). Fetched through a private apt root and checked against
 # the signatures of the machine's own sources; nothing is installed.
 #
-# usage: board/rig-image.sh ARCHITECTURE FOLDER      (ARCHITECTURE: aarch64)
+# usage: board/rig-image.sh ARCHITECTURE FOLDER      (ARCHITECTURE: aarch64 or armv7)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,8 +12,10 @@ architecture=${1:?usage: board/rig-image.sh ARCHITECTURE FOLDER}
 image=${2:?usage: board/rig-image.sh ARCHITECTURE FOLDER}
 
 case $architecture in
-    aarch64) debian=arm64 kernel=linux-image-arm64 qemu=qemu-system-aarch64 processor=cortex-a53 ;;
-    *) echo "rig: no board architecture '$architecture'; there is aarch64" >&2; exit 2 ;;
+    aarch64) debian=arm64 kernel=linux-image-arm64 qemu=qemu-system-aarch64 machine=virt processor=cortex-a53 watchdog=i6300esb ;;
+    # That kernel has no large addresses, and no driver for the emulated watchdog: its own has to do.
+    armv7) debian=armhf kernel=linux-image-armmp qemu=qemu-system-arm machine=virt,highmem=off processor=cortex-a7 watchdog=softdog ;;
+    *) echo "rig: no board architecture '$architecture'; there are aarch64 and armv7" >&2; exit 2 ;;
 esac
 
 # In the order in which they load; what each needs comes before it.
@@ -23,7 +25,7 @@ modules=(
     i2c-tiny-usb           # the I2C adapter
     cpufreq-dt             # the processor's frequencies, from the device tree
     cpufreq_powersave cpufreq_userspace cpufreq_ondemand cpufreq_conservative
-    i6300esb               # /dev/watchdog
+    "$watchdog"            # /dev/watchdog
 )
 # Not loaded at start: the kernel's own sensor driver, which tests bind to a simulated chip.
 spare=(inv-mpu6050-i2c)
@@ -97,9 +99,11 @@ collect() {
 collect "$work/image/modules.load" "${modules[@]}"
 collect "$work/image/modules.spare" "${spare[@]}"
 
-"$qemu" -M "virt,dumpdtb=$work/virt.dtb" -cpu "$processor" -m 128 -nodefaults -display none > "$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+"$qemu" -M "$machine,dumpdtb=$work/virt.dtb" -cpu "$processor" -m 128 -nodefaults -display none > "$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 dtc -q -@ -I dts -O dtb -o "$work/overlay.dtbo" board/rig-overlay.dts
 fdtoverlay -i "$work/virt.dtb" -o "$work/image/board.dtb" "$work/overlay.dtbo"
+
+echo "$architecture" > "$work/image/architecture"
 
 { echo "$recipe"; echo "Linux $release, $(wc -l < "$work/image/modules.load") modules"; (cd "$work/packages" && sha256sum ./*.deb); } > "$work/image/.recipe"
 chmod 755 "$work/image"

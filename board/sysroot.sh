@@ -4,7 +4,7 @@
 # fetched by apt-get from the machine's own sources (and checked against their signatures) through a private apt
 # root. Nothing is installed: the machine's package state stays as it is, and no root rights are needed.
 #
-# usage: board/sysroot.sh ARCHITECTURE FOLDER      (ARCHITECTURE: aarch64)
+# usage: board/sysroot.sh ARCHITECTURE FOLDER      (ARCHITECTURE: aarch64 or armv7)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,9 @@ sysroot=${2:?usage: board/sysroot.sh ARCHITECTURE FOLDER}
 
 case $architecture in
     aarch64) debian=arm64 triplet=aarch64-linux-gnu musl=aarch64-linux-musl ;;
-    *) echo "sysroot: no board architecture '$architecture'; there is aarch64" >&2; exit 2 ;;
+    # Debian's armel, not armhf: Swift's embedded standard library for 32-bit ARM passes floats in integer registers.
+    armv7) debian=armel triplet=arm-linux-gnueabi musl=arm-linux-musleabi ;;
+    *) echo "sysroot: no board architecture '$architecture'; there are aarch64 and armv7" >&2; exit 2 ;;
 esac
 
 # Only what a static link reads: headers and .a files. `libgcc` stands for the newest libgcc-N-dev.

@@ -111,11 +111,11 @@ private final class Belt {
         var done = 0
         while done < length {
             // In pieces, so that what the page cache holds besides stays small.
-            let count = pread(file.descriptor, destination + done, min(1 << 20, length - done), offset + done)
+            let count = pread(file.descriptor, destination + done, min(1 << 20, length - done), off_t(offset + done))
             if count < 0, linux_errno() == EINTR { continue }
             guard count >= 0 else { throw .system(.inputOutput, "cannot read weights of \(file.path)") }
             guard count > 0 else { throw Failure(.inputOutput, "\(file.path): truncated while in use, copy the file again and restart") }
-            posix_fadvise(file.descriptor, offset + done, count, POSIX_FADV_DONTNEED)
+            posix_fadvise(file.descriptor, off_t(offset + done), off_t(count), POSIX_FADV_DONTNEED)
             done += count
         }
     }

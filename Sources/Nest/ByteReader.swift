@@ -26,7 +26,7 @@ struct ByteReader {
     mutating func int32() -> Int32 { integer(Int32.self) }
 
     mutating func text() -> String {
-        let length = Int(integer(UInt32.self))
+        let length = Int(clamping: integer(UInt32.self))
         guard length <= remaining else {
             overrun = true
             next = bytes.count
@@ -39,7 +39,7 @@ struct ByteReader {
 
     /// A list length that the remaining bytes can hold; anything else counts as an overrun.
     mutating func count(limit: Int, elementBytes: Int) -> Int {
-        let count = Int(integer(UInt32.self))
+        let count = Int(clamping: integer(UInt32.self))
         guard count <= limit, count * elementBytes <= remaining else {
             overrun = true
             return 0

@@ -23,8 +23,8 @@ extension InstructionChecker {
     /// Attributes, weights, bias and scales of a convolution over x with so many output channels.
     private func checkWeights(_ a: ConvolutionAttributes, at offset: Int32, _ x: TensorRecord, channels: Int32, lookup: Bool) throws(Failure) {
         try require(a.runPerRow == 0 || (a.runPerRow == 1 && a.dilationX == 1 && x.pixelStride == x.channels), "impossible runs")
-        let window = Int(a.kernelHeight) * Int(a.kernelWidth) * Int(x.channels)
-        try require(window <= NestLimits.window, "its window of \(window) elements is too large")
+        let window = Int64(a.kernelHeight) * Int64(a.kernelWidth) * Int64(x.channels)
+        try require(window <= Int64(NestLimits.window), "its window of \(window) elements is too large")
         try checkTail(a, x.type, lookup: lookup)
         let shape = ConvolutionShape(convolution: a, inputChannels: Int(x.channels), outputChannels: Int(channels), type: x.type)
         try requirePart(offset, shape.weightBytes, "weights")
@@ -98,6 +98,6 @@ extension InstructionChecker {
         try checkDepthwiseWeights(a.depthwise, at: a.depthwiseWeightsOffset, Int(a.middleChannels), .int8, lookup: true)
         let rows = (Int(a.depthwise.kernelHeight) - 1) * Int(a.depthwise.dilationY) + 1
         try require(Int(a.ringRows) >= rows && Int(a.ringRows) <= 1 << 12, "a ring of \(a.ringRows) rows does not hold a window")
-        try require(Int(a.ringRows) * Int(x.width) * Int(a.middleChannels) <= 1 << 26, "its ring is too large")
+        try require(Int64(a.ringRows) * Int64(x.width) * Int64(a.middleChannels) <= 1 << 26, "its ring is too large")
     }
 }

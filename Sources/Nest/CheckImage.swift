@@ -40,15 +40,15 @@ extension InstructionChecker {
         let x = try tensor(instruction.inputs.0), y = try tensor(instruction.outputs.0)
         try require(x.type == y.type, "its tensors differ in type")
         let sizes = [y.batch, y.height, y.width, y.channels]
-        var lowest = Int(a.sourceOffset), highest = Int(a.sourceOffset)
+        var lowest = Int64(a.sourceOffset), highest = Int64(a.sourceOffset)
         for axis in 0..<4 {
-            let extent = Int(a.extent[axis]), start = Int(a.outputStart[axis])
-            try require(extent >= 1 && start >= 0 && start + extent <= Int(sizes[axis]), "its box lies outside its output")
-            let reach = (extent - 1) * Int(a.sourceStrides[axis])
+            let extent = Int64(a.extent[axis]), start = Int64(a.outputStart[axis])
+            try require(extent >= 1 && start >= 0 && start + extent <= Int64(sizes[axis]), "its box lies outside its output")
+            let reach = (extent - 1) * Int64(a.sourceStrides[axis])
             lowest += min(reach, 0)
             highest += max(reach, 0)
         }
-        try require(lowest >= 0 && highest < x.spanBytes / x.type.size, "its box lies outside its input")
+        try require(lowest >= 0 && highest < Int64(x.spanBytes / x.type.size), "its box lies outside its input")
         if a.fill != 0, y.type != .int8 { try require(y.type.size == 4, "only int8 and 32-bit elements can be filled") }
     }
 

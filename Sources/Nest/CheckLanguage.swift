@@ -76,7 +76,7 @@ extension InstructionChecker {
         let y = try tensor(instruction.outputs.0)
         let values = y.channels / 40 * 32
         try requireActivation(instruction.outputs.0, values: values, .all)
-        try require(Int(a.firstFeature) + Int(a.features) <= Int(values), "its features don't fit its output")
+        try require(Int64(a.firstFeature) + Int64(a.features) <= Int64(values), "its features don't fit its output")
     }
 
     func checkAttention() throws(Failure) {

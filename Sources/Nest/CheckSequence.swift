@@ -12,7 +12,7 @@ extension InstructionChecker {
         func matrixBytes(_ columns: Int, _ format: Int32) throws(Failure) -> Int {
             try require(format == 0 || format == RecurrentAttributes.int8, "unknown format \(format) of its weights")
             // q8: blocks of 16 rows by 32 columns, 16 half floats and 512 bytes each.
-            return format == 0 ? columns * width : roundUp(rows, to: 16) / 16 * (roundUp(columns, to: 32) / 32) * 544
+            return Int(clamping: format == 0 ? Int64(columns) * Int64(width) : Int64(roundUp(rows, to: 16) / 16) * Int64(roundUp(columns, to: 32) / 32) * 544)
         }
         try requirePart(0, try matrixBytes(Int(a.inputs), a.inputFormat), "weights")
         try requirePart(a.recurrentOffset, try matrixBytes(hidden, a.recurrentFormat), "recurrent weights")
@@ -20,7 +20,7 @@ extension InstructionChecker {
         try requirePart(a.recurrentBiasOffset, width, "recurrent biases")
         func state(_ index: Int32) throws(Failure) {
             guard let state = try optional(index) else { return }
-            try require(state.type == .float32 && state.elements == Int(x.batch) * hidden && Int(state.channels) == hidden, "its state does not fit")
+            try require(state.type == .float32 && Int64(state.elements) == Int64(x.batch) * Int64(hidden) && Int(state.channels) == hidden, "its state does not fit")
         }
         try state(instruction.inputs.1)
         try state(instruction.outputs.1)
@@ -42,7 +42,7 @@ extension InstructionChecker {
             try require(tensor.type == .float32 || tensor.type == .int8, "only int8 and float32 are supported")
             if tensor.type == .int8 { try requireQuantised(tensor) }
         }
-        try require(a.classes >= 1 && (scores.channels == a.classes || scores.channels == a.classes + 1), "its scores do not fit its classes")
+        try require(a.classes >= 1 && (scores.channels == a.classes || scores.channels - 1 == a.classes), "its scores do not fit its classes")
         for value in [a.maximumDetections, a.maximumClassesPerDetection, a.detectionsPerClass] {
             try require(value >= 1 && value <= 1 << 14, "impossible number of detections \(value)")
         }

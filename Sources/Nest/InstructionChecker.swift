@@ -141,8 +141,8 @@ struct InstructionChecker {
         try require(input.batch == output.batch, "its tensors differ in batch")
         for (pad, kernel, dilation, stride, from, to) in [(a.padTop, a.kernelHeight, a.dilationY, a.strideY, input.height, output.height),
                                                           (a.padLeft, a.kernelWidth, a.dilationX, a.strideX, input.width, output.width)] {
-            try require(pad >= 0 && Int(pad) <= (Int(kernel) - 1) * Int(dilation), "impossible padding \(pad)")
-            try require((Int(to) - 1) * Int(stride) - Int(pad) <= Int(from) - 1, "its output is larger than its input gives")
+            try require(pad >= 0 && Int64(pad) <= (Int64(kernel) - 1) * Int64(dilation), "impossible padding \(pad)")
+            try require((Int64(to) - 1) * Int64(stride) - Int64(pad) <= Int64(from) - 1, "its output is larger than its input gives")
         }
     }
 

@@ -28,8 +28,10 @@ public enum MatrixBlocks {
         }
     }
 
-    /// Bytes of a whole matrix. The sizes have been checked.
-    static func bytes(format: Int32, outputs: Int, inputs: Int) -> Int { (outputs + 15) / 16 * (inputs / 32) * (bytes(format: format) ?? 0) }
+    /// Bytes of a whole matrix, the largest Int where they are more. The sizes have been checked.
+    static func bytes(format: Int32, outputs: Int, inputs: Int) -> Int {
+        Int(clamping: Int64((outputs + 15) / 16) * Int64(inputs / 32) * Int64(bytes(format: format) ?? 0))
+    }
 }
 
 /// Rows of a packed matrix, gathered by token: input: tokens (int32), output: float32 rows. The matrix may be the

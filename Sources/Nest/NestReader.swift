@@ -48,8 +48,8 @@ public final class NestReader {
         let magic = header.integer(UInt32.self), version = header.integer(UInt32.self)
         let headerBytes = header.integer(UInt32.self), crc = header.integer(UInt32.self)
         let fileBytes = header.integer(UInt64.self), tableBytes = header.integer(UInt64.self)
-        let metadataCount = Int(header.integer(UInt32.self)), stringCount = Int(header.integer(UInt32.self))
-        let chunkCount = Int(header.integer(UInt32.self)), programCount = Int(header.integer(UInt32.self))
+        let metadataCount = Int(clamping: header.integer(UInt32.self)), stringCount = Int(clamping: header.integer(UInt32.self))
+        let chunkCount = Int(clamping: header.integer(UInt32.self)), programCount = Int(clamping: header.integer(UInt32.self))
         guard !header.overrun, magic == NestLayout.magic else { throw bad("not a nest file") }
         guard version == NestLayout.version else {
             throw Failure(.unsupported, "\(name): nest version \(version); this build reads version \(NestLayout.version), compile the model again")
@@ -133,7 +133,7 @@ public final class NestReader {
 private func readProgram(_ reader: inout ByteReader, _ index: Int, _ name: String) throws(Failure) -> Program {
     var program = Program(name: reader.text(), batch: reader.int32(), arenaBytes: reader.integer(Int64.self), stateBytes: reader.integer(Int64.self),
                           inputs: reader.list(limit: NestLimits.ports), outputs: reader.list(limit: NestLimits.ports), tensors: [], instructions: [])
-    let tensorCount = Int(reader.integer(UInt32.self)), instructionCount = Int(reader.integer(UInt32.self))
+    let tensorCount = Int(clamping: reader.integer(UInt32.self)), instructionCount = Int(clamping: reader.integer(UInt32.self))
     guard tensorCount <= NestLimits.tensors, instructionCount <= NestLimits.instructions,
           tensorCount * NestLayout.tensorBytes + instructionCount * NestLayout.instructionBytes <= reader.remaining else {
         throw Failure(.badFormat, "\(name): program \(index) is longer than the file")

@@ -15,7 +15,7 @@ struct ProgramChecker {
             if !condition { throw Failure(.badFormat, text()) }
         }
         try require(program.batch >= 1 && Int(program.batch) <= NestLimits.dimension, "impossible batch \(program.batch)")
-        try require(program.stateBytes >= 0 && program.stateBytes <= program.arenaBytes && program.arenaBytes <= Int64(NestLimits.arenaBytes),
+        try require(program.stateBytes >= 0 && program.stateBytes <= program.arenaBytes && program.arenaBytes <= NestLimits.arenaBytes,
                     "impossible arena of \(program.arenaBytes) bytes with \(program.stateBytes) of state")
         for (index, tensor) in program.tensors.enumerated() {
             if let reason = reason(against: tensor, program) { throw Failure(.badFormat, "tensor \(index): \(reason)") }
@@ -43,10 +43,10 @@ struct ProgramChecker {
         }
         if tensor.pixelStride < tensor.channels { return "pixel stride \(tensor.pixelStride) below \(tensor.channels) channels" }
         // Each factor is below 2^25, so a product that is checked after every step can't leave 64 bits.
-        var bytes = tensor.type.size
+        var bytes = Int64(tensor.type.size)
         for factor in [tensor.batch, tensor.height, tensor.width, tensor.pixelStride] {
-            bytes *= Int(factor)
-            if bytes > NestLimits.tensorBytes { return "larger than \(NestLimits.tensorBytes) bytes" }
+            bytes *= Int64(factor)
+            if bytes > Int64(NestLimits.tensorBytes) { return "larger than \(NestLimits.tensorBytes) bytes" }
         }
         if !tensor.scale.isFinite || tensor.scale < 0 { return "impossible scale" }
         let zeroPoints: ClosedRange<Int32> = tensor.type == .int8 ? -128...127 : -65536...65536

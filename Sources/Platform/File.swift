@@ -10,7 +10,7 @@ public enum File {
         defer { close(descriptor) }
         // A regular file's size is known: one allocation. Files in /proc and /sys claim a size that isn't theirs, so
         // reading goes on until the end all the same.
-        let expected = Int(max(0, linux_regular_file_size(descriptor)))
+        let expected = Int(clamping: max(0, linux_regular_file_size(descriptor)))
         guard expected <= limit else { throw Failure(.badFormat, "\(path) has \(expected) bytes, more than the limit of \(limit)") }
         var bytes = [UInt8](repeating: 0, count: max(expected + 1, 4096))
         var used = 0
@@ -68,7 +68,7 @@ public enum File {
     private static func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int, path: String) -> Failure? {
         var done = 0
         while done < bytes.count {
-            let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, offset + done)
+            let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
             if count < 0, linux_errno() == EINTR { continue }
             guard count > 0 else { return .system(.inputOutput, "cannot write \(path)") }
             done += count

@@ -9,10 +9,10 @@ public final class MappedFile {
     public let descriptor: Int32
     private let watch: Int32
 
-    public init(path: String, limit: Int = 1 << 40) throws(Failure) {
+    public init(path: String, limit: Int = .max) throws(Failure) {
         let descriptor = linux_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
         guard descriptor >= 0 else { throw .system(.inputOutput, "cannot open \(path)") }
-        let size = Int(linux_regular_file_size(descriptor))
+        let size = Int(clamping: linux_regular_file_size(descriptor))
         guard size > 0, size <= limit, let address = linux_map(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0) else {
             let failure = size < 0 ? Failure(.inputOutput, "\(path) is not a regular file")
                 : size == 0 ? Failure(.badFormat, "\(path) is empty")
@@ -42,7 +42,7 @@ public final class MappedFile {
     /// Takes a range out of this process's memory and, where nobody else uses it, out of the page cache.
     public func drop(_ range: Range<Int>) {
         advise(range, MADV_DONTNEED)
-        posix_fadvise(descriptor, Int(range.lowerBound), Int(range.count), POSIX_FADV_DONTNEED)
+        posix_fadvise(descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_DONTNEED)
     }
 
     private func advise(_ range: Range<Int>, _ advice: Int32) {

@@ -3,6 +3,8 @@ import Platform
 /// The folder that `board/rig-image.sh` lays out: kernel, modules, busybox and device tree.
 public struct RigImage {
     public let folder: String
+    /// The processor that its kernel is for.
+    public let architecture: BoardArchitecture
     /// File names of the modules that are loaded at start, in order.
     public let modules: [String]
     /// Modules that only tests load, in order.
@@ -14,7 +16,12 @@ public struct RigImage {
               let spare = File.text(folder + "/modules.spare") else {
             throw Failure(.inputOutput, "no rig image in \(folder); board/rig-image.sh makes it")
         }
+        let name = File.text(folder + "/architecture")?.split(separator: "\n").first.map(String.init) ?? ""
+        guard let architecture = BoardArchitecture(rawValue: name) else {
+            throw Failure(.inputOutput, "\(folder) is for a board \"\(name)\", which is none of \(BoardArchitecture.names); board/rig-image.sh makes it anew")
+        }
         self.folder = folder
+        self.architecture = architecture
         modules = load.split(separator: "\n").map(String.init)
         spareModules = spare.split(separator: "\n").map(String.init)
     }

@@ -47,7 +47,7 @@ public final class Machine {
                 _ = process.waitForEnd(untilNanoseconds: monotonicNanoseconds() + 500_000_000)
                 guard process.endStatus != nil else { throw error }
                 let words = process.lastError
-                throw Failure(.inputOutput, "\(Self.emulator) does not start: \(words.isEmpty ? "no reason given; is it installed?" : words)")
+                throw Failure(.inputOutput, "\(options.image.architecture.emulator) does not start: \(words.isEmpty ? "no reason given; is it installed?" : words)")
             }
             for bus in buses { bus.connect(lines) }
         } catch {
@@ -101,13 +101,11 @@ public final class Machine {
 
     public func kill() { process.kill() }
 
-    private static let emulator = "qemu-system-aarch64"
-
     private static func arguments(_ options: MachineOptions, initramfs: String, channels: [String]) -> [String] {
         let before = ["console=ttyAMA0", "quiet", "loglevel=4", "panic=-1"]
-        var arguments = [
-            emulator, "-machine", "virt", "-cpu", "cortex-a53", "-m", "\(options.memoryMegabytes)",
-            "-nodefaults", "-display", "none",
+        let architecture = options.image.architecture
+        var arguments = [architecture.emulator] + architecture.machine + [
+            "-m", "\(options.memoryMegabytes)", "-nodefaults", "-display", "none",
             "-kernel", options.image.kernel, "-dtb", options.image.deviceTree, "-initrd", initramfs,
             "-append", (before + options.kernelArguments).joined(separator: " "),
         ]
@@ -116,7 +114,6 @@ public final class Machine {
         arguments += [
             "-serial", "chardev:console", "-mon", "chardev=qmp,mode=control", "-qtest", "chardev:qtest", "-qtest-log", "none",
             "-device", "qemu-xhci", "-device", "pci-serial,chardev=serial",
-            "-device", "i6300esb", "-action", "watchdog=reset",
         ]
         for index in options.buses.indices { arguments += ["-device", "usb-redir,chardev=usb\(index)"] }
         return options.endsAtReset ? arguments + ["-no-reboot"] : arguments

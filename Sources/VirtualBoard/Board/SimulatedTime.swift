@@ -43,7 +43,9 @@ public final class SimulatedTime {
             counter += nanoseconds
             lock.unlock()
         } else {
-            var rest = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+            var rest = timespec()
+            rest.tv_sec = time_t(nanoseconds / 1_000_000_000)
+            rest.tv_nsec = Int(nanoseconds % 1_000_000_000)
             var left = timespec()
             while nanosleep(&rest, &left) != 0, linux_errno() == EINTR { rest = left }
         }

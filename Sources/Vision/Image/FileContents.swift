@@ -18,7 +18,7 @@ public final class FileContents: @unchecked Sendable {
             throw Failure(.inputOutput, "\(path): can't be read: \(errorText(linux_errno()))")
         }
         guard information.st_mode & 0o170000 == 0o100000 else { throw Failure(.inputOutput, "\(path): is not a file") }
-        let size = Int(information.st_size)
+        let size = Int(clamping: information.st_size)
         guard size > 0 else { throw Failure(.badFormat, "\(path): is empty") }
         guard size <= limit else { throw Failure(.unsupported, "\(path): \(size) bytes is over the limit of \(limit)") }
         guard let memory = malloc(size) else { throw Failure(.resource, "\(path): no memory for \(size) bytes") }
