@@ -112,7 +112,7 @@ extension SelfTest {
         report.cases += 1
         guard report.mismatch == nil else { return }
         for i in 0..<actual.capacity where actual[i] != expected[i] && !(abs(actual[i] - expected[i]) <= tolerance * abs(expected[i]) + absolute + 1e-34) {
-            let error = Int(Swift.min(abs((actual[i] - expected[i]) / expected[i]) * 1e9, 1e15))
+            let error = Int64(Swift.min(abs((actual[i] - expected[i]) / expected[i]) * 1e9, 1e15))
             report.mismatch = "\(table.name) \(what()): element \(i) is off by \(error)e-9 of itself"
             return
         }

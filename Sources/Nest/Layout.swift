@@ -34,13 +34,19 @@ public enum NestLayout {
 /// product of two of them leaves 64 bits and no pixel index leaves 32. (Products are formed in Int64: an Int has half
 /// of that on small boards.)
 public enum NestLimits {
+    // On a 32-bit board file, arena and all scratch together stay within an Int.
+    #if _pointerBitWidth(_32)
+    static let fileBytes = 3 << 28
+    public static let arenaBytes: Int64 = 1 << 29
+    #else
+    static let fileBytes = Int.max
+    public static let arenaBytes: Int64 = 1 << 31
+    #endif
     public static let programs = 256, tensors = 1 << 16, instructions = 1 << 16, chunks = 1 << 16
     public static let strings = 1 << 20, metadata = 1 << 12
     public static let ports = 256
     public static let dimension = 1 << 24
     public static let tensorBytes = 1 << 30
-    /// On a 32-bit board half of what it can address at all.
-    public static let arenaBytes: Int64 = Int.bitWidth > 32 ? 1 << 31 : 1 << 30
     /// Elements of one convolution window; 16 of them are gathered at a time.
     public static let window = 1 << 20
     /// Rows or columns that a resize makes: it keeps a table of them.

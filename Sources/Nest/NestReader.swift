@@ -30,7 +30,7 @@ public final class NestReader {
 
     /// Maps a file and checks it.
     public static func open(_ path: String) throws(Failure) -> NestReader {
-        let file = try MappedFile(path: path)
+        let file = try MappedFile(path: path, limit: NestLimits.fileBytes)
         return try NestReader(bytes: file.bytes, name: path, file: file, copy: nil)
     }
 

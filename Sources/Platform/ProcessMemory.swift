@@ -14,7 +14,7 @@ public enum ProcessMemory {
             var end = line
             while end < bytes.count, bytes[end] != 10 { end += 1 }
             if end - line > key.count, Array(bytes[line..<line + key.count]) == key {
-                return (firstInteger(String(decoding: bytes[(line + key.count)..<end], as: UTF8.self)) ?? 0) * 1024
+                return Int(clamping: Int64(firstInteger(String(decoding: bytes[(line + key.count)..<end], as: UTF8.self)) ?? 0) * 1024)
             }
             line = end + 1
         }

@@ -27,7 +27,10 @@ public func padLeft(_ text: String, _ width: Int) -> String { repeated(" ", widt
 public func padRight(_ text: String, _ width: Int) -> String { text + repeated(" ", width - text.unicodeScalars.count) }
 
 /// "3.25 MB" (10⁶ bytes); "812 B" and "14.2 kB" where that says more.
-public func megabytes(_ bytes: Int) -> String {
+public func megabytes(_ bytes: Int) -> String { megabytes(Int64(bytes)) }
+
+/// The same for what may be larger than this processor's addresses: a 32-bit board's whole memory.
+public func megabytes(_ bytes: Int64) -> String {
     if bytes.magnitude < 1000 { return "\(bytes) B" }
     if bytes.magnitude < 1_000_000 { return fixed(Double(bytes) / 1e3, decimals: 1) + " kB" }
     return fixed(Double(bytes) / 1e6, decimals: 2) + " MB"

@@ -58,7 +58,7 @@ CLINUX_INLINE uint32_t linux_add(uint32_t *word, uint32_t value) { return __atom
 CLINUX_INLINE uint32_t linux_exchange(uint32_t *word, uint32_t value) { return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST); }
 CLINUX_INLINE void linux_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 CLINUX_INLINE void linux_pause(void) {
-#if defined(__aarch64__)
+#if defined(__aarch64__) || defined(__arm__)
     __asm__ volatile("yield");
 #elif defined(__x86_64__)
     __asm__ volatile("pause");

@@ -35,9 +35,13 @@ struct CachePlan {
     /// another of the same run, or one after a step back over a run, still sees.
     func slots(_ layer: Layer, context: Int) -> Int { layer.window == 0 ? context : min(context, layer.window + rows) }
 
+    /// Bytes of all caches; `tooLarge` where they are more than this processor can address.
     func bytes(context: Int) -> Int {
-        layers.reduce(0) { $0 + 2 * roundUp(slots($1, context: context) * $1.width * 2, to: 64) + 64 }
+        let bytes = layers.reduce(Int64(0)) { $0 + (Int64(slots($1, context: context)) * Int64($1.width) * 2 + 63) / 64 * 128 + 64 }
+        return Int(clamping: min(bytes, Int64(Self.tooLarge)))
     }
+
+    static let tooLarge = Int.max / 4
 
     /// The most positions whose caches take at most so many bytes; at most `most`.
     func context(bytes available: Int, most: Int) -> Int {
@@ -64,7 +68,9 @@ final class KeyValueCache {
 
     init(_ plan: CachePlan, context: Int) throws(Failure) {
         self.context = context
-        memory = try PageMemory(count: plan.bytes(context: context) + NestLayout.slack)
+        let bytes = plan.bytes(context: context)
+        guard bytes < CachePlan.tooLarge else { throw Failure(.resource, "the cache of a context of \(context) is more than this processor can address; ask for less") }
+        memory = try PageMemory(count: bytes + NestLayout.slack)
         var next = memory.baseAddress, layers: [Layer] = []
         for layer in plan.layers {
             let slots = plan.slots(layer, context: context), bytes = roundUp(slots * layer.width * 2, to: 64)

@@ -18,7 +18,9 @@ public struct JSONObject {
         text += quoted(value)
     }
 
-    public mutating func set(_ name: String, _ value: Int) {
+    public mutating func set(_ name: String, _ value: Int) { set(name, Int64(value)) }
+
+    public mutating func set(_ name: String, _ value: Int64) {
         key(name)
         text += "\(value)"
     }

@@ -25,9 +25,9 @@ let budget = Command(
         object.set("anonymousBytes", own)
         object.set("peakBytes", ProcessMemory.peak)
         if let whole { object.set("budgetBytes", whole) }
-        if let current = group?.currentBytes { object.set("groupBytes", Int(current)) }
-        if let limit = group?.limitBytes { object.set("groupLimitBytes", Int(limit)) }
-        if let group { object.set("timesAtGroupLimit", Int(group.timesAtLimit)) }
+        if let current = group?.currentBytes { object.set("groupBytes", current) }
+        if let limit = group?.limitBytes { object.set("groupLimitBytes", limit) }
+        if let group { object.set("timesAtGroupLimit", group.timesAtLimit) }
         if let pressure = device.board.memoryPressure() { object.set("memoryPressure", Double(pressure), decimals: 4) }
         context.output(object.line)
         return
@@ -35,7 +35,7 @@ let budget = Command(
     context.output("budget     \(whole.map { megabytes($0) } ?? "none")\(whole.map { "; \(megabytes(max(0, $0 - resident))) left for models" } ?? "")")
     context.output("resident   \(megabytes(resident)): \(megabytes(own)) of its own, \(megabytes(max(0, resident - own))) of files (program, weights); at most \(megabytes(ProcessMemory.peak)) so far")
     if let group, let current = group.currentBytes {
-        context.output("group      \(megabytes(Int(current))) of \(group.limitBytes.map { megabytes(Int($0)) } ?? "no limit"); at its limit \(group.timesAtLimit) times, \(group.killed) killed")
+        context.output("group      \(megabytes(current)) of \(group.limitBytes.map { megabytes($0) } ?? "no limit"); at its limit \(group.timesAtLimit) times, \(group.killed) killed")
     }
     if let pressure = device.board.memoryPressure() { context.output("pressure   \(fixed(pressure * 100, decimals: 1)) % of the last ten seconds were spent waiting for memory") }
 }

@@ -35,8 +35,8 @@ struct DeviceStatus {
         var memory = "budget     \(megabytes(resident)) resident, at most \(megabytes(peak)) so far"
         if let budget { memory += ", of \(megabytes(budget))" + (resident > budget ? ": EXCEEDED" : "") }
         if let group, let current = group.currentBytes {
-            memory += "; group \(megabytes(Int(current)))"
-            if let limit = group.limitBytes { memory += " of \(megabytes(Int(limit)))" }
+            memory += "; group \(megabytes(current))"
+            if let limit = group.limitBytes { memory += " of \(megabytes(limit))" }
         }
         if let pressure { memory += "; pressure \(fixed(pressure * 100, decimals: 1)) %" }
         lines.append(memory)
@@ -67,12 +67,12 @@ struct DeviceStatus {
 
     func add(to object: inout JSONObject) throws(Failure) {
         object.set("board", device.board.name)
-        object.set("upSeconds", Int(upSeconds))
+        object.set("upSeconds", upSeconds)
         object.set("residentBytes", resident)
         object.set("peakBytes", peak)
         if let budget { object.set("budgetBytes", budget) }
-        if let current = group?.currentBytes { object.set("groupBytes", Int(current)) }
-        if let limit = group?.limitBytes { object.set("groupLimitBytes", Int(limit)) }
+        if let current = group?.currentBytes { object.set("groupBytes", current) }
+        if let limit = group?.limitBytes { object.set("groupLimitBytes", limit) }
         if let pressure { object.set("memoryPressure", Double(pressure), decimals: 4) }
         var policies: [JSONObject] = []
         for policy in device.policies { policies.append(GovernorText.object(policy)) }

@@ -64,8 +64,8 @@ enum LineText {
         var object = JSONObject()
         object.set("input", input.name)
         if let level = input.level { object.set("on", level) }
-        object.set("edges", Int(input.edges))
-        object.set("lost", Int(input.line.lostEdges))
+        object.set("edges", Int64(input.edges))
+        object.set("lost", Int64(input.line.lostEdges))
         return object
     }
 

@@ -54,7 +54,7 @@ private func generationOptions(_ arguments: Arguments) throws(Failure) -> Genera
     if let value = try arguments.number("--min-p", in: 0...1) { options.sampler.minP = value }
     if let value = try arguments.number("--repeat-penalty", in: 0.01...100) { options.sampler.repetitionPenalty = value }
     // Shown with the figures, so that a text can be had again.
-    options.sampler.seed = UInt64(try arguments.integer("--seed", in: 0...Int.max) ?? Int(monotonicNanoseconds() & 0xFFFF_FFFF))
+    options.sampler.seed = (try arguments.integer("--seed", in: 0...Int.max)).map { UInt64($0) } ?? UInt64(monotonicNanoseconds() & 0xFFFF_FFFF)
     for text in arguments.texts("--stop") { options.stopStrings.append(Array(text.utf8)) }
     options.draftLength = try arguments.integer("--draft", in: 0...64) ?? 0
     return options

@@ -70,7 +70,7 @@ struct GenerationReport {
         object.set("slides", statistics.slides)
         object.set("stalls", stalls)
         object.set("context", session.runner.contextLength)
-        object.set("seed", Int(truncatingIfNeeded: seed))
+        object.set("seed", Int64(truncatingIfNeeded: seed))
         object.set("bytes", bytes)
         return object.line
     }

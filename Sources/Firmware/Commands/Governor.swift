@@ -73,7 +73,7 @@ enum GovernorText {
         for entry in policy.timeInState() {
             var state = JSONObject()
             state.set("kilohertz", entry.kilohertz)
-            state.set("milliseconds", Int(truncatingIfNeeded: entry.milliseconds))
+            state.set("milliseconds", Int64(truncatingIfNeeded: entry.milliseconds))
             states.append(state)
         }
         object.set("timeInState", states)

@@ -71,7 +71,7 @@ enum IMUText {
         var object = JSONObject()
         object.set("sensor", track.source.name)
         object.set("time_s", Double(reading.sample.timestampNanoseconds) * 1e-9, decimals: 6)
-        object.set("samples", Int(truncatingIfNeeded: reading.samples))
+        object.set("samples", Int64(truncatingIfNeeded: reading.samples))
         for (name, v, decimals) in [("acc", reading.sample.acceleration, 4), ("gyr", reading.sample.angularRate, 5), ("mag", reading.magneticField, 2)] {
             object.set(name + "_x", Double(v.x), decimals: decimals)
             object.set(name + "_y", Double(v.y), decimals: decimals)

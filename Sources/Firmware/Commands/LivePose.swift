@@ -60,7 +60,7 @@ enum LivePoseText {
         var object = JSONObject()
         object.set("sensor", track.source.name)
         object.set("time_s", Double(reading.sample.timestampNanoseconds) * 1e-9, decimals: 6)
-        object.set("samples", Int(truncatingIfNeeded: reading.samples))
+        object.set("samples", Int64(truncatingIfNeeded: reading.samples))
         let q = reading.attitude, angles = q.eulerDegrees
         for (name, value) in [("q_w", q.w), ("q_x", q.x), ("q_y", q.y), ("q_z", q.z)] { object.set(name, Double(value), decimals: 7) }
         for (name, value) in [("roll_deg", angles.x), ("pitch_deg", angles.y), ("yaw_deg", angles.z)] { object.set(name, Double(value), decimals: 3) }

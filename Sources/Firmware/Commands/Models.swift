@@ -38,7 +38,7 @@ let info = Command(name: "info", usage: "MODEL [options]", summary: "Shows what 
         context.output("  \(padRight(key, 16)) \(labels.map { "\($0) labels" } ?? value)")
     }
     for program in nest.programs {
-        context.output("  program \(program.name): batch \(program.batch), \(program.instructions.count) instructions, arena \(megabytes(Int(program.arenaBytes)))")
+        context.output("  program \(program.name): batch \(program.batch), \(program.instructions.count) instructions, arena \(megabytes(program.arenaBytes))")
         for index in program.inputs { context.output("    input  \(describe(program.tensors[Int(index)], nest))") }
         for index in program.outputs { context.output("    output \(describe(program.tensors[Int(index)], nest))") }
     }
@@ -93,7 +93,7 @@ private func summary(_ nest: NestReader, path: String) -> JSONObject {
         entry.set("name", program.name)
         entry.set("batch", Int(program.batch))
         entry.set("instructions", program.instructions.count)
-        entry.set("arenaBytes", Int(program.arenaBytes))
+        entry.set("arenaBytes", program.arenaBytes)
         var inputs: [JSONObject] = [], outputs: [JSONObject] = []
         for index in program.inputs { inputs.append(shape(program.tensors[Int(index)])) }
         for index in program.outputs { outputs.append(shape(program.tensors[Int(index)])) }

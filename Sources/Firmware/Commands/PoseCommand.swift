@@ -102,10 +102,10 @@ private func summarise(_ path: String, _ replay: PoseReplay, _ options: PoseRepl
             object.set("compared", plain.samples)
         }
         if options.predictionSeconds != nil { object.set("prediction_rmse_deg", prediction.total, decimals: 4) }
-        object.set("bad_samples", Int(counters.badSamples))
-        object.set("bad_times", Int(counters.badIntervals))
-        object.set("gaps", Int(counters.gaps))
-        object.set("saturated", Int(counters.saturations))
+        object.set("bad_samples", Int64(counters.badSamples))
+        object.set("bad_times", Int64(counters.badIntervals))
+        object.set("gaps", Int64(counters.gaps))
+        object.set("saturated", Int64(counters.saturations))
         context.output(object.line)
         return
     }

@@ -42,7 +42,7 @@ func recordSamples(_ context: Context, _ arguments: Arguments, file path: String
         object.set("file", path)
         object.set("samples", recorder.samples)
         object.set("bytes", recorder.bytes)
-        object.set("lost", Int(dropped))
+        object.set("lost", Int64(dropped))
         object.set("full", isFull)
         context.output(object.line)
     } else {

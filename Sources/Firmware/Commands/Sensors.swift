@@ -54,9 +54,9 @@ enum SensorText {
         object.set("jitterMicroseconds", Double(health.jitterMicroseconds), decimals: 1)
         object.set("latencyMicroseconds", Double(health.latencyMicroseconds), decimals: 1)
         object.set("largestLatencyMicroseconds", Double(health.largestLatencyMicroseconds), decimals: 1)
-        object.set("samples", Int(truncatingIfNeeded: reading.samples))
+        object.set("samples", Int64(truncatingIfNeeded: reading.samples))
         var faults = JSONObject()
-        SensorFault.forEach { fault in faults.set(fault.key, Int(fault.count(in: health.counters))) }
+        SensorFault.forEach { fault in faults.set(fault.key, Int64(fault.count(in: health.counters))) }
         object.set("faults", faults)
         if reading.samples > 0 {
             let angles = reading.attitude.eulerDegrees

@@ -26,8 +26,8 @@ struct MachineStatus {
     var otherKernels: [String]
     var cores: String
     var poolCores: [Int]
-    var memoryBytes: Int
-    var availableBytes: Int
+    var memoryBytes: Int64
+    var availableBytes: Int64
     var ownBytes: Int
     var models: [String]
 
@@ -36,6 +36,8 @@ struct MachineStatus {
         architecture = "aarch64"
         #elseif arch(x86_64)
         architecture = "x86_64"
+        #elseif arch(arm)
+        architecture = "armv7"
         #else
         architecture = "unknown"
         #endif
@@ -87,11 +89,11 @@ struct MachineStatus {
 }
 
 /// A line of /proc/meminfo, in bytes; 0 where it isn't there.
-func memoryField(_ name: String) -> Int {
+func memoryField(_ name: String) -> Int64 {
     guard let text = File.text("/proc/meminfo") else { return 0 }
     for line in split(text, at: "\n") where line.utf8.starts(with: name.utf8) {
-        var kilobytes = 0
-        for byte in line.utf8 where byte >= 48 && byte <= 57 { kilobytes = kilobytes * 10 + Int(byte - 48) }
+        var kilobytes: Int64 = 0
+        for byte in line.utf8 where byte >= 48 && byte <= 57 { kilobytes = min(kilobytes * 10 + Int64(byte - 48), 1 << 50) }
         return kilobytes * 1024
     }
     return 0

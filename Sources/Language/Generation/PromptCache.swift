@@ -47,10 +47,10 @@ public enum PromptCache {
         func field(_ i: Int) -> UInt32 { UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self)) }
         guard bytes.count >= headerBytes, field(0) == magic else { throw Failure(.badFormat, "\(path) is no saved prompt; delete it and run again") }
         guard field(1) == version, field(2) == runner.identity else { throw Failure(.unsupported, "\(path) was saved by another model; name another file") }
-        guard Int(field(3)) == runner.contextLength else {
+        guard Int(clamping: field(3)) == runner.contextLength else {
             throw Failure(.unsupported, "\(path) was saved for a context of \(field(3)), this one has \(runner.contextLength)")
         }
-        let count = Int(field(4)), cacheBytes = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+        let count = Int(clamping: field(4)), cacheBytes = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
         guard count <= runner.contextLength, cacheBytes == UInt64(runner.savedBytes(positions: count)),
               bytes.count == headerBytes + 4 * count + Int(cacheBytes), field(5) == sum(bytes) else {
             throw Failure(.badFormat, "\(path) is damaged; delete it and run again")

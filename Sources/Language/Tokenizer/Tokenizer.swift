@@ -33,7 +33,7 @@ public final class Tokenizer {
         self.kind = kind
         self.owner = owner
         preTokenizer = PreTokenizer(pattern: pattern, separatesDigits: image.flags & TokenizerLayout.Flag.separatesDigits != 0,
-                                    digitsInWord: max(1, Int(image.number(.digitsInWord))))
+                                    digitsInWord: max(1, Int(clamping: image.number(.digitsInWord))))
         beginToken = image.id(.begin)
         endToken = image.id(.end)
         padToken = image.id(.padding)
@@ -52,7 +52,7 @@ public final class Tokenizer {
     /// Whether a token ends the answer.
     public func isEnd(_ id: Int) -> Bool {
         if id == endToken { return true }
-        for ending in image.endings where Int(ending) == id { return true }
+        for ending in image.endings where Int(clamping: ending) == id { return true }
         return false
     }
 

@@ -19,7 +19,7 @@ struct TokenizerImage {
         func bad(_ what: String) -> Failure { Failure(.badFormat, "\(name): the tokenizer \(what); compile the model again") }
         guard let base = image.baseAddress, Int(bitPattern: base) % 4 == 0, image.count >= 4 * TokenizerLayout.headerWords else { throw bad("is cut off") }
         let header = base.assumingMemoryBound(to: UInt32.self)
-        func word(_ word: TokenizerLayout.Word) -> Int { Int(header[word.rawValue]) }
+        func word(_ word: TokenizerLayout.Word) -> Int { Int(clamping: header[word.rawValue]) }
         guard header[0] == TokenizerLayout.magic else { throw bad("is none") }
         guard header[1] == TokenizerLayout.version else { throw bad("has version \(header[1]), this firmware reads \(TokenizerLayout.version)") }
         guard word(.bytes) <= image.count else { throw bad("is cut off") }
@@ -28,7 +28,7 @@ struct TokenizerImage {
         var sections: [UnsafeRawBufferPointer] = []
         for section in TokenizerLayout.Section.allCases {
             let place = TokenizerLayout.sectionWord + 2 * section.rawValue
-            let offset = Int(header[place]), length = Int(header[place + 1])
+            let offset = Int(clamping: header[place]), length = Int(clamping: header[place + 1])
             guard offset % 16 == 0, offset <= total, length <= total - offset else { throw bad("has a section outside its bytes") }
             sections.append(UnsafeRawBufferPointer(start: base + offset, count: length))
         }
@@ -61,7 +61,7 @@ struct TokenizerImage {
 
     /// A number of the header that is an id; nil where the model has no such token.
     func id(_ word: TokenizerLayout.Word) -> Int? {
-        let id = Int(header[word.rawValue])
+        let id = Int(clamping: header[word.rawValue])
         return id < count ? id : nil
     }
 
@@ -71,7 +71,7 @@ struct TokenizerImage {
     @inline(__always)
     func piece(_ id: Int) -> UnsafeRawBufferPointer {
         guard id >= 0, id < count else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-        let start = Int(offsets[id]), end = Int(offsets[id + 1])
+        let start = Int(clamping: offsets[id]), end = Int(clamping: offsets[id + 1])
         guard start <= end, end <= pieces.count else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         return UnsafeRawBufferPointer(rebasing: pieces[start..<end])
     }
@@ -84,7 +84,7 @@ struct TokenizerImage {
         let mask = pieceTable.count - 1
         guard mask >= 0 else { return -1 }
         let fingerprint = hash >> TokenizerLayout.indexBits
-        var place = Int(hash) & mask
+        var place = Int(truncatingIfNeeded: hash) & mask
         for _ in 0...longestProbe {
             let slot = pieceTable[place]
             if slot == 0 { return -1 }
@@ -104,7 +104,7 @@ struct TokenizerImage {
         guard mask >= 0 else { return nil }
         let hash = TokenizerLayout.hash(left: UInt32(bitPattern: left), right: UInt32(bitPattern: right))
         let fingerprint = hash >> TokenizerLayout.indexBits
-        var place = Int(hash) & mask
+        var place = Int(truncatingIfNeeded: hash) & mask
         for _ in 0...longestProbe {
             let slot = mergeTable[place]
             if slot == 0 { return nil }
@@ -121,11 +121,11 @@ struct TokenizerImage {
     /// The longest control or user-defined piece at a position of the text, or nil. Control pieces count only where `control`.
     func special(_ text: UnsafeRawBufferPointer, at position: Int, control: Bool) -> (id: Int, length: Int)? {
         let first = Int(text[position])
-        var low = Int(specialStarts[first]), high = min(Int(specialStarts[first + 1]), specials.count)
+        var low = Int(clamping: specialStarts[first]), high = min(Int(clamping: specialStarts[first + 1]), specials.count)
         var depth = 1, found: (id: Int, length: Int)?
         // Those that begin with the text so far are neighbours, the shortest first.
         while low < high {
-            let id = Int(specials[low])
+            let id = Int(clamping: specials[low])
             let piece = piece(id)
             if piece.count == depth {
                 if control || type(id) != 3 { found = (id, depth) }
@@ -145,7 +145,7 @@ struct TokenizerImage {
     private func bound(_ start: Int, _ end: Int, _ depth: Int, _ before: (UInt8) -> Bool) -> Int {
         var low = start, high = end
         while low < high {
-            let middle = (low + high) / 2, piece = piece(Int(specials[middle]))
+            let middle = (low + high) / 2, piece = piece(Int(clamping: specials[middle]))
             if piece.count <= depth || before(piece[depth]) { low = middle + 1 } else { high = middle }
         }
         return low

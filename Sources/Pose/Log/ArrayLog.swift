@@ -29,7 +29,7 @@ struct ArrayLog {
         let wide = version > 1
         let length = Int(bytes[8]) | Int(bytes[9]) << 8 | (wide ? Int(bytes[10]) << 16 | Int(bytes[11]) << 24 : 0)
         let start = wide ? 12 : 10
-        guard length <= 65_536, length <= bytes.count - start else { throw Failure(.badFormat, "\(path): truncated NPY header") }
+        guard (0...65_536).contains(length), length <= bytes.count - start else { throw Failure(.badFormat, "\(path): truncated NPY header") }
         let header = HeaderText(UnsafeRawBufferPointer(rebasing: bytes[start..<start + length]))
 
         if header.contains("'descr': '<f4'") {
@@ -119,7 +119,7 @@ private struct HeaderText {
         var digits = 0
         while position < bytes.count, bytes[position] >= 48, bytes[position] <= 57 {
             digits += 1
-            guard digits <= 15 else { return nil }
+            guard digits <= 9 else { return nil }
             value = value * 10 + Int(bytes[position] - 48)
             position += 1
         }

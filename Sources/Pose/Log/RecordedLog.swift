@@ -64,7 +64,7 @@ struct RecordedLog {
         let rest = bytes.count - position
         guard rest > 0, note == nil else { return false }
         guard rest >= RecordedLogFormat.blockHeaderBytes, Self.word(bytes, position) == RecordedLogFormat.blockMagic else { return stop("an incomplete block", rest) }
-        let count = Int(Self.word(bytes, position + 4))
+        let count = Int(clamping: Self.word(bytes, position + 4))
         guard count > 0, count <= RecordedLogFormat.largestBlock else { return stop("a damaged block", rest) }
         let size = RecordedLogFormat.bytes(ofBlock: count)
         guard size <= rest else { return stop("an incomplete block", rest) }

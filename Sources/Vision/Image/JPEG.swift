@@ -29,7 +29,7 @@ public final class JPEGDecoder {
         let pixels = width * height
         let fourComponents = components == 4
         if markers.keepsCoefficients {
-            guard pixels * (fourComponents ? 8 : 6) <= ImageLimits.coefficientBytes, pixels * markers.scans <= ImageLimits.scannedPixels else {
+            guard pixels * (fourComponents ? 8 : 6) <= ImageLimits.coefficientBytes, Int64(pixels) * Int64(markers.scans) <= Int64(ImageLimits.scannedPixels) else {
                 throw Failure(.unsupported, "\(name): a progressive JPEG of \(width)x\(height) with \(markers.scans) scans needs too much memory or time; save it as a baseline JPEG")
             }
         }

@@ -1,0 +1,81 @@
+import Foundation
+import Platform
+import Rig
+import Testing
+import VirtualBoard
+
+/// The 32-bit board: `tools/test.sh` makes its files before these tests run.
+private enum SmallBoard {
+    static let image = RigFiles.root + "/build/rig-armv7"
+    static let firmware = RigFiles.root + "/build/armv7/swiftlet"
+    static let isThere = File.exists(image + "/vmlinuz") && File.exists(firmware)
+    static let whatIsMissing = "no 32-bit board: `board/rig-image.sh armv7 build/rig-armv7` and `board/build.sh armv7` make it"
+}
+
+extension HardwareTests {
+    /// The same firmware as a 32-bit program, the first process under Debian's kernel for such boards.
+    @Suite(.enabled(if: SmallBoard.isThere, Comment(rawValue: SmallBoard.whatIsMissing)))
+    struct SmallBoardTests {
+        @Test func isA32BitProgram() throws {
+            let header = try File.read(SmallBoard.firmware).prefix(20)
+            #expect(Array(header.prefix(5)) == [0x7f, 0x45, 0x4c, 0x46, 1], "a 32-bit ELF file")
+            #expect(header[18] == 40 && header[19] == 0, "for ARM")
+        }
+
+        @Test func readsASensorAndALineFromItsPrompt() throws {
+            let board = StandardBoard(motion: StillMotion(), options: ChipOptions(seed: 5))
+            var options = MachineOptions(image: try RigImage(folder: SmallBoard.image), system: RootSystem(
+                firmware: SmallBoard.firmware, hasShell: false,
+                files: [("etc/swiftlet.conf", board.configuration(["mpu6050"], firmware: ["watchdog = 10"]))]))
+            options.buses = board.buses
+            options.memoryMegabytes = 96
+            // So that the kernel names the processor, and says when it hands over.
+            options.kernelArguments = ["loglevel=7"]
+            let machine = try Machine(options)
+            let console = machine.console
+            let kernel = try console.wait(for: "Run /init as init process", seconds: 60)
+            #expect(kernel.contains("ARMv7 Processor"), "\(kernel.prefix(400))")
+            let handover = monotonicNanoseconds()
+            _ = try console.wait(for: "rig> ", seconds: 30)
+            RigFiles.report("32-bit: console prompt \(milliseconds(monotonicNanoseconds() - handover, decimals: 0)) after the kernel handed over, \(milliseconds(monotonicNanoseconds() - machine.startNanoseconds, decimals: 0)) after QEMU's start, in \(options.memoryMegabytes) MB")
+
+            func answer(_ command: String, quietSeconds: Double = 1) throws -> String {
+                try console.send(command + "\r")
+                return console.drain(quietSeconds: quietSeconds)
+            }
+            let deadline = monotonicNanoseconds() + 40_000_000_000
+            var text = ""
+            repeat { text = try answer("sensors mpu6050") } while !text.contains("running,") && monotonicNanoseconds() < deadline
+            #expect(text.contains("MPU-6050") && text.contains("running,"), "\(text)")
+
+            // A board at rest: gravity, within the chip's tolerance and the simulated errors.
+            text = try answer("imu mpu6050 --seconds 2 --rate 2 --json", quietSeconds: 3)
+            let readings = text.split(whereSeparator: \.isNewline).compactMap { line in
+                line.firstIndex(of: "{").flatMap { try? JSONSerialization.jsonObject(with: Data(line[$0...].utf8)) as? [String: Any] }
+            }
+            let reading = try #require(readings.last, "\(text)")
+            let parts = ["acc_x", "acc_y", "acc_z"].compactMap { reading[$0] as? Double }
+            #expect(parts.count == 3 && abs(parts.reduce(0) { $0 + $1 * $1 }.squareRoot() - 9.81) < 1, "\(reading)")
+            #expect((reading["samples"] as? Int ?? 0) > 100, "\(reading)")
+
+            for level in [true, false] {
+                try machine.lines.set(StandardBoard.buttonLine, level)
+                let served = monotonicNanoseconds() + 5_000_000_000
+                while try machine.lines.isPending(StandardBoard.buttonLine), monotonicNanoseconds() < served { usleep(20_000) }
+            }
+            text = try answer("gpio")
+            #expect(text.contains("button") && text.contains("2 edges"), "\(text)")
+
+            text = try answer("status")
+            #expect(text.contains("armv7") && !text.contains("unknown command"), "\(text)")
+            for line in text.split(whereSeparator: \.isNewline) where line.contains("memory ") || line.contains("budget ") {
+                RigFiles.report("32-bit: \(line.trimmingCharacters(in: .whitespaces))")
+            }
+            try? Data(console.transcript).write(to: URL(fileURLWithPath: RigFiles.root + "/build/rig-console-armv7.txt"))
+            #expect(machine.failure == nil)
+
+            try console.send("reboot\r")
+            #expect(machine.waitForEnd(seconds: 20), "it restarts when told to")
+        }
+    }
+}

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# The 32-bit board's binary under QEMU, as a Cortex-A7: the same answers as the native binary from pictures, int8
+# models, logs and prompts, and no crash on files whose sizes leave 32 bits.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+board=build/armv7/swiftlet
+native=$(swift build -c release --show-bin-path)/swiftlet
+work=build/small-board-test
+rm -rf "$work"
+mkdir -p "$work"
+
+passed=0 failed=0
+# check NAME COMMAND…: one line, and what the command said where it failed.
+check() {
+    local name=$1 start=$SECONDS
+    shift
+    if "$@" > "$work/log" 2>&1; then
+        passed=$((passed + 1))
+        echo "small board: $name: ok ($((SECONDS - start)) s)"
+    else
+        failed=$((failed + 1))
+        echo "small board: $name: FAILED"
+        sed 's/^/    /' "$work/log"
+    fi
+}
+small() { qemu-arm -cpu cortex-a7 "$board" "$@"; }
+
+knows_itself() { small status | tee "$work/status" | grep -q '^processor  armv7' || { cat "$work/status"; return 1; }; }
+
+picture() { diff <("$native" "$@" --json | sed 's/,"milliseconds".*//') <(small "$@" --json | sed 's/,"milliseconds".*//'); }
+
+# One run of noise in, the same bytes out: it reaches saturation and padding, which pictures may not.
+noise() {
+    local model=$1 bytes
+    bytes=$("$native" info "$model" --json | python3 -c '
+import json, math, sys
+inputs = json.load(sys.stdin)["programs"][0]["inputs"]
+assert all(each["type"] == "int8" for each in inputs)
+print(sum(math.prod(map(int, each["shape"].split("x"))) for each in inputs))')
+    python3 -c 'import random, sys; random.seed(2); sys.stdout.buffer.write(random.randbytes(int(sys.argv[1])))' "$bytes" > "$work/noise"
+    "$native" infer "$model" "$work/noise" -o "$work/noise.native"
+    small infer "$model" "$work/noise" -o "$work/noise.small"
+    # A last softmax is float, and its exponential the C library's.
+    python3 - "$work/noise.native" "$work/noise.small" << 'END'
+import struct, sys
+a, b = (open(path, "rb").read() for path in sys.argv[1:])
+if len(a) != len(b) or not a: sys.exit(f"{len(a)} bytes here, {len(b)} there")
+if a == b: sys.exit()
+if len(a) % 4: sys.exit("outputs differ")
+worst = max(abs(x - y) for (x,), (y,) in zip(struct.iter_unpack("<f", a), struct.iter_unpack("<f", b)))
+if not worst < 1e-6: sys.exit(f"outputs differ by {worst}")
+END
+}
+
+# Attitude of every tenth sample, to a thousandth of whatever the column holds.
+attitude() {
+    local log=$1
+    "$native" pose "$log" --every 10 "${@:2}" > "$work/pose.native"
+    small pose "$log" --every 10 "${@:2}" > "$work/pose.small"
+    python3 - "$work/pose.native" "$work/pose.small" << 'END'
+import sys
+ours, board = (open(path).read().split("\n") for path in sys.argv[1:])
+if len(ours) != len(board) or len(ours) < 50: sys.exit(f"{len(ours)} lines here, {len(board)} there")
+worst = 0.0
+for a, b in zip(ours, board):
+    if a == b: continue
+    for x, y in zip(a.replace(",", " ").split(), b.replace(",", " ").split(), strict=True):
+        if x == y: continue
+        worst = max(worst, abs(float(x) - float(y)))
+if worst > 0.01: sys.exit(f"values differ by {worst}")
+print(f"largest difference {worst}")
+END
+}
+
+text() {
+    local words=(generate "one two three four" --tokens 4 --temperature 0 --context 128)
+    diff <("$native" "${words[@]}" 2> /dev/null) <(small "${words[@]}" 2> /dev/null)
+}
+
+# Sizes and counts whose products leave 32 bits, in every word of the tables with the checksum made right again: refused
+# or run, never a crash.
+hostile() {
+    python3 - "$board" "$1" "$work/hostile.nest" << 'END'
+import random, struct, subprocess, sys, zlib
+board, source, target = sys.argv[1:]
+original = open(source, "rb").read()
+tables = struct.unpack_from("<Q", original, 24)[0]
+random.seed(3)
+refused = 0
+for case in range(150):
+    data = bytearray(original)
+    for _ in range(random.randint(1, 3)):
+        place = random.randrange(16, 64 + tables - 4)
+        value = random.choice([0xffffffff, 0x7fffffff, 0x80000000, 1 << 24, 1 << 20, (1 << 24) - 1, 1 << 12, 1 << 30])
+        struct.pack_into("<I", data, place & ~3, value)
+    struct.pack_into("<I", data, 12, zlib.crc32(data[16:64 + tables]))
+    open(target, "wb").write(data)
+    run = subprocess.run(["qemu-arm", "-cpu", "cortex-a7", board, "bench", target, "--runs", "1"], capture_output=True, timeout=100)
+    if run.returncode < 0 or run.returncode > 2:
+        sys.exit(f"case {case} ended with {run.returncode}: {run.stderr[-300:]}; the file is {target}")
+    refused += run.returncode != 0
+if refused < 20: sys.exit(f"only {refused} of 150 were refused: the changes do not reach the tables")
+print(f"{refused} of 150 refused")
+END
+}
+
+check "status names the processor" knows_itself
+check "classify as native" picture classify models/sources/pictures/chelsea.png
+check "efficientnet-lite0 as native" noise models/efficientnet-lite0.nest
+check "attitude as native" attitude Tests/golden/pose/motion.npy --rate 200
+check "generate as native" text
+check "hostile nests" hostile models/riann-int8.nest
+echo "small board: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
