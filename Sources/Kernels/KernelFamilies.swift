@@ -38,10 +38,3 @@ extension KernelTable {
         return letters
     }
 }
-
-#if !arch(arm64) && !arch(x86_64)
-extension KernelTable {
-    /// No kernels of its own, on 32-bit ARM: the compiler's code for the plain implementation has to do.
-    static func fast(for features: ProcessorFeatures) -> [KernelTable] { [] }
-}
-#endif
