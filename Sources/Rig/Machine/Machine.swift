@@ -35,7 +35,7 @@ public final class Machine {
             var buses: [BusThread] = []
             for (index, chips) in options.buses.enumerated() { buses.append(try BusThread(socket: ours[4 + index], bus: ChipBus(chips))) }
             self.buses = buses
-            process = try ChildProcess(Self.arguments(options, initramfs: initramfsPath, channels: names), descriptors: theirs.map(\.descriptor))
+            process = try ChildProcess(Self.arguments(options, initramfs: initramfsPath, channels: names), descriptors: theirs.map(\.descriptor), isRealTime: true)
             console = SerialPort(socket: ours[0])
             serial = SerialPort(socket: ours[1])
             theirs.removeAll()
