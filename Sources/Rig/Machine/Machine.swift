@@ -39,6 +39,7 @@ public final class Machine {
             console = SerialPort(socket: ours[0])
             serial = SerialPort(socket: ours[1])
             theirs.removeAll()
+            try serial.listen()
             do throws(Failure) {
                 qmp = try QMPClient(socket: ours[2])
                 lines = LineDriver(socket: ours[3], path: try Self.lineController(qmp))
