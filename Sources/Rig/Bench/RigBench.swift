@@ -46,7 +46,9 @@ public final class RigBench {
         for edge in 1...edges {
             let level = edge % 2 == 1, before = monotonicNanoseconds()
             try machine.lines.set(StandardBoard.buttonLine, level)
-            let line = try run.console.waitForLog("button \(level ? "on" : "off") (edge \(edge))", seconds: 10), after = monotonicNanoseconds()
+            while try machine.lines.isPending(StandardBoard.buttonLine) { usleep(20) }
+            let after = monotonicNanoseconds()
+            let line = try run.console.waitForLog("button \(level ? "on" : "off") (edge \(edge))", seconds: 10)
             guard let seconds = FirmwareConsole.object(line)?["time_s"] as? NSNumber else {
                 throw Failure(.badFormat, "the firmware does not say when an edge was: \(line)")
             }

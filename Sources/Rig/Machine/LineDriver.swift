@@ -4,6 +4,8 @@ import Platform
 public final class LineDriver {
     /// Lines of the machine's PL061, `/dev/gpiochip0`. Line 3 is the machine's power button.
     public static let count = 8
+    /// Where the PL061's raw interrupt status is: a bit stays set until the kernel has taken the line's edge.
+    private static let rawInterruptStatus = 0x0903_0414
     /// Commands on their way before the next one waits for an answer.
     private static let longestQueue = 256
 
@@ -11,7 +13,7 @@ public final class LineDriver {
     private let path: String
     private let lock = Lock()
     private var received: [UInt8] = []
-    private var unanswered = 0
+    private var unanswered = 0, lastAnswer = ""
     private var levels = [Bool](repeating: false, count: LineDriver.count)
 
     init(socket: SocketEnd, path: String) {
@@ -38,6 +40,22 @@ public final class LineDriver {
         while unanswered > Self.longestQueue / 2 { try takeAnswers(untilNanoseconds: deadline) }
     }
 
+    /// False once the kernel has taken the line's last edge, which is when it notes the time of it.
+    public func isPending(_ line: Int) throws(Failure) -> Bool {
+        lock.lock()
+        defer { lock.unlock() }
+        guard socket.send(Array("readl 0x\(String(Self.rawInterruptStatus, radix: 16))\n".utf8)) else {
+            throw Failure(.inputOutput, "QEMU is gone; cannot read its lines")
+        }
+        unanswered += 1
+        let deadline = monotonicNanoseconds() + 10_000_000_000
+        while unanswered > 0 { try takeAnswers(untilNanoseconds: deadline) }
+        guard let word = lastAnswer.split(separator: " ").last, let value = UInt64(word.dropFirst(2), radix: 16) else {
+            throw Failure(.badFormat, "QEMU's test protocol answered \(lastAnswer)")
+        }
+        return value >> UInt64(line) & 1 != 0
+    }
+
     /// Waits at most until then for something to take.
     private func takeAnswers(untilNanoseconds deadline: Int64) throws(Failure) {
         guard let bytes = socket.receive(untilNanoseconds: deadline) else { throw Failure(.inputOutput, "QEMU is gone; cannot drive its lines") }
@@ -52,6 +70,7 @@ public final class LineDriver {
             if line.hasPrefix("IRQ ") { continue }
             guard line.hasPrefix("OK") else { throw Failure(.inputOutput, "QEMU refuses to drive a line: \(line)") }
             unanswered -= 1
+            lastAnswer = line
         }
     }
 }
