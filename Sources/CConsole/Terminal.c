@@ -120,6 +120,17 @@ int console_width(int descriptor) {
     return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+void console_finish_output(int descriptor, int milliseconds) {
+    int left = 0;
+    if (!isatty(descriptor)) return;
+    while (ioctl(descriptor, TIOCOUTQ, &left) == 0 && left > 0 && milliseconds > 0) {
+        struct timespec pause = { .tv_nsec = 5000000 };
+        nanosleep(&pause, NULL);
+        milliseconds -= 5;
+    }
+    if (left > 0) tcflush(descriptor, TCOFLUSH);
+}
+
 int console_wake_open(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 void console_wake_post(int wake) {

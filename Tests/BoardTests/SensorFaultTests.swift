@@ -50,6 +50,21 @@ import Testing
         #expect(session.samples.last!.timestampNanoseconds > start)
     }
 
+    /// From 3 % fast to 3 % slow at once, after faults that the clock has something to do with.
+    @Test(arguments: InertialChip.allCases) func aClockThatChangesIsFollowed(_ kind: InertialChip) throws {
+        let session = try SensorSession(kind, drift: 0.03)
+        session.run(seconds: 2)
+        let fast = session.sensor.measuredRateHertz
+        for fault in [Fault.overflow(address: session.address), .storm(address: session.address, seconds: 1, hertz: 2000), .mutedInterrupt(address: session.address, seconds: 1)] {
+            try session.board.apply(fault)
+            session.run(seconds: 2)
+        }
+        try session.board.apply(.drift(address: session.address, share: -0.03))
+        session.run(seconds: 6)
+        let slow = session.sensor.measuredRateHertz
+        #expect(abs(slow / fast - 0.97 / 1.03) < 0.002, "\(fast) to \(slow) Hz")
+    }
+
     @Test func aCorruptedRegisterIsFoundAndWrittenAgain() throws {
         let session = try SensorSession(.mpu6050, motion: StillMotion(), options: .ideal)
         session.run(seconds: 2)

@@ -7,10 +7,17 @@ import VirtualBoard
 extension HardwareTests {
     /// The firmware's drivers on the kernel's buses, with chips whose clocks are 3 % fast.
     @Suite struct DriverTests {
-        private static let shared = Result { try Bench.make() }
         private let bench: RigBench
 
-        init() throws { bench = try Self.shared.get() }
+        init() throws {
+            bench = try OneBoard.named("drivers") {
+                let bench = try Bench.make()
+                try bench.compareClocks()
+                return bench
+            }
+        }
+
+        private static let countersThatStay = ["overflows", "lostSamples", "notAcknowledged", "timeouts", "otherBusErrors", "badRegisters"]
 
         /// Found, and five seconds at 200 Hz with the values of the motion at the times of the samples.
         @Test(arguments: ["mpu6050", "mpu6500", "mpu9250", "icm20948", "lsm6dso", "icm42688"])
@@ -21,20 +28,21 @@ extension HardwareTests {
             let run = try bench.start(chip)
             defer { _ = try? run.end() }
             _ = try bench.waitForSamples(run, chip, more: 300, seconds: 15)
-            let before = try #require(try run.console.run("sensors \(chip)").first)
-            let readings = try run.console.run("imu \(chip) --seconds 5 --rate 40", seconds: 20)
-            let after = try #require(try run.console.run("sensors \(chip)").first)
-            #expect(readings.count > 100, "\(readings.count) readings")
 
-            for key in ["overflows", "notAcknowledged", "timeouts", "badRegisters"] {
-                #expect(after.fault(key) == before.fault(key), "\(chip): \(key)")
+            // A machine that stops the emulation for longer than a FIFO lasts loses samples, as a board whose processor
+            // stops does: then five seconds more. A driver that loses them by itself does so every time.
+            var readings: [[String: Any]] = [], samples = 0, changed: [String] = []
+            for _ in 0..<3 {
+                let before = try #require(try run.console.run("sensors \(chip)").first)
+                readings = try run.console.run("imu \(chip) --seconds 5 --rate 40", seconds: 20)
+                let after = try #require(try run.console.run("sensors \(chip)").first)
+                samples = (after["samples"] as? Int ?? 0) - (before["samples"] as? Int ?? 0)
+                changed = Self.countersThatStay.filter { after.fault($0) != before.fault($0) }.map { "\($0) \(before.fault($0)) to \(after.fault($0))" }
+                if changed.isEmpty { break }
+                RigFiles.report("\(chip): \(changed.joined(separator: ", ")) in five seconds; log: \(run.console.log.suffix(6).joined(separator: " | "))")
             }
-            // The emulation pauses board and chips at different moments: now and then a burst is read in two halves that
-            // don't fit each other, which the driver notices and asks for again.
-            for key in ["lostSamples", "otherBusErrors"] {
-                #expect(after.fault(key) - before.fault(key) <= 5, "\(chip): \(key) \(before.fault(key)) to \(after.fault(key))")
-            }
-            let samples = (after["samples"] as? Int ?? 0) - (before["samples"] as? Int ?? 0)
+            #expect(changed.isEmpty, "\(chip)")
+            #expect(readings.count > 100, "\(readings.count) readings")
             #expect(samples > 900, "\(samples) samples in five seconds")
 
             var worstAcceleration = 0.0, worstRate = 0.0, fields: [SIMD3<Double>] = []
@@ -61,7 +69,7 @@ extension HardwareTests {
             let recovered = readings.map { bench.clock.ours(Int64($0.number("time_s") * 1e9)) }
             let errors = try #require(SampleTimes(recovered: recovered, truth: times))
             #expect(errors.rmsMicroseconds < 2500, "half a sample period is what guessing gives")
-            RigFiles.report("\(chip): \(fixed(Double(samples) / 5, decimals: 1)) samples/s, sample times off by \(fixed(errors.rmsMicroseconds, decimals: 0)) µs RMS (mean \(fixed(errors.meanMicroseconds, decimals: 0)) ± \(bench.clock.uncertaintyNanoseconds / 1000) µs), largest error \(fixed(worstAcceleration, decimals: 2)) m/s², \(fixed(worstRate, decimals: 3)) rad/s")
+            RigFiles.report("\(chip): \(fixed(Double(samples) / 5, decimals: 1)) samples/s, sample times off by \(fixed(errors.rmsMicroseconds, decimals: 0)) µs RMS (mean \(fixed(errors.meanMicroseconds, decimals: 0)), clocks known to ± \(bench.clock.uncertaintyNanoseconds / 1000) µs), largest error \(fixed(worstAcceleration, decimals: 2)) m/s², \(fixed(worstRate, decimals: 3)) rad/s")
         }
     }
 }

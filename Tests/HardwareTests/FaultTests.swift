@@ -28,20 +28,20 @@ extension HardwareTests {
             Case(name: "missing interrupts", fault: .mutedInterrupt(address: 0x68, seconds: 1), counters: ["missedInterrupts"]),
         ]
 
-        private struct Shared {
+        private final class Shared {
             let bench: RigBench
             let run: FirmwareRun
-        }
-        private static let shared = Result {
-            let bench = try Bench.make()
-            let run = try bench.start("mpu6050")
-            _ = try bench.waitForSamples(run, "mpu6050", more: 200, seconds: 15)
-            return Shared(bench: bench, run: run)
+
+            init() throws {
+                bench = try Bench.make()
+                run = try bench.start("mpu6050")
+                try bench.waitForSamples(run, "mpu6050", more: 200, seconds: 15)
+            }
         }
         private let bench: RigBench, run: FirmwareRun
 
         init() throws {
-            let shared = try Self.shared.get()
+            let shared = try OneBoard.named("faults") { try Shared() }
             (bench, run) = (shared.bench, shared.run)
         }
 

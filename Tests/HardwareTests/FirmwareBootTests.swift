@@ -8,6 +8,7 @@ extension HardwareTests {
     /// The board's binary as the system's first process, in the least memory that a board has.
     @Suite struct FirmwareBootTests {
         @Test func bootsToAPromptWithin96Megabytes() throws {
+            OneBoard.end()
             let board = StandardBoard(motion: StillMotion(), options: ChipOptions(seed: 3))
             var options = MachineOptions(image: try RigImage(folder: RigFiles.image), system: RootSystem(
                 firmware: RigFiles.firmware, hasShell: false, files: [("etc/swiftlet.conf", board.configuration(["mpu9250"]))]))
@@ -44,11 +45,10 @@ extension HardwareTests {
 
     /// What the firmware changes and is given: governor, memory, watchdog.
     @Suite struct SystemTests {
-        private static let shared = Result { try Bench.make(memoryMegabytes: 96) }
         private let bench: RigBench
         private let governor = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
 
-        init() throws { bench = try Self.shared.get() }
+        init() throws { bench = try OneBoard.named("system") { try Bench.make(memoryMegabytes: 96) } }
 
         private func currentGovernor() throws -> String {
             try bench.shell.run("cat \(governor)").text.split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
@@ -94,9 +94,9 @@ extension HardwareTests {
             RigFiles.report("under a limit of 8 MB: resident \(try run.memoryKilobytes()) kB (peak \(try run.memoryKilobytes("VmHWM")) kB, of it anonymous \(try run.memoryKilobytes("RssAnon")) kB); control group \(peak.split(whereSeparator: \.isWhitespace).last ?? "?") B")
         }
 
-        /// Last of this board: it ends it.
+        /// Ends its board: the next test gets another.
         @Test func watchdogResetsTheBoardWhenTheFirmwareHangs() throws {
-            let bench = try Bench.make()
+            defer { OneBoard.end() }
             let run = try bench.start("watchdog")
             _ = try bench.waitForSamples(run, "mpu6050", more: 1000, seconds: 30)
             #expect(!bench.machine.waitForEnd(seconds: 0), "fed, it must not bite")

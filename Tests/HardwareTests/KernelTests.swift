@@ -29,10 +29,9 @@ extension HardwareTests {
             }
         }
 
-        private static let shared = Result { try Board() }
         private let board: Board
 
-        init() throws { board = try Self.shared.get() }
+        init() throws { board = try OneBoard.named("kernel") { try Board() } }
 
         /// Nobody who wrote the model wrote this driver.
         @Test func linuxsOwnDriverReadsTheModel() throws {
@@ -103,9 +102,9 @@ extension HardwareTests {
             _ = try board.shell.run("i2ctransfer -y 0 w2@0x68 0x6b 0x80")
         }
 
-        /// Ends the board, so it has one of its own.
+        /// Ends the board: the next test gets another.
         @Test func watchdogResetsABoardThatDoesNotFeedIt() throws {
-            let board = try Board()
+            defer { OneBoard.end() }
             #expect(try board.shell.run("watchdog -T 2 -t 1 /dev/watchdog0; sleep 3; echo alive").text.contains("alive"))
             #expect(!board.machine.waitForEnd(seconds: 0))
             try board.machine.console.send("kill -STOP $(pidof watchdog)\n")

@@ -23,6 +23,7 @@ extension HardwareTests {
         }
 
         @Test func readsASensorAndALineFromItsPrompt() throws {
+            OneBoard.end()
             let board = StandardBoard(motion: StillMotion(), options: ChipOptions(seed: 5))
             var options = MachineOptions(image: try RigImage(folder: SmallBoard.image), system: RootSystem(
                 firmware: SmallBoard.firmware, hasShell: false,
@@ -39,36 +40,37 @@ extension HardwareTests {
             _ = try console.wait(for: "rig> ", seconds: 30)
             RigFiles.report("32-bit: console prompt \(milliseconds(monotonicNanoseconds() - handover, decimals: 0)) after the kernel handed over, \(milliseconds(monotonicNanoseconds() - machine.startNanoseconds, decimals: 0)) after QEMU's start, in \(options.memoryMegabytes) MB")
 
-            func answer(_ command: String, quietSeconds: Double = 1) throws -> String {
+            /// What the board says to a command, up to and including a word that must be in it.
+            func answer(_ command: String, upTo word: String) throws -> String {
+                _ = console.drain(quietSeconds: 0.2)
                 try console.send(command + "\r")
-                return console.drain(quietSeconds: quietSeconds)
+                return try console.wait(for: word, seconds: 30)
             }
+            // Found once the USB hub has found its bus.
             let deadline = monotonicNanoseconds() + 40_000_000_000
             var text = ""
-            repeat { text = try answer("sensors mpu6050") } while !text.contains("running,") && monotonicNanoseconds() < deadline
+            repeat { text = try answer("sensors mpu6050", upTo: " samples") } while !text.contains("running,") && monotonicNanoseconds() < deadline
             #expect(text.contains("MPU-6050") && text.contains("running,"), "\(text)")
 
             // A board at rest: gravity, within the chip's tolerance and the simulated errors.
-            text = try answer("imu mpu6050 --seconds 2 --rate 2 --json", quietSeconds: 3)
-            let readings = text.split(whereSeparator: \.isNewline).compactMap { line in
-                line.firstIndex(of: "{").flatMap { try? JSONSerialization.jsonObject(with: Data(line[$0...].utf8)) as? [String: Any] }
-            }
-            let reading = try #require(readings.last, "\(text)")
+            text = try answer("imu mpu6050 --seconds 1 --rate 2 --json", upTo: "}")
+            let line = try #require(text.firstIndex(of: "{"), "\(text)")
+            let reading = try #require(try JSONSerialization.jsonObject(with: Data(text[line...].utf8)) as? [String: Any])
             let parts = ["acc_x", "acc_y", "acc_z"].compactMap { reading[$0] as? Double }
             #expect(parts.count == 3 && abs(parts.reduce(0) { $0 + $1 * $1 }.squareRoot() - 9.81) < 1, "\(reading)")
-            #expect((reading["samples"] as? Int ?? 0) > 100, "\(reading)")
+            #expect((reading["samples"] as? Int ?? 0) > 0, "\(reading)")
+            _ = try console.wait(for: "rig> ", seconds: 30)
 
             for level in [true, false] {
                 try machine.lines.set(StandardBoard.buttonLine, level)
-                let served = monotonicNanoseconds() + 5_000_000_000
-                while try machine.lines.isPending(StandardBoard.buttonLine), monotonicNanoseconds() < served { usleep(20_000) }
+                text = try console.wait(for: level ? "button on (edge 1)" : "button off (edge 2)", seconds: 30)
             }
-            text = try answer("gpio")
-            #expect(text.contains("button") && text.contains("2 edges"), "\(text)")
+            text = try answer("gpio", upTo: "2 edges")
+            #expect(text.contains("button"), "\(text)")
 
-            text = try answer("status")
-            #expect(text.contains("armv7") && !text.contains("unknown command"), "\(text)")
-            for line in text.split(whereSeparator: \.isNewline) where line.contains("memory ") || line.contains("budget ") {
+            text = try answer("status", upTo: "lines ")
+            #expect(text.contains("processor  armv7"), "\(text)")
+            for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("memory ") || line.hasPrefix("budget ") {
                 RigFiles.report("32-bit: \(line.trimmingCharacters(in: .whitespaces))")
             }
             try? Data(console.transcript).write(to: URL(fileURLWithPath: RigFiles.root + "/build/rig-console-armv7.txt"))

@@ -61,6 +61,14 @@ struct FadingLine {
         sum = weight
     }
 
+    /// Begins a new line, whose period is known to a per cent.
+    mutating func start(index: Int64, time: Int64, period known: Double) {
+        start(index: index, time: time)
+        expectedSlope = min(max(known - nominal, -0.08 * nominal), 0.08 * nominal)
+        slopeSpread = 0.01 * nominal
+        period = nominal + expectedSlope
+    }
+
     /// The same line, its points called by other indices.
     mutating func relabel(by steps: Int64) { originIndex += steps }
 

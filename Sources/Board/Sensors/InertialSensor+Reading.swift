@@ -21,10 +21,11 @@ extension InertialSensor {
         if mustFlush { try flush() }
         let begin = time()
         var fill = try readFill()
-        if !isPlausible(fill, now) {
+        // Compared with the time after the transfer: a slow bus brings samples that weren't there when it was asked.
+        if !isPlausible(fill, time()) {
             // Read wrong, or true? It is asked again before anything is thrown away for it.
             let again = try readFill()
-            let stays = !isPlausible(again, now) && !isOverflow(again)
+            let stays = !isPlausible(again, time()) && !isOverflow(again)
             if again != fill || stays { counters.otherBusErrors &+= 1 }
             if stays { implausibleInARow += 1 }
             fill = again

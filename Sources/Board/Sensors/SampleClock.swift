@@ -26,6 +26,8 @@ struct SampleClock {
     private var deviation: Double, lastResidual = 0.0, trend = 0.0
     private var lastInterruptIndex: Int64 = .min
     private var outliersInARow = 0
+    /// The interrupts that last came off the line, one after the other.
+    private var departure = Departure()
     /// Interrupts that came for each that was due, and whether there are so many that none can be believed.
     private var interruptsSinceCount = 0, storm = 1.0, isStorm = false
     private var contradictions = 0
@@ -98,6 +100,7 @@ struct SampleClock {
         if index <= lastInterruptIndex || residual.magnitude > gate {
             spuriousInterrupts &+= 1
             outliersInARow += 1
+            departure.add(index, residual, isFirst: outliersInARow == 1, tolerance: 0.05 * periodNanoseconds)
             if stride > 1, outliersInARow >= 2, lastInterruptIndex == .min || index - lastInterruptIndex >= 2 * stride {
                 // Rare interrupts can't tell by how much: the counts must begin anew.
                 line.distrust()
@@ -108,6 +111,14 @@ struct SampleClock {
             }
             // Interrupts that all come off the line, and none on it: the line is wrong, not they.
             guard outliersInARow >= 4, lastInterruptIndex == .min || index - lastInterruptIndex >= 5 * stride else { return }
+            if let change = departure.periodChange {
+                // They lie on a line of their own: the chip's clock is another than it was.
+                line.start(index: index, time: time, period: periodNanoseconds + change)
+                periodNanoseconds = line.period
+                lastInterruptIndex = index
+                (outliersInARow, lastResidual, trend) = (0, 0, 0)
+                return
+            }
             line.forget(keeping: 0.02)
         } else {
             learn(residual)
@@ -275,4 +286,26 @@ struct SampleClock {
         }
         periodNanoseconds = line.period
     }
+}
+
+/// Interrupts that leave the line, sample by sample further off.
+private struct Departure {
+    private var index: Int64 = 0, residual = 0.0, step = 0.0
+    private var isStraight = false
+    private var count = 0
+
+    mutating func add(_ newIndex: Int64, _ newResidual: Double, isFirst: Bool, tolerance: Double) {
+        if isFirst || newIndex <= index {
+            (count, isStraight) = (1, true)
+        } else {
+            let newStep = (newResidual - residual) / Double(newIndex - index)
+            if count > 1, (newStep - step).magnitude > tolerance || newStep * step <= 0 { isStraight = false }
+            step = newStep
+            count += 1
+        }
+        (index, residual) = (newIndex, newResidual)
+    }
+
+    /// How much longer the period has become, nanoseconds; nil where the interrupts don't agree on it.
+    var periodChange: Double? { isStraight && count >= 4 ? step : nil }
 }

@@ -15,6 +15,9 @@ int console_open(const char *path, int baud);
 int console_set_raw(int descriptor);
 /// Puts back what console_set_raw found; does nothing for others. At most 8 terminals are remembered.
 void console_restore(int descriptor);
+/// Waits at most so long until a terminal has sent what was written to it, then drops the rest: closing it would wait for
+/// half a minute where nobody listens. Does nothing for others.
+void console_finish_output(int descriptor, int milliseconds);
 /// Columns of the terminal; 0 where it doesn't know.
 int console_width(int descriptor);
 

@@ -64,6 +64,7 @@ final class ConsoleServer {
                 if !console.flush(now: monotonicNanoseconds()) { break }
                 if console.hasOutput { usleep(2000) }
             }
+            console_finish_output(console.output, Int32(max(0, end - monotonicNanoseconds()) / 1_000_000))
         }
     }
 

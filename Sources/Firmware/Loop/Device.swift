@@ -162,7 +162,7 @@ public final class Device {
         for loop in loops {
             while let event = loop.events.pop() {
                 let level = EventText.level(event)
-                if level.rawValue <= log.level.rawValue { log.write(level, EventText.describe(event, self)) }
+                if level.rawValue <= log.level.rawValue { log.write(level, EventText.describe(event, self), eventTime: event.timestampNanoseconds) }
             }
         }
     }

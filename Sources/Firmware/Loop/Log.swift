@@ -22,6 +22,8 @@ struct LogLine {
     var level: LogLevel
     /// Since the firmware started, nanoseconds.
     var sinceStart: Int64
+    /// When what it tells of happened (monotonic nanoseconds), where that is known better than by the log's own clock.
+    var eventTime: Int64?
     var text: String
 
     var shown: String { "[\(padLeft(fixed(Double(sinceStart) / 1e9, decimals: 3), 9))] \(level == .info ? "" : level.name + ": ")\(text)" }
@@ -30,6 +32,7 @@ struct LogLine {
         var object = JSONObject()
         object.set("log", level.name)
         object.set("seconds", Double(sinceStart) / 1e9, decimals: 3)
+        if let eventTime { object.set("time_s", Double(eventTime) * 1e-9, decimals: 6) }
         object.set("text", text)
         return object
     }
@@ -48,9 +51,10 @@ public final class Log {
 
     init(start: Int64) { self.start = start }
 
-    public func write(_ level: LogLevel, _ text: String) {
+    /// `eventTime`: monotonic nanoseconds.
+    public func write(_ level: LogLevel, _ text: String, eventTime: Int64? = nil) {
         guard level.rawValue <= self.level.rawValue else { return }
-        let line = LogLine(level: level, sinceStart: monotonicNanoseconds() - start, text: text)
+        let line = LogLine(level: level, sinceStart: monotonicNanoseconds() - start, eventTime: eventTime, text: text)
         lock.lock()
         if recent.count >= Self.kept { recent.removeFirst(recent.count - Self.kept + 1) }
         recent.append(line)

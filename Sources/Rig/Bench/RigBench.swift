@@ -7,7 +7,8 @@ public final class RigBench {
     public let machine: Machine
     public let shell: GuestShell
     public let board: StandardBoard
-    public let clock: GuestClock
+    /// Known once `compareClocks` has been called.
+    public private(set) var clock = GuestClock()
 
     /// Turns about a slanted axis at half a radian a second: every axis of every sensor has something to say.
     public static let turning = TurningMotion(angularRate: SIMD3(0.3, -0.2, 0.35))
@@ -35,7 +36,27 @@ public final class RigBench {
         shell = try GuestShell(machine)
         let found = try shell.run("i=0; while [ ! -e /dev/i2c-2 ] && [ $i -lt 200 ]; do usleep 50000; i=$((i+1)); done; ls /dev/i2c-*")
         guard found.status == 0 else { throw Failure(.inputOutput, "the board has not found its buses: \(found.text)") }
-        clock = try GuestClock(shell)
+    }
+
+    /// Finds out how far the board's clock is from ours: by edges of the button's line, whose kernel times the firmware
+    /// tells, on the way that the sensors' interrupts take.
+    public func compareClocks(edges: Int = 60) throws(Failure) {
+        let run = try start("button")
+        run.console.forgetLog()
+        for edge in 1...edges {
+            let level = edge % 2 == 1, before = monotonicNanoseconds()
+            try machine.lines.set(StandardBoard.buttonLine, level)
+            while try machine.lines.isPending(StandardBoard.buttonLine) { usleep(20) }
+            let after = monotonicNanoseconds()
+            let line = try run.console.waitForLog("button \(level ? "on" : "off") (edge \(edge))", seconds: 10)
+            guard let seconds = FirmwareConsole.object(line)?["time_s"] as? NSNumber else {
+                throw Failure(.badFormat, "the firmware does not say when an edge was: \(line)")
+            }
+            let theirs = Int64((seconds.doubleValue * 1e9).rounded())
+            clock.sent(ours: before, seen: theirs)
+            clock.told(theirs: theirs, received: after)
+        }
+        try run.end()
     }
 
     public func start(_ configuration: String, group: String? = nil) throws(Failure) -> FirmwareRun {

@@ -23,6 +23,7 @@ public final class RigFigures {
     public func measure() throws(Failure) {
         try prompt()
         let bench = try RigBench(image: image, firmware: firmware)
+        try bench.compareClocks()
         try sampleTimes(bench)
         try fullSpeed(bench)
         try recovery(bench)

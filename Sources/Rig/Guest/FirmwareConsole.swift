@@ -91,7 +91,7 @@ public final class FirmwareConsole {
         }
     }
 
-    private static func object(_ line: String) -> [String: Any]? {
+    static func object(_ line: String) -> [String: Any]? {
         let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
         guard text.hasPrefix("{") else { return nil }
         return (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any]

@@ -7,15 +7,18 @@ final class ChildProcess {
     private let errorPath: String
     private let started = Started()
 
-    /// `descriptors` become the child's descriptors 3, 4, 5…; nothing else is handed down.
-    init(_ arguments: [String], descriptors: [Int32]) throws(Failure) {
+    /// `descriptors` become the child's descriptors 3, 4, 5…; nothing else is handed down. `isRealTime`: before all ordinary
+    /// programs, where that is allowed.
+    init(_ arguments: [String], descriptors: [Int32], isRealTime: Bool = false) throws(Failure) {
         let errorPath = try temporaryFile(named: "errors", [])
         self.errorPath = errorPath
         let started = self.started
         // The kernel ends the child when the thread that made it ends, however that happens (setpriv): the thread lives
         // as long as the child.
         _ = try Thread {
-            let identifier = Self.spawn(["setpriv", "--pdeathsig", "KILL"] + arguments, descriptors: descriptors, errorPath: errorPath)
+            let command = ["setpriv", "--pdeathsig", "KILL"] + arguments
+            var identifier = isRealTime ? Self.spawn(command, descriptors: descriptors, errorPath: errorPath, policy: SCHED_RR) : -1
+            if identifier < 0 { identifier = Self.spawn(command, descriptors: descriptors, errorPath: errorPath, policy: SCHED_OTHER) }
             started.set(identifier)
             guard identifier > 0 else { return }
             var status: Int32 = 0
@@ -54,7 +57,7 @@ final class ChildProcess {
         (File.text(errorPath) ?? "").split(separator: "\n").last.map(String.init) ?? ""
     }
 
-    private static func spawn(_ arguments: [String], descriptors: [Int32], errorPath: String) -> pid_t {
+    private static func spawn(_ arguments: [String], descriptors: [Int32], errorPath: String, policy: Int32) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -67,8 +70,17 @@ final class ChildProcess {
         for index in descriptors.indices { posix_spawn_file_actions_addclose(&actions, Int32(500 + index)) }
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        if policy != SCHED_OTHER {
+            var parameters = sched_param(sched_priority: 1)
+            posix_spawnattr_setschedpolicy(&attributes, policy)
+            posix_spawnattr_setschedparam(&attributes, &parameters)
+            posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSCHEDULER))
+        }
         var identifier: pid_t = 0
-        return posix_spawnp(&identifier, arguments[0], &actions, nil, &words, environ) == 0 ? identifier : -1
+        return posix_spawnp(&identifier, arguments[0], &actions, &attributes, &words, environ) == 0 ? identifier : -1
     }
 }
 

@@ -4,13 +4,16 @@ import Platform
 public final class LineDriver {
     /// Lines of the machine's PL061, `/dev/gpiochip0`. Line 3 is the machine's power button.
     public static let count = 8
-    /// Where the PL061's raw interrupt status is: a bit stays set until the kernel has seen the line's edge.
+    /// Where the PL061's raw interrupt status is: a bit stays set until the kernel has taken the line's edge.
     private static let rawInterruptStatus = 0x0903_0414
+    /// Commands on their way before the next one waits for an answer.
+    private static let longestQueue = 256
 
     private let socket: SocketEnd
     private let path: String
     private let lock = Lock()
     private var received: [UInt8] = []
+    private var unanswered = 0, lastAnswer = ""
     private var levels = [Bool](repeating: false, count: LineDriver.count)
 
     init(socket: SocketEnd, path: String) {
@@ -18,42 +21,56 @@ public final class LineDriver {
         self.path = path
     }
 
-    /// Sets an input's level. Edges faster than the kernel serves them merge, as on any controller.
+    /// Sets an input's level. Edges faster than the kernel serves them merge, as on any controller. QEMU takes it when it
+    /// gets round to it, which nobody waits for: whoever drives a line has buses to serve meanwhile. A refusal is told by a
+    /// later call.
     public func set(_ line: Int, _ level: Bool) throws(Failure) {
         guard (0..<Self.count).contains(line) else { throw Failure(.usage, "no line \(line); there are 0 to \(Self.count - 1)") }
         lock.lock()
         defer { lock.unlock() }
         guard levels[line] != level else { return }
-        _ = try command("set_irq_in \(path) unnamed-gpio-in \(line) \(level ? 1 : 0)")
+        guard socket.send(Array("set_irq_in \(path) unnamed-gpio-in \(line) \(level ? 1 : 0)\n".utf8)) else {
+            throw Failure(.inputOutput, "QEMU is gone; cannot drive its lines")
+        }
         levels[line] = level
+        unanswered += 1
+        try takeAnswers(untilNanoseconds: 0)
+        guard unanswered > Self.longestQueue else { return }
+        let deadline = monotonicNanoseconds() + 10_000_000_000
+        while unanswered > Self.longestQueue / 2 { try takeAnswers(untilNanoseconds: deadline) }
     }
 
-    /// True while the kernel hasn't served the line's last edge.
+    /// False once the kernel has taken the line's last edge, which is when it notes the time of it.
     public func isPending(_ line: Int) throws(Failure) -> Bool {
         lock.lock()
         defer { lock.unlock() }
-        let answer = try command("readl 0x" + String(Self.rawInterruptStatus, radix: 16))
-        guard let word = answer.split(separator: " ").last, let value = UInt64(word.dropFirst(2), radix: 16) else {
-            throw Failure(.badFormat, "QEMU's test protocol answered \(answer)")
+        guard socket.send(Array("readl 0x\(String(Self.rawInterruptStatus, radix: 16))\n".utf8)) else {
+            throw Failure(.inputOutput, "QEMU is gone; cannot read its lines")
+        }
+        unanswered += 1
+        let deadline = monotonicNanoseconds() + 10_000_000_000
+        while unanswered > 0 { try takeAnswers(untilNanoseconds: deadline) }
+        guard let word = lastAnswer.split(separator: " ").last, let value = UInt64(word.dropFirst(2), radix: 16) else {
+            throw Failure(.badFormat, "QEMU's test protocol answered \(lastAnswer)")
         }
         return value >> UInt64(line) & 1 != 0
     }
 
-    private func command(_ text: String) throws(Failure) -> String {
-        guard socket.send(Array((text + "\n").utf8)) else { throw Failure(.inputOutput, "QEMU is gone; cannot drive its lines") }
-        let deadline = monotonicNanoseconds() + 10_000_000_000
-        while true {
-            while let end = received.firstIndex(of: 10) {
-                let line = String(decoding: received[..<end], as: UTF8.self)
-                received.removeSubrange(...end)
-                if line.hasPrefix("IRQ ") { continue }
-                guard line.hasPrefix("OK") else { throw Failure(.inputOutput, "QEMU refuses `\(text)`: \(line)") }
-                return line
-            }
-            guard let bytes = socket.receive(untilNanoseconds: deadline), !bytes.isEmpty, received.count < 1 << 16 else {
-                throw Failure(.inputOutput, "QEMU's test protocol does not answer")
-            }
-            received += bytes
+    /// Waits at most until then for something to take.
+    private func takeAnswers(untilNanoseconds deadline: Int64) throws(Failure) {
+        guard let bytes = socket.receive(untilNanoseconds: deadline) else { throw Failure(.inputOutput, "QEMU is gone; cannot drive its lines") }
+        guard !bytes.isEmpty || deadline == 0 || monotonicNanoseconds() < deadline else {
+            throw Failure(.inputOutput, "QEMU's test protocol does not answer")
+        }
+        received += bytes
+        guard received.count < 1 << 16 else { throw Failure(.badFormat, "QEMU's test protocol sends lines without end") }
+        while let end = received.firstIndex(of: 10) {
+            let line = String(decoding: received[..<end], as: UTF8.self)
+            received.removeSubrange(...end)
+            if line.hasPrefix("IRQ ") { continue }
+            guard line.hasPrefix("OK") else { throw Failure(.inputOutput, "QEMU refuses to drive a line: \(line)") }
+            unanswered -= 1
+            lastAnswer = line
         }
     }
 }

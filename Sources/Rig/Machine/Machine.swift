@@ -35,10 +35,11 @@ public final class Machine {
             var buses: [BusThread] = []
             for (index, chips) in options.buses.enumerated() { buses.append(try BusThread(socket: ours[4 + index], bus: ChipBus(chips))) }
             self.buses = buses
-            process = try ChildProcess(Self.arguments(options, initramfs: initramfsPath, channels: names), descriptors: theirs.map(\.descriptor))
+            process = try ChildProcess(Self.arguments(options, initramfs: initramfsPath, channels: names), descriptors: theirs.map(\.descriptor), isRealTime: true)
             console = SerialPort(socket: ours[0])
             serial = SerialPort(socket: ours[1])
             theirs.removeAll()
+            try serial.listen()
             do throws(Failure) {
                 qmp = try QMPClient(socket: ours[2])
                 lines = LineDriver(socket: ours[3], path: try Self.lineController(qmp))

@@ -3,11 +3,20 @@ import Platform
 /// The other end of a serial line of the board.
 public final class SerialPort {
     let socket: SocketEnd
+    private var listener: SerialListener?
     private var waiting: [UInt8] = []
     /// All that the board has said on this line, as far as it was read.
     public private(set) var transcript: [UInt8] = []
 
     init(socket: SocketEnd) { self.socket = socket }
+
+    /// From now on all that the board says is taken at once, as a wire does, whether anybody waits for it or not. A socket
+    /// of its own holds some 300 bytes that came one by one, and then the board's UART stands still.
+    func listen() throws(Failure) { listener = try SerialListener(socket) }
+
+    private func receive(untilNanoseconds deadline: Int64) -> [UInt8]? {
+        listener.map { $0.take(untilNanoseconds: deadline) } ?? socket.receive(untilNanoseconds: deadline)
+    }
 
     public func send(_ text: String) throws(Failure) {
         guard socket.send(Array(text.utf8)) else { throw Failure(.inputOutput, "the board is gone; cannot send to its serial line") }
@@ -24,7 +33,7 @@ public final class SerialPort {
                 return found
             }
             searched = waiting.count
-            guard let bytes = socket.receive(untilNanoseconds: deadline) else {
+            guard let bytes = receive(untilNanoseconds: deadline) else {
                 throw Failure(.inputOutput, "the board is gone; its last words: \(lastLines)")
             }
             guard !bytes.isEmpty else {
@@ -34,9 +43,12 @@ public final class SerialPort {
         }
     }
 
-    /// What comes until the line has been quiet for so long.
-    public func drain(quietSeconds: Double) -> String {
-        while let bytes = socket.receive(untilNanoseconds: monotonicNanoseconds() + Int64(quietSeconds * 1e9)), !bytes.isEmpty { take(bytes) }
+    /// What comes until the line has been quiet for so long, or for `mostSeconds`: a board may have something to say every
+    /// second.
+    public func drain(quietSeconds: Double, mostSeconds: Double = 5) -> String {
+        let end = monotonicNanoseconds() + Int64(mostSeconds * 1e9)
+        while monotonicNanoseconds() < end,
+              let bytes = receive(untilNanoseconds: min(end, monotonicNanoseconds() + Int64(quietSeconds * 1e9))), !bytes.isEmpty { take(bytes) }
         defer { waiting.removeAll() }
         return String(decoding: waiting, as: UTF8.self)
     }
