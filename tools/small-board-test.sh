@@ -108,12 +108,13 @@ print(f"{refused} of 150 refused")
 END
 }
 
+check "selftest" small selftest --cases 40
 check "status names the processor" knows_itself
 # Small ones: without kernels of its own, a large model takes this board, emulated, a minute a run.
 data=${SWIFTLET_DATA:-../shared/data}
 for name in kws_ref_model vww_96_int8 pretrainedResnet_quant; do
     [ -f "$data/tflite/$name.tflite" ] || { echo "small board: no evaluation model $name in $data"; continue; }
-    "$nestc" "$data/tflite/$name.tflite" -o "$work/$name.nest" > /dev/null
+    "$nestc" "$data/tflite/$name.tflite" -o "$work/$name.nest" > "$work/log" 2>&1 || { cat "$work/log"; exit 1; }
     check "$name as native" noise "$work/$name.nest"
 done
 check "classify as native" picture classify models/sources/pictures/rocket.jpg
