@@ -31,7 +31,12 @@ knows_itself() {
     grep -q '^processor  armv7' "$work/status" || { cat "$work/status"; return 1; }
 }
 
-picture() { diff <("$native" "$@" --json | sed 's/,"milliseconds".*//') <(small "$@" --json | sed 's/,"milliseconds".*//'); }
+# What both say, times left out; saying nothing is no agreement.
+same() {
+    "$native" "$@" 2> /dev/null | sed 's/,"milliseconds".*//' > "$work/said.native"
+    small "$@" 2> /dev/null | sed 's/,"milliseconds".*//' > "$work/said.small"
+    [ -s "$work/said.small" ] && diff "$work/said.native" "$work/said.small"
+}
 
 # One run of noise in, the same bytes out: it reaches saturation and padding, which pictures may not.
 noise() {
@@ -76,11 +81,6 @@ print(f"largest difference {worst}")
 END
 }
 
-text() {
-    local words=(generate "one two three four" --tokens 4 --temperature 0 --context 128)
-    diff <("$native" "${words[@]}" 2> /dev/null) <(small "${words[@]}" 2> /dev/null)
-}
-
 # Sizes and counts whose products leave 32 bits, in every word of the tables with the checksum made right again: refused
 # or run, never a crash.
 hostile() {
@@ -117,9 +117,9 @@ for name in kws_ref_model vww_96_int8 pretrainedResnet_quant; do
     "$nestc" "$data/tflite/$name.tflite" -o "$work/$name.nest" > "$work/log" 2>&1 || { cat "$work/log"; exit 1; }
     check "$name as native" noise "$work/$name.nest"
 done
-check "classify as native" picture classify models/sources/pictures/rocket.jpg
+check "classify as native" same classify models/sources/pictures/rocket.jpg --json
 check "attitude as native" attitude Tests/golden/pose/motion.npy --rate 200
-check "generate as native" text
+check "generate as native" same generate "one two" --tokens 2 --temperature 0 --context 64
 check "hostile nests" hostile models/riann-int8.nest
 echo "small board: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
