@@ -141,4 +141,22 @@ import Testing
         #expect(InitProgram.ports("console=ttyAMA0,115200n8 panic=1")?.map { $0.path } == ["/dev/ttyAMA0"])
         #expect(InitProgram.ports("panic=1") == nil)
     }
+
+    /// What the installer puts on a board is a configuration, also with every line of it that is switched off switched on.
+    @Test func theDeliveredFileIsValidWithAllItsExamples() throws {
+        var root = URL(fileURLWithPath: #filePath)
+        for _ in 0..<3 { root.deleteLastPathComponent() }
+        let text = try String(contentsOf: root.appendingPathComponent("deploy/swiftlet.conf"), encoding: .utf8)
+        #expect(try parse(text).sensors.count == 1)
+        var switched = 0
+        let whole = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> Substring in
+            // An example begins right after its mark, a remark after a space.
+            guard line.hasPrefix("#"), let first = line.dropFirst().first, first != " " else { return line }
+            switched += 1
+            return line.dropFirst()
+        }
+        #expect(switched > 20)
+        let configuration = try parse(whole.joined(separator: "\n"))
+        #expect(!configuration.inputs.isEmpty)
+    }
 }

@@ -90,6 +90,16 @@ extension HardwareTests {
                 #expect(try board.shell.run("echo \(governor) > \(folder)/scaling_governor").status == 0)
                 #expect(try board.number("\(folder)/scaling_cur_freq") == kilohertz)
             }
+            // And the kernel's account of it, in hundredths of a second.
+            func hundredths(at kilohertz: Int) throws -> Int {
+                let lines = try board.shell.run("cat \(folder)/stats/time_in_state").text.split(whereSeparator: \.isNewline)
+                let line = try #require(lines.first { $0.hasPrefix("\(kilohertz) ") }, "\(lines)")
+                return try #require(line.split(separator: " ").last.flatMap { Int($0) })
+            }
+            let slow = try hundredths(at: 600_000), fast = try hundredths(at: 1_200_000)
+            _ = try board.shell.run("usleep 300000")
+            #expect(try hundredths(at: 600_000) == slow)
+            #expect(try hundredths(at: 1_200_000) >= fast + 25)
         }
 
         @Test func interruptPinReachesTheGPIOController() throws {
