@@ -17,7 +17,10 @@ swift test -c release --skip-build --skip HardwareTests
 step "board"
 board/build.sh aarch64
 tools/board-test.sh
+board/build.sh armv7
+tools/small-board-test.sh
 step "rig"
 board/rig-image.sh aarch64 build/rig-aarch64
+board/rig-image.sh armv7 build/rig-armv7
 # A board that hangs must not hang whoever waits for the tests.
 timeout --kill-after=10 900 swift test -c release --skip-build --filter HardwareTests
