@@ -160,7 +160,7 @@ def llama_overhead():
     return counted["peak"] - gguf.stat().st_size
 
 
-def mapped(memory, few=3, more=7):
+def mapped(memory, few=2, more=5):
     """The same of llama.cpp, which maps its file, under a limit of `memory` above its own needs."""
     gguf, read = model_copy(GGUF), []
     for tokens in (few, more):
@@ -172,7 +172,7 @@ def mapped(memory, few=3, more=7):
 def sweep():
     whole = generate(SHORT, "--tokens", 1, "--threads", 2, "--context", 128)["bytes"]["residentWeights"]
     ours = [streamed(int(whole * share)) for share in (1.3, 1.1, 0.9, 0.7, 0.5, 0.35, 0.2)]
-    theirs = [] if limits.why_not() else [mapped(int(whole * share)) for share in (1.3, 1.1, 0.9, 0.7, 0.5, 0.35)]
+    theirs = [] if limits.why_not() else [mapped(int(whole * share)) for share in (1.3, 1.1, 0.9, 0.6, 0.35)]
     words = lambda points: "; ".join(f"{p['budget'] / 1e6:.0f} MB: {p['rate']:.1f} tokens/s, {p['read'] / 1e6:.0f} MB a token" for p in points)
     row("budget sweep (build/budget-sweep.svg)", words(ours), words(theirs))
     plot(ROOT / "build" / "budget-sweep.svg", ours, theirs, whole)
