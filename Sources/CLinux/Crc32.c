@@ -9,6 +9,13 @@ int linux_has_crc32(void) { return (getauxval(AT_HWCAP) & (1ul << 7)) != 0; }
 __attribute__((target("crc"))) uint32_t linux_crc32(const uint8_t *bytes, size_t count) {
     uint32_t crc = ~0u;
     uint64_t word;
+    for (; count >= 8 * sizeof word; bytes += 8 * sizeof word, count -= 8 * sizeof word) {
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < 8; i++) {
+            memcpy(&word, bytes + i * sizeof word, sizeof word);
+            crc = __builtin_arm_crc32d(crc, word);
+        }
+    }
     for (; count >= sizeof word; bytes += sizeof word, count -= sizeof word) {
         memcpy(&word, bytes, sizeof word);
         crc = __builtin_arm_crc32d(crc, word);
