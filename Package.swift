@@ -42,7 +42,7 @@ let package = Package(
         .target(name: "CImage", linkerSettings: ["jpeg", "png16", "z", "m"].map { .linkedLibrary($0) }),
 
         .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: testable),
-        .target(name: "Nest", dependencies: ["Platform", "CImage"]),
+        .target(name: "Nest", dependencies: ["Platform", "CLinux", "CImage"]),
 
         // Kernel families. Nothing imports them: `Kernels` calls their C entry points (CKernels.h), because
         // Embedded Swift copies imported function bodies into the importer, which lacks the instructions. For the same

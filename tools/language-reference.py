@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """What llama.cpp (PyPI: xllamacpp) predicts after every token of a text, and how a compiled nest compares with it.
 
-    tools/language-reference.py reference MODEL.gguf TEXT OUT.json [--tokens 501]
+    tools/language-reference.py reference MODEL.gguf TEXT OUT.json [--tokens 501] [--no-flash-attention]
     tools/language-reference.py compare OUT.json NESTC MODEL.nest [NESTC OPTION ...]
     tools/language-reference.py golden OUT.json GOLDEN.txt
 
 `reference` writes the tokens, the likeliest next tokens after each and the logarithm of the real next token's
-probability. `compare` runs `nestc perplexity` on the same tokens: how often the likeliest token is the same, and how far
+probability; --no-flash-attention has llama.cpp compute attention in its other way. `compare` runs `nestc perplexity` on the same tokens: how often the likeliest token is the same, and how far
 the perplexities are apart. `golden` keeps every tenth position for the tests.
 """
 import json, math, subprocess, sys, tempfile, urllib.request
@@ -14,7 +14,7 @@ import json, math, subprocess, sys, tempfile, urllib.request
 PROBABILITIES = 64
 
 
-def server(model, context):
+def server(model, context, flash_attention):
     import xllamacpp
     parameters = xllamacpp.CommonParams()
     parameters.model.path = model
@@ -23,6 +23,8 @@ def server(model, context):
     parameters.cpuparams.n_threads = 1
     parameters.cpuparams_batch.n_threads = 1
     parameters.warmup = False
+    if not flash_attention:
+        parameters.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     return xllamacpp.Server(parameters)
 
 
@@ -32,8 +34,8 @@ def ask(machine, path, question):
         return json.load(reply)
 
 
-def reference(model, text, out, count):
-    machine = server(model, 1024)
+def reference(model, text, out, count=501, flash_attention=True):
+    machine = server(model, 1024, flash_attention)
     words = open(text, encoding="utf-8").read()
     tokens = ask(machine, "tokenize", {"content": words, "add_special": True})["tokens"][:count]
     rows = []
@@ -88,7 +90,9 @@ def golden(path, out):
 if __name__ == "__main__":
     arguments = sys.argv[1:]
     if len(arguments) >= 4 and arguments[0] == "reference":
-        reference(arguments[1], arguments[2], arguments[3], int(arguments[5]) if len(arguments) > 5 else 501)
+        options = arguments[4:]
+        count = int(options[options.index("--tokens") + 1]) if "--tokens" in options else 501
+        reference(arguments[1], arguments[2], arguments[3], count, "--no-flash-attention" not in options)
     elif len(arguments) >= 4 and arguments[0] == "compare":
         compare(arguments[1], arguments[2], arguments[3], arguments[4:])
     elif len(arguments) == 3 and arguments[0] == "golden":

@@ -129,6 +129,8 @@ public struct AttentionAttributes: Sendable, Equatable {
     /// Where the query's norm weights lie in the blob, -1: no norm; the key's likewise.
     public var queryNormOffset: Int32 = -1, keyNormOffset: Int32 = -1
     public var normEpsilon: Float = 0
+    /// What each pair's frequency is divided by, one for each pair of a head; empty: 1. The last words, where there are any.
+    public var rotaryFactors: [Float] = []
 
     public init() {}
 
@@ -138,10 +140,11 @@ public struct AttentionAttributes: Sendable, Equatable {
         rotaryBase = reader.float(); rotaryScale = reader.float(); scale = reader.float(); softCap = reader.float()
         queryNormOffset = reader.integer(); keyNormOffset = reader.integer(); normEpsilon = reader.float()
         if reader.overrun { return nil }
+        while reader.next < words.count { rotaryFactors.append(reader.float()) }
     }
 
     public var words: [Int32] {
         [heads, keyValueHeads, headDimension, window, word(rotaryBase), word(rotaryScale), word(scale), word(softCap),
-         queryNormOffset, keyNormOffset, word(normEpsilon)]
+         queryNormOffset, keyNormOffset, word(normEpsilon)] + rotaryFactors.map { word($0) }
     }
 }

@@ -85,7 +85,6 @@ struct Compile: ParsableCommand {
 
     func run() throws {
         if LanguageImporter.recognizes(path: source) {
-            if weights == .int8 { throw ValidationError("--weights int8 is for networks; a language model's file says how its weights are kept.") }
             return try compileLanguage()
         }
         var graph = try Importer.load(path: source, options: try importOptions())
@@ -112,9 +111,16 @@ struct Compile: ParsableCommand {
     }
 
     private func compileLanguage() throws {
+        if weights == .int8 { throw ValidationError("--weights int8 is for networks; a language model keeps its file's quantisation, and --float-matrices says what floats become.") }
+        let unused = [("--calibrate", calibrate != nil), ("--evaluate", evaluate != nil), ("--labels", labels != nil), ("--batch", batch != [1]), ("--no-fuse", noFuse),
+                      ("--pairs", pairs != nil), ("--dimension", !dimension.isEmpty), ("--constant", !constant.isEmpty)].filter(\.1).map(\.0)
+        guard unused.isEmpty else { throw ValidationError("\(unused.joined(separator: ", ")): not for language models.") }
+        let entries = try pairs(set, "--set takes KEY=VALUE") { $0 }
+        if let key = entries.keys.first(where: { $0 == "task" || $0.hasPrefix("language.") }) { throw ValidationError("--set \(key): follows from the model.") }
         var model = try LanguageImporter.load(path: source)
         if let name { model.name = name }
-        let nest = try lower(model, options: TransformerOptions(rows: rows, logitRows: logitRows, floats: floatMatrices == .q8 ? .q8 : .q4), tokenizer: try model.tokenizer.image())
+        var nest = try lower(model, options: TransformerOptions(rows: rows, logitRows: logitRows, floats: floatMatrices == .q8 ? .q8 : .q4), tokenizer: try model.tokenizer.image())
+        nest.metadata = (nest.metadata.filter { entries[$0.key] == nil } + entries.map { (key: $0.key, value: $0.value) }).sorted { $0.key < $1.key }
         try nest.write(to: output)
         // What was written is read back with all checks.
         let written = try NestReader.open(output)

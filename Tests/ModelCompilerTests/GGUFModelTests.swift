@@ -33,6 +33,13 @@ import Platform
         #expect(model.layers[3].queryNorm.count == 16 && model.layers[3].feedForwardPostNorm.count == 32)
     }
 
+    @Test func rotaryFactors() throws {
+        var builder = GGUFBuilder.tiny
+        #expect(try LanguageImporter.load(bytes: builder.build()).layers[0].rotaryFactors.isEmpty)
+        builder.addFloats("rope_freqs.weight", [8])
+        #expect(try LanguageImporter.load(bytes: builder.build()).layers[0].rotaryFactors == (0..<8).map { Float($0) * 0.01 + 0.5 })
+    }
+
     @Test func wrongFiles() throws {
         let cases: [(String, (inout GGUFBuilder) -> Void)] = [
             ("version 4", { $0.version = 4 }),
@@ -55,6 +62,11 @@ import Platform
             ("the hyperparameters ask for", { $0.set("llama.feed_forward_length", .uint32(64)) }),
             ("impossible", { $0.set("llama.attention.head_count_kv", .uint32(3)) }),
             ("no part of", { $0.addFloats("blk.0.attn_q.bias", [32]) }),
+            ("the hyperparameters ask for", { $0.addFloats("rope_freqs.weight", [16]) }),
+            ("factors outside", { builder in
+                builder.addFloats("rope_freqs.weight", [8])
+                builder.tensors[builder.tensors.count - 1].bytes.replaceSubrange(0..<4, with: [0, 0, 0, 0])
+            }),
             ("rotary scaling 'yarn'", { $0.set("llama.rope.scaling.type", .text("yarn")) }),
             ("doesn't fit", { $0.tensors[3].offset = 1 << 40 }),
             ("doesn't fit", { $0.tensors[3].offset = UInt64(Int64.max) - 31 }),

@@ -71,6 +71,25 @@ import Platform
         try (withUnsafeBytes(of: UInt64(written.count).littleEndian) { Data($0) } + written + bytes[(8 + length)...]).write(to: url)
     }
 
+    /// Values of the published formula, computed apart from this program.
+    @Test func llama3Rotation() throws {
+        var configuration = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: LanguageGolden.path("llama") + "/config.json"))) as? [String: Any])
+        configuration["rope_scaling"] = ["rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 64]
+        func read() throws -> HuggingFaceConfiguration {
+            try HuggingFaceConfiguration(JSONObject(parsing: JSONSerialization.data(withJSONObject: configuration), what: "config.json"))
+        }
+        let small = try read().rotaryFactors(1)
+        #expect(zip(small, [1, 1.43918, 8, 8, 8, 8, 8, 8]).allSatisfy { abs($0 - $1) < 1e-4 } && small.count == 8)
+        configuration["head_dim"] = 64
+        configuration["rope_theta"] = 500_000.0
+        configuration["rope_scaling"] = ["rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192]
+        let factors = try read().rotaryFactors(0)
+        let expected = [Float](repeating: 1, count: 15) + [1.65133, 3.29226, 9.66673] + [Float](repeating: 32, count: 14)
+        #expect(zip(factors, expected).allSatisfy { abs($0 - $1) < 1e-4 } && factors.count == 32)
+        configuration["rope_scaling"] = ["rope_type": "llama3", "factor": 32.0]
+        #expect(throws: Failure.self) { try read() }
+    }
+
     @Test func wrongFolders() throws {
         let norm = "model.norm.weight"
         let cases: [(String, (String) throws -> Void)] = [

@@ -6,14 +6,18 @@ usage: language.py SWIFTLET BOARD_SWIFTLET NESTC      (bench.sh builds them and 
 Writes build/bench-language.md and build/budget-sweep.svg. PEERS=1 also counts llama.cpp's aarch64 instructions.
 """
 
+import functools
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
 
+import agreement
 import counting
+import limits
 from counting import BUILD, PEERS, ROOT
 from sweep_plot import plot
 
@@ -122,56 +126,69 @@ def start_up():
     row(f"start to first token, {answers[0]['promptTokens']} tokens of prompt, one thread, files in the page cache", f"{statistics.median(totals):.0f} ms", "", "300 ms")
 
 
+def model_copy(path):
+    """A file that nobody else has open: what others map stays in the page cache, and isn't charged to a limited group."""
+    copy = BUILD / ("limited" + path.suffix)
+    if not copy.exists() or copy.stat().st_mtime < path.stat().st_mtime:
+        shutil.copyfile(path, copy)
+    return copy
+
+
+def streamed(budget, few=4, more=12):
+    """Tokens a second and bytes read a token within a budget; where control groups allow it, under a limit 10 MB above
+    (code, stack, tokenizer and pages on their way), and with the bytes that the kernel counted."""
+    if limits.why_not():
+        answer = generate(SHORT, "--tokens", more, "--threads", 2, "--context", 128, "--budget", budget)
+        return {"budget": budget, "rate": answer["tokensPerSecond"], "read": answer["bytes"]["streamed"] / answer["tokens"]}
+    nest, read = model_copy(NEST), []
+    for tokens in (few, more):
+        command = [SWIFTLET, "generate", SHORT, "--model", nest, "--temperature", "0", "--json", "--tokens", tokens, "--threads", 2,
+                   "--context", 128, "--budget", budget]
+        output, counted = limits.run(command, budget + 10_000_000, [nest], cwd=ROOT)
+        answer = json.loads(output)
+        read.append(counted["read"])
+    return {"budget": budget, "rate": answer["tokensPerSecond"], "read": max(0, read[1] - read[0]) / (more - few)}
+
+
+@functools.cache
+def llama_overhead():
+    """Bytes that Python and llama.cpp are charged for beside the model's file."""
+    gguf = model_copy(GGUF)
+    _, counted = limits.run([*LLAMA, gguf, 2, 4], 1 << 33, [gguf], environment=ENVIRONMENT)
+    if counted["peak"] is None:
+        raise RuntimeError("this kernel doesn't say how much memory a control group took at most")
+    return counted["peak"] - gguf.stat().st_size
+
+
+def mapped(memory, few=2, more=5):
+    """The same of llama.cpp, which maps its file, under a limit of `memory` above its own needs."""
+    gguf, read = model_copy(GGUF), []
+    for tokens in (few, more):
+        output, counted = limits.run([*LLAMA, gguf, 2, tokens], memory + llama_overhead(), [gguf], environment=ENVIRONMENT)
+        read.append(counted["read"])
+    return {"budget": memory, "rate": json.loads(output.splitlines()[-1])["predicted_per_second"], "read": max(0, read[1] - read[0]) / (more - few)}
+
+
 def sweep():
-    whole = generate(SHORT, "--tokens", 16, "--threads", 2, "--context", 128)["bytes"]["residentWeights"]
-    points = []
-    for share in (1.3, 0.9, 0.7, 0.5, 0.35, 0.2):
-        budget = int(whole * share)
-        answer = generate(SHORT, "--tokens", 12, "--threads", 2, "--context", 128, "--budget", budget)
-        sizes = answer["bytes"]
-        # The prompt is a pass as well; its last one makes the first token.
-        points.append({"budget": budget, "rate": answer["tokensPerSecond"], "read": sizes["streamed"] / max(1, answer["tokens"]),
-                       "least": max(0, whole - sizes["residentWeights"]), "process": sizes["process"]})
-    text = "; ".join(f"{p['budget'] / 1e6:.0f} MB: {p['rate']:.1f} tokens/s, {p['read'] / 1e6:.1f} MB a token (M − B {p['least'] / 1e6:.1f})" for p in points)
-    row("budget sweep (build/budget-sweep.svg)", text)
-    plot(ROOT / "build" / "budget-sweep.svg", points, whole)
-
-
-def limited(program, limit):
-    """Runs a program under a control group's memory limit; its output and the bytes that it read from storage."""
-    group = pathlib.Path("/sys/fs/cgroup/swiftlet-bench")
-    group.mkdir(exist_ok=True)
-    try:
-        (group / "memory.max").write_text(str(limit))
-        os.sync()
-        # Pages that other runs left in the cache are charged to nobody here: they must go first.
-        pathlib.Path("/proc/sys/vm/drop_caches").write_text("3")
-        script = f"echo $$ > {group}/cgroup.procs && exec \"$@\""
-        run = subprocess.run(["sh", "-c", script, "sh", *map(str, program)], capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT)
-        events = dict(line.split() for line in (group / "memory.events").read_text().splitlines())
-        if run.returncode != 0:
-            raise RuntimeError(f"exit {run.returncode} under a limit of {limit} bytes (oom kills: {events.get('oom_kill')}): {run.stderr.strip()[-200:]}")
-        return run.stdout
-    finally:
-        group.rmdir()
+    whole = generate(SHORT, "--tokens", 1, "--threads", 2, "--context", 128)["bytes"]["residentWeights"]
+    ours = [streamed(int(whole * share)) for share in (1.3, 1.1, 0.9, 0.7, 0.5, 0.35, 0.2)]
+    theirs = [] if limits.why_not() else [mapped(int(whole * share)) for share in (1.3, 1.1, 0.9, 0.6, 0.35)]
+    words = lambda points: "; ".join(f"{p['budget'] / 1e6:.0f} MB: {p['rate']:.1f} tokens/s, {p['read'] / 1e6:.0f} MB a token" for p in points)
+    row("budget sweep (build/budget-sweep.svg)", words(ours), words(theirs))
+    plot(ROOT / "build" / "budget-sweep.svg", ours, theirs, whole)
 
 
 def under_a_limit():
+    if reason := limits.why_not():
+        row("under a memory limit of a third of the weights", f"not measured: {reason}")
+        return
     whole = generate(SHORT, "--tokens", 1, "--threads", 2, "--context", 128)["bytes"]["residentWeights"]
     limit = whole // 3
-    if not os.access("/sys/fs/cgroup/cgroup.procs", os.W_OK):
-        row("under a memory limit of a third of the weights", "not measured: control groups need root here")
-        return
-    counter = [sys.executable, str(pathlib.Path(__file__).with_name("reads.py"))]
-    ours, theirs = {}, {}
-    for tokens in (4, 12):
-        program = [*counter, SWIFTLET, "generate", SHORT, "--model", NEST, "--temperature", "0", "--json", "--tokens", tokens, "--threads", 2,
-                   "--context", 128, "--budget", limit - 10_000_000]
-        ours[tokens] = json.loads(limited(program, limit).splitlines()[-1])["read"]
-        theirs[tokens] = json.loads(limited([*counter, *LLAMA, GGUF, 2, tokens], limit + 60_000_000).splitlines()[-1])["read"]
-    mine, other = ((counts[12] - counts[4]) / 8 for counts in (ours, theirs))
-    row(f"bytes read a token under memory.max = weights/3 = {limit / 1e6:.0f} MB", f"{mine / 1e6:.1f} MB",
-        f"{other / 1e6:.1f} MB (Python and llama.cpp get 60 MB more)", f"0.7× llama.cpp with mmap; M − B = {(whole - limit) / 1e6:.0f} MB and more")
+    ours, theirs = streamed(limit - 10_000_000), mapped(limit)
+    row(f"bytes read a token, the whole process under a memory limit of weights/3 = {limit / 1e6:.0f} MB",
+        f"{ours['read'] / 1e6:.0f} MB, {ours['rate']:.1f} tokens/s",
+        f"{theirs['read'] / 1e6:.0f} MB, {theirs['rate']:.1f} tokens/s (ours {ours['read'] / theirs['read']:.2f}×; its limit counts the file alone)",
+        f"0.7×; M − B = {(whole - limit) / 1e6:.0f} MB")
 
 
 def instructions():
@@ -186,13 +203,18 @@ def instructions():
                        "prefix": PEERS / "root", "as_core": True}
             run = lambda tokens: counting.count(core, [python, LLAMA[1], GGUF, 1, tokens], **options)
             theirs = (run(6) - run(2)) / 4
-        row(f"aarch64 instructions a decoded token, {core}", f"{ours / 1e6:.1f} M", f"{theirs / 1e6:.1f} M ({ours / theirs:.2f}×)" if theirs else "", "1.0× on A76")
+        row(f"aarch64 instructions a decoded token, {core}", f"{ours / 1e6:.1f} M", f"{theirs / 1e6:.1f} M ({ours / theirs:.2f}×)" if theirs else "", "1.0×" if core == "cortex-a76" else "")
+
+
+def predictions():
+    for entry in agreement.figures(NESTC, NEST, GGUF):
+        row(*entry)
 
 
 def main():
     BUILD.mkdir(parents=True, exist_ok=True)
     failed = 0
-    for figure in (speed, drafts, memory, start_up, sweep, under_a_limit, instructions):
+    for figure in (predictions, speed, drafts, memory, start_up, sweep, under_a_limit, instructions):
         try:
             figure()
         except (RuntimeError, OSError, subprocess.CalledProcessError, KeyError, IndexError, StopIteration, ValueError) as error:

@@ -31,7 +31,7 @@ private=(
     -o Debug::NoLocking=true
 )
 apt-get "${private[@]}" -q update > "$work/log" 2>&1 || grep '^[EW]:' "$work/log" >&2 || true
-apt-get "${private[@]}" -q -y --no-install-recommends --download-only install python3 libstdc++6 > "$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+apt-get "${private[@]}" -q -y --no-install-recommends --download-only install python3 libstdc++6 libgomp1 > "$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 mkdir -p "$peers/root"
 for package in "$work"/cache/archives/*.deb; do dpkg-deb -x "$package" "$peers/root"; done
 rm -rf "$work"

@@ -26,6 +26,7 @@
 #include <sys/auxv.h>
 #endif
 
+#include "Crc32.h"
 #include "ProcessorFeatures.h"
 
 #define CLINUX_INLINE static inline __attribute__((always_inline))

@@ -29,7 +29,7 @@ final class AttentionStep: Step {
         queryNorm = norm(a.queryNormOffset)
         keyNorm = norm(a.keyNormOffset)
         cache = state.cache.layer(ofInstruction: context.index)
-        rotary = state.rotary.table(base: a.rotaryBase, scale: a.rotaryScale, dimension: a.headDimension)
+        rotary = state.rotary.table(base: a.rotaryBase, scale: a.rotaryScale, dimension: a.headDimension, factors: a.rotaryFactors)
         dimension = Int(a.headDimension)
         queriesPerKey = Int(a.heads / a.keyValueHeads)
         keyHeadsPerUnit = queriesPerKey * dimension % 32 == 0 ? 1 : Int(a.keyValueHeads)

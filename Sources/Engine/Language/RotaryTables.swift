@@ -5,8 +5,8 @@ import Platform
 /// when the run begins: no step does trigonometry, and memory doesn't grow with the context.
 final class RotaryTables {
     /// What distinguishes one table from another; layers with a window often have a base of their own.
-    private struct Key: Equatable {
-        var base: Float, scale: Float, dimension: Int32
+    fileprivate struct Key: Equatable {
+        var base: Float, scale: Float, dimension: Int32, factors: [Float]
     }
 
     private var keys: [Key] = []
@@ -20,12 +20,15 @@ final class RotaryTables {
         let sines: UnsafeMutablePointer<Float>
         private let frequencies: [Double]
 
-        init(base: Float, scale: Float, dimension: Int, rows: Int) {
+        fileprivate init(_ key: Key, rows: Int) {
+            let dimension = Int(key.dimension)
             half = dimension / 2
             cosines = .allocate(capacity: 2 * rows * half)
             cosines.initialize(repeating: 0, count: 2 * rows * half)
             sines = cosines + rows * half
-            frequencies = (0..<dimension / 2).map { pow(Double(base), -2 * Double($0) / Double(dimension)) / Double(scale) }
+            frequencies = (0..<dimension / 2).map {
+                pow(Double(key.base), -2 * Double($0) / Double(dimension)) / Double(key.scale) / (key.factors.isEmpty ? 1 : Double(key.factors[$0]))
+            }
         }
 
         deinit { cosines.deallocate() }
@@ -52,10 +55,11 @@ final class RotaryTables {
 
     init(rows: Int) { self.rows = rows }
 
-    func table(base: Float, scale: Float, dimension: Int32) -> Table {
-        let key = Key(base: base, scale: scale, dimension: dimension)
+    /// `factors`: as in `AttentionAttributes.rotaryFactors`.
+    func table(base: Float, scale: Float, dimension: Int32, factors: [Float]) -> Table {
+        let key = Key(base: base, scale: scale, dimension: dimension, factors: factors)
         for (index, known) in keys.enumerated() where known == key { return tables[index] }
-        let table = Table(base: base, scale: scale, dimension: Int(dimension), rows: rows)
+        let table = Table(key, rows: rows)
         keys.append(key)
         tables.append(table)
         return table

@@ -144,7 +144,7 @@ struct TransformerLowering {
         (a.heads, a.keyValueHeads, a.headDimension) = (Int32(model.heads), Int32(model.keyValueHeads), Int32(dimension))
         a.window = Int32(min(layer.window, LanguageLimits.context))
         (a.rotaryBase, a.rotaryScale, a.scale, a.softCap) = (layer.rotaryBase, layer.rotaryScale, model.attentionScale, model.attentionSoftCap)
-        a.normEpsilon = model.normEpsilon
+        (a.normEpsilon, a.rotaryFactors) = (model.normEpsilon, layer.rotaryFactors)
         var norms: [Float] = []
         for (norm, path) in [(layer.queryNorm, \AttentionAttributes.queryNormOffset), (layer.keyNorm, \AttentionAttributes.keyNormOffset)] where !norm.isEmpty {
             a[keyPath: path] = Int32(norms.count * 4)

@@ -134,6 +134,8 @@ struct RandomTransformer {
                 attentionNorm: norm(width), query: layer.query.encoded, key: layer.key.encoded, value: layer.value.encoded,
                 attentionOutput: layer.attentionOutput.encoded, feedForwardNorm: norm(width), gate: layer.gate.encoded, up: layer.up.encoded,
                 down: layer.down.encoded, window: window > 0 && index % 2 == 0 ? window : 0, rotaryBase: index % 2 == 0 ? 10_000 : 100, rotaryScale: index % 2 == 0 ? 1 : 2)
+            // Odd layers as in Llama 3.1.
+            if !gemma, index % 2 == 1 { one.rotaryFactors = (0..<headDimension / 2).map { 1 + Float($0) / 4 } }
             if gemma {
                 one.queryNorm = norm(headDimension)
                 one.keyNorm = norm(headDimension)

@@ -13,7 +13,14 @@ enum GGUFImporter {
         let vocabulary = try tensors.rows(of: "token_embd.weight")
         guard TransformerLimits.vocabulary.contains(vocabulary) else { throw Failure(.badFormat, "GGUF file: a vocabulary of \(vocabulary) is not believable") }
         let embedding = try tensors.matrix("token_embd.weight", rows: vocabulary, columns: sizes.width)
-        let layers = try (0..<sizes.layers).map { try layer($0, sizes, tensors, architecture) }
+        var layers = try (0..<sizes.layers).map { try layer($0, sizes, tensors, architecture) }
+        if architecture == .llama, tensors.has("rope_freqs.weight") {
+            let factors = try tensors.vector("rope_freqs.weight", sizes.headDimension / 2)
+            guard factors.allSatisfy({ TransformerLimits.factor.contains(Double($0)) }) else {
+                throw Failure(.badFormat, "GGUF file: tensor 'rope_freqs.weight' holds factors outside \(TransformerLimits.factor)")
+            }
+            for index in layers.indices { layers[index].rotaryFactors = factors }
+        }
         let norm = try tensors.vector("output_norm.weight", sizes.width)
         let output = tensors.has("output.weight") ? try tensors.matrix("output.weight", rows: vocabulary, columns: sizes.width) : embedding
         try tensors.finish(architecture: name)

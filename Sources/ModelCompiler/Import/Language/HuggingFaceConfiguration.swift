@@ -12,10 +12,11 @@ struct HuggingFaceConfiguration {
     private let slides: [Bool]
     let beginToken: Int?, padToken: Int?, endTokens: [Int]
 
-    private struct Rotary { var base: Float, scale: Float }
+    private struct Rotary { var base: Float, scale: Float, factors: [Float] = [] }
 
     func window(_ layer: Int) -> Int { slides[layer] ? window : 0 }
     func rotaryBase(_ layer: Int) -> Float { slides[layer] ? localRotary.base : rotary.base }
+    func rotaryFactors(_ layer: Int) -> [Float] { slides[layer] ? localRotary.factors : rotary.factors }
     func rotaryScale(_ layer: Int) -> Float { slides[layer] ? localRotary.scale : rotary.scale }
 
     init(_ json: JSONObject) throws {
@@ -46,7 +47,7 @@ struct HuggingFaceConfiguration {
         tiesEmbeddings = try json.flag("tie_word_embeddings") ?? gemma
         window = gemma ? try json.number("sliding_window", in: TransformerLimits.window) ?? 0 : 0
         slides = try Self.slides(json, layers: layers, gemma: gemma)
-        (rotary, localRotary) = try Self.rotaries(json, gemma: gemma)
+        (rotary, localRotary) = try Self.rotaries(json, dimension: headDimension, gemma: gemma)
         beginToken = try json.number("bos_token_id", in: TransformerLimits.vocabularyIDs)
         padToken = try json.number("pad_token_id", in: TransformerLimits.vocabularyIDs)
         if let list = json.fields["eos_token_id"] as? [Any] {
@@ -72,28 +73,44 @@ struct HuggingFaceConfiguration {
         return (0..<layers).map { $0 % pattern < pattern - 1 }
     }
 
-    private static func rotaries(_ json: JSONObject, gemma: Bool) throws -> (Rotary, Rotary) {
+    private static func rotaries(_ json: JSONObject, dimension: Int, gemma: Bool) throws -> (Rotary, Rotary) {
         if let parameters = try json.object("rope_parameters") {
             if let full = try parameters.object("full_attention"), let local = try parameters.object("sliding_attention") {
-                return (try rotary(full, base: try full.real("rope_theta", in: TransformerLimits.rotaryBase)),
-                        try rotary(local, base: try local.real("rope_theta", in: TransformerLimits.rotaryBase)))
+                return (try rotary(full, base: try full.real("rope_theta", in: TransformerLimits.rotaryBase), dimension),
+                        try rotary(local, base: try local.real("rope_theta", in: TransformerLimits.rotaryBase), dimension))
             }
-            let one = try rotary(parameters, base: try parameters.real("rope_theta", in: TransformerLimits.rotaryBase))
+            let one = try rotary(parameters, base: try parameters.real("rope_theta", in: TransformerLimits.rotaryBase), dimension)
             return (one, one)
         }
         let base = try json.real("rope_theta", in: TransformerLimits.rotaryBase) ?? (gemma ? 1_000_000 : 10_000)
-        let global = try rotary(json.object("rope_scaling"), base: base)
+        let global = try rotary(json.object("rope_scaling"), base: base, dimension)
         return (global, gemma ? Rotary(base: try json.real("rope_local_base_freq", in: TransformerLimits.rotaryBase) ?? 10_000, scale: 1) : global)
     }
 
-    private static func rotary(_ scaling: JSONObject?, base: Float?) throws -> Rotary {
+    private static func rotary(_ scaling: JSONObject?, base: Float?, _ dimension: Int) throws -> Rotary {
         guard let base else { throw Failure(.badFormat, "config.json: 'rope_theta' is missing") }
         guard let scaling else { return Rotary(base: base, scale: 1) }
         let kind = try scaling.text("rope_type") ?? scaling.text("type") ?? "default"
         switch kind {
         case "default": return Rotary(base: base, scale: 1)
         case "linear": return Rotary(base: base, scale: try scaling.real("factor", in: TransformerLimits.factor) ?? 1)
-        default: throw Failure(.unsupported, "config.json: rotary scaling '\(kind.prefix(40))' can't be imported; linear scaling can")
+        case "llama3": return Rotary(base: base, scale: 1, factors: try factors(scaling, base: base, dimension))
+        default: throw Failure(.unsupported, "config.json: rotary scaling '\(kind.prefix(40))' can't be imported; linear and llama3 scaling can")
+        }
+    }
+
+    /// Llama 3.1's: wavelengths that don't fit the original context are stretched by `factor`, those that fit it many
+    /// times stay, and between the two it changes linearly with how often they fit.
+    private static func factors(_ scaling: JSONObject, base: Float, _ dimension: Int) throws -> [Float] {
+        guard let factor = try scaling.real("factor", in: TransformerLimits.factor), let low = try scaling.real("low_freq_factor", in: TransformerLimits.factor),
+              let high = try scaling.real("high_freq_factor", in: TransformerLimits.factor),
+              let context = try scaling.number("original_max_position_embeddings", in: TransformerLimits.context), low < high else {
+            throw Failure(.badFormat, "config.json: llama3 scaling needs 'factor', 'low_freq_factor' below 'high_freq_factor', and 'original_max_position_embeddings'")
+        }
+        return (0..<dimension / 2).map { pair in
+            let wavelength = 2 * Double.pi * pow(Double(base), 2 * Double(pair) / Double(dimension))
+            let kept = min(1, max(0, (Double(context) / wavelength - Double(low)) / Double(high - low)))
+            return Float(1 / ((1 - kept) / Double(factor) + kept))
         }
     }
 }

@@ -43,7 +43,7 @@ enum HuggingFaceImporter {
             feedForwardNorm: try vector(gemma ? "pre_feedforward_layernorm" : "post_attention_layernorm", sizes.width),
             gate: try matrix("mlp.gate_proj", sizes.feedForward, sizes.width), up: try matrix("mlp.up_proj", sizes.feedForward, sizes.width),
             down: try matrix("mlp.down_proj", sizes.width, sizes.feedForward),
-            window: sizes.window(index), rotaryBase: sizes.rotaryBase(index), rotaryScale: sizes.rotaryScale(index))
+            window: sizes.window(index), rotaryBase: sizes.rotaryBase(index), rotaryScale: sizes.rotaryScale(index), rotaryFactors: sizes.rotaryFactors(index))
         if gemma {
             layer.queryNorm = try vector("self_attn.q_norm", sizes.headDimension)
             layer.keyNorm = try vector("self_attn.k_norm", sizes.headDimension)

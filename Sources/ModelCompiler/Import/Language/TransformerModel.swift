@@ -22,6 +22,8 @@ public struct TransformerModel {
         public var rotaryBase: Float
         /// Positions are divided by this before the rotation.
         public var rotaryScale: Float = 1
+        /// What the frequency of each pair is divided by besides (Llama 3.1 and later), headDimension / 2 of them; empty: 1.
+        public var rotaryFactors: [Float] = []
     }
 
     public var architecture: Architecture

@@ -1,0 +1,102 @@
+"""How often a compiled model and llama.cpp name the same next token, and how often llama.cpp agrees with itself.
+
+Three judges of the same weights: llama.cpp as it comes, llama.cpp with its other way of computing attention, and
+llama.cpp with the weights as float32, which rounds no activations. Two runtimes that round activations to 8 bits
+can't agree with each other more often than either of them does with the last.
+"""
+
+import hashlib
+import json
+import math
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from counting import BUILD, PEERS, ROOT
+
+TOOLS = ROOT / "tools"
+TEXTS = [ROOT / "Tests" / "golden" / "language-text.txt", *sorted((TOOLS / "bench" / "texts").glob("*.txt"))]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(PEERS / "native")}
+
+
+def run(*words):
+    result = subprocess.run([str(word) for word in words], capture_output=True, text=True, env=ENVIRONMENT)
+    if result.returncode != 0:
+        raise RuntimeError(f"{words[1]}: exit {result.returncode}: {result.stderr.strip()[-300:]}")
+    return result.stdout
+
+
+def float_weights(gguf):
+    out = BUILD / "float-weights.gguf"
+    if not out.exists() or out.stat().st_mtime < gguf.stat().st_mtime:
+        run(sys.executable, TOOLS / "bench" / "float_weights.py", gguf, out)
+    return out
+
+
+def predictions(gguf, text, *options):
+    """What llama.cpp predicts; kept, because it takes a minute and depends on nothing but what is in the key."""
+    script = TOOLS / "language-reference.py"
+    key = hashlib.sha256(repr((gguf.name, gguf.stat().st_size, options)).encode() + text.read_bytes() + script.read_bytes()
+                         + pathlib.Path(TOOLS / "bench" / "peers.sh").read_bytes()).hexdigest()[:16]
+    out = BUILD / f"predictions-{key}.json"
+    if not out.exists():
+        run(sys.executable, script, "reference", gguf, text, out, *options)
+    return json.loads(out.read_text())
+
+
+def ours(nestc, nest, tokens):
+    """The likeliest token and the logarithm of the real one's probability, after each token."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write(" ".join(map(str, tokens)))
+        file.flush()
+        lines = run(nestc, "perplexity", nest, "--tokens", file.name, "--predictions", "--context", "1024").strip().split("\n")
+    return [(int(best), float(logarithm)) for _, best, logarithm in (line.split() for line in lines[:-1])]
+
+
+def likeliest(reference):
+    return [row["top"][0][0] for row in reference["rows"]]
+
+
+def margins(reference, names):
+    """How much likelier, in nats, the reference holds its own token than ours, where they differ (5 likeliest known)."""
+    for row, name in zip(reference["rows"], names):
+        if name != row["top"][0][0]:
+            yield row["top"][0][1] - dict(map(tuple, row["top"])).get(name, -math.inf)
+
+
+def share(pairs):
+    pairs = list(pairs)
+    return 100 * sum(a == b for a, b in pairs) / len(pairs)
+
+
+def perplexity(logarithms):
+    logarithms = list(logarithms)
+    return math.exp(-sum(logarithms) / len(logarithms))
+
+
+def figures(nestc, nest, gguf):
+    whole = float_weights(gguf)
+    named, real, plain, other, exact, apart = [], [], [], [], [], []
+    each = []
+    for text in TEXTS:
+        first = predictions(gguf, text)
+        mine = ours(nestc, nest, first["tokens"])
+        names = [best for best, _ in mine]
+        each.append(share(zip(names, likeliest(first))))
+        apart += margins(first, names)
+        named += names
+        real += [logarithm for _, logarithm in mine]
+        plain += first["rows"]
+        other += predictions(gguf, text, "--no-flash-attention")["rows"]
+        exact += predictions(whole, text)["rows"]
+    top = lambda rows: [row["top"][0][0] for row in rows]
+    count, sizes = len(named), ", ".join(f"{value:.1f}" for value in each)
+    yield (f"same likeliest next token as llama.cpp, {count} tokens of {len(TEXTS)} texts", f"{share(zip(named, top(plain))):.1f} % ({sizes}); "
+           f"where they differ llama.cpp holds its own for {max(apart):.2f} nats likelier at most",
+           f"with itself, attention computed its other way: {share(zip(top(plain), top(other))):.1f} %", "98 %")
+    yield ("the same against llama.cpp with float32 weights, which rounds no activations", f"{share(zip(named, top(exact))):.1f} %",
+           f"{share(zip(top(plain), top(exact))):.1f} %", "")
+    mine, theirs, truth = perplexity(real), perplexity(row["next"] for row in plain), perplexity(row["next"] for row in exact)
+    yield ("perplexity on them", f"{mine:.4f} ({100 * (mine / theirs - 1):+.2f} % against llama.cpp)", f"{theirs:.4f}; with float32 weights {truth:.4f}", "within 1 %")
