@@ -45,6 +45,10 @@ struct FadingLine {
         period = nominal + expectedSlope
     }
 
+    /// The slope that was believed is doubted, the more the oftener this is called: what few points say must not be
+    /// outweighed for ever by what there was before a clock changed.
+    mutating func doubt() { slopeSpread = min(1.5 * slopeSpread, 0.04 * nominal) }
+
     /// Forgets the slope too.
     mutating func distrust() {
         forget(keeping: 0)
@@ -85,6 +89,10 @@ struct FadingLine {
         sum += weight
         sumY += weight * Double(time - originTime)
         solve(noise: max(noise, nominal / 2000))
+        if sum > 20 {
+            expectedSlope = period - nominal
+            slopeSpread = 0.005 * nominal
+        }
     }
 
     /// Moves the origin to a newer point, and lets older ones fade by the way.

@@ -230,7 +230,10 @@ struct SampleClock {
         deviation = max(deviation + 0.03 * (min(noise, 4 * deviation) - deviation), 1000)
         trend += 0.25 * (min(max(residual / deviation, -12), 12) - trend)
         // On one side for long: the past no longer speaks for this clock, the less so the further it is off.
-        if trend.magnitude > 1.2 { line.forget(keeping: 1 / (1 + 0.3 * trend * trend)) }
+        if trend.magnitude > 1.2 {
+            line.forget(keeping: 1 / (1 + 0.3 * trend * trend))
+            line.doubt()
+        }
     }
 
     /// Interrupts come late, never early: the line should run along their lower edge.
