@@ -17,6 +17,8 @@ extension HardwareTests {
             }
         }
 
+        /// Half a sample period and more, and an interrupt seems to belong to another sample.
+        private static let longestStallNanoseconds: Int64 = 2_000_000
         private static let countersThatStay = ["overflows", "lostSamples", "notAcknowledged", "timeouts", "otherBusErrors", "badRegisters"]
 
         /// Found, and five seconds at 200 Hz with the values of the motion at the times of the samples.
@@ -29,18 +31,26 @@ extension HardwareTests {
             defer { _ = try? run.end() }
             _ = try bench.waitForSamples(run, chip, more: 300, seconds: 15)
 
-            // A machine that stops the emulation for longer than a FIFO lasts loses samples, as a board whose processor
-            // stops does: then five seconds more. A driver that loses them by itself does so every time.
-            var readings: [[String: Any]] = [], samples = 0, changed: [String] = []
-            for _ in 0..<3 {
+            // A machine that takes the emulated board's processor away makes interrupts late by whole samples, as no board
+            // does, and then the counters tell of it. What a window of five seconds counted is judged only where that
+            // did not happen; there are four tries for one without any.
+            var readings: [[String: Any]] = [], samples = 0, changed: [String] = [], wasJudged = false
+            for _ in 0..<4 {
+                let meter = try StallMeter()
                 let before = try #require(try run.console.run("sensors \(chip)").first)
                 readings = try run.console.run("imu \(chip) --seconds 5 --rate 40", seconds: 20)
                 let after = try #require(try run.console.run("sensors \(chip)").first)
+                let stall = meter.end()
                 samples = (after["samples"] as? Int ?? 0) - (before["samples"] as? Int ?? 0)
-                changed = Self.countersThatStay.filter { after.fault($0) != before.fault($0) }.map { "\($0) \(before.fault($0)) to \(after.fault($0))" }
-                if changed.isEmpty { break }
-                RigFiles.report("\(chip): \(changed.joined(separator: ", ")) in five seconds; log: \(run.console.log.suffix(6).joined(separator: " | "))")
+                let counted = Self.countersThatStay.filter { after.fault($0) != before.fault($0) }.map { "\($0) \(before.fault($0)) to \(after.fault($0))" }
+                if counted.isEmpty {
+                    (changed, wasJudged) = ([], true)
+                    break
+                }
+                RigFiles.report("\(chip): \(counted.joined(separator: ", ")) in five seconds, in which this machine stood still for up to \(milliseconds(stall, decimals: 1))")
+                if stall < Self.longestStallNanoseconds { (changed, wasJudged) = (counted, true) }
             }
+            if !wasJudged { RigFiles.report("\(chip): losses not judged, this machine stands still too often") }
             #expect(changed.isEmpty, "\(chip)")
             #expect(readings.count > 100, "\(readings.count) readings")
             #expect(samples > 900, "\(samples) samples in five seconds")

@@ -238,7 +238,7 @@ def frames():
 
 
 def board_size():
-    row("board binary, static", f"{BOARD.stat().st_size / 1e6:.2f} MB", "", "1.5 MB")
+    row("board binary, static, with sensors, console and language", f"{BOARD.stat().st_size / 1e6:.2f} MB", "", "2.4 MB")
 
 
 def main():
