@@ -5,43 +5,20 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 cores=(cortex-a53 cortex-a76 max)
 board=build/aarch64/swiftlet
-binaries=$(swift build -c release --show-bin-path)
-native=$binaries/swiftlet nestc=$binaries/nestc
-work=build/board-test
-rm -rf "$work"
-mkdir -p "$work"
-
-passed=0 failed=0
-# check NAME COMMAND…: one line, and what the command said where it failed.
-check() {
-    local name=$1 start=$SECONDS
-    shift
-    if "$@" > "$work/log" 2>&1; then
-        passed=$((passed + 1))
-        echo "board: $name: ok ($((SECONDS - start)) s)"
-    else
-        failed=$((failed + 1))
-        echo "board: $name: FAILED"
-        sed 's/^/    /' "$work/log"
-    fi
-}
+label=board work=build/board-test
+# shellcheck source=tools/checks.sh
+. tools/checks.sh
 as() { qemu-aarch64 -cpu "$1" "$board" "${@:2}"; }
 
 # One run of noise in, the same bytes out. Noise reaches saturation and padding, which pictures may not. A float
-# output (a last softmax) goes through the C library's exponential, and the board's is another one.
+# output may differ by a rounding.
 infer() {
     local core=$1 model=$2 name
     name=$(basename "$model" .nest)
     as "$core" infer "$model" "$work/$name.in" -o "$work/$name.$core" > /dev/null
     cmp "$work/$name.native" "$work/$name.$core" > "$work/difference" && return
     if ! "$native" info "$model" --json | grep -q '"outputs":\[{[^}]*"type":"float32"'; then cat "$work/difference"; return 1; fi
-    python3 - "$work/$name.native" "$work/$name.$core" << 'END'
-import struct, sys
-a, b = ([value for value, in struct.iter_unpack("<f", open(path, "rb").read())] for path in sys.argv[1:])
-if len(a) != len(b) or not a: sys.exit(f"{len(a)} values here, {len(b)} there")
-worst = max(abs(x - y) for x, y in zip(a, b))
-if not worst < 1e-6: sys.exit(f"outputs differ by {worst}")
-END
+    same_floats "$work/$name.native" "$work/$name.$core"
 }
 # The whole way from a picture's file to text, times left out.
 picture() {
@@ -137,5 +114,4 @@ for core in "${cores[@]}"; do
     check "$core classify as native" picture "$core" classify models/sources/pictures/chelsea.png models/sources/pictures/rocket.jpg
     check "$core detect as native" objects "$core" detect models/sources/pictures/coffee.png
 done
-echo "board: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+conclude

@@ -4,26 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 board=build/armv7/swiftlet
-binaries=$(swift build -c release --show-bin-path)
-native=$binaries/swiftlet nestc=$binaries/nestc
-work=build/small-board-test
-rm -rf "$work"
-mkdir -p "$work"
-
-passed=0 failed=0
-# check NAME COMMAND…: one line, and what the command said where it failed.
-check() {
-    local name=$1 start=$SECONDS
-    shift
-    if "$@" > "$work/log" 2>&1; then
-        passed=$((passed + 1))
-        echo "small board: $name: ok ($((SECONDS - start)) s)"
-    else
-        failed=$((failed + 1))
-        echo "small board: $name: FAILED"
-        sed 's/^/    /' "$work/log"
-    fi
-}
+label="small board" work=build/small-board-test
+# shellcheck source=tools/checks.sh
+. tools/checks.sh
 small() { qemu-arm -cpu cortex-a7 "$board" "$@"; }
 
 knows_itself() {
@@ -49,16 +32,7 @@ print(sum(math.prod(map(int, each["shape"].split("x"))) for each in inputs))')
     python3 -c 'import random, sys; random.seed(2); sys.stdout.buffer.write(random.randbytes(int(sys.argv[1])))' "$bytes" > "$work/noise"
     "$native" infer "$model" "$work/noise" -o "$work/noise.native"
     small infer "$model" "$work/noise" -o "$work/noise.small"
-    # A last softmax is float, and its exponential the C library's.
-    python3 - "$work/noise.native" "$work/noise.small" << 'END'
-import struct, sys
-a, b = (open(path, "rb").read() for path in sys.argv[1:])
-if len(a) != len(b) or not a: sys.exit(f"{len(a)} bytes here, {len(b)} there")
-if a == b: sys.exit()
-if len(a) % 4: sys.exit("outputs differ")
-worst = max(abs(x - y) for (x,), (y,) in zip(struct.iter_unpack("<f", a), struct.iter_unpack("<f", b)))
-if not worst < 1e-6: sys.exit(f"outputs differ by {worst}")
-END
+    same_floats "$work/noise.native" "$work/noise.small"
 }
 
 # Attitude of every tenth sample, to a thousandth of whatever the column holds.
@@ -121,5 +95,4 @@ check "classify as native" same classify models/sources/pictures/rocket.jpg --js
 check "attitude as native" attitude Tests/golden/pose/motion.npy --rate 200
 check "generate as native" same generate "one two" --tokens 2 --temperature 0 --context 64
 check "hostile nests" hostile models/riann-int8.nest
-echo "small board: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+conclude

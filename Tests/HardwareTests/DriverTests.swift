@@ -36,11 +36,11 @@ extension HardwareTests {
             // did not happen; there are four tries for one without any.
             var readings: [[String: Any]] = [], samples = 0, changed: [String] = [], wasJudged = false
             for _ in 0..<4 {
-                let meter = try StallMeter()
-                let before = try #require(try run.console.run("sensors \(chip)").first)
-                readings = try run.console.run("imu \(chip) --seconds 5 --rate 40", seconds: 20)
-                let after = try #require(try run.console.run("sensors \(chip)").first)
-                let stall = meter.end()
+                let ((before, after), stall) = try StallMeter.measure {
+                    let before = try bench.state(run, chip)
+                    readings = try run.console.run("imu \(chip) --seconds 5 --rate 40", seconds: 20)
+                    return (before, try bench.state(run, chip))
+                }
                 samples = (after["samples"] as? Int ?? 0) - (before["samples"] as? Int ?? 0)
                 let counted = Self.countersThatStay.filter { after.fault($0) != before.fault($0) }.map { "\($0) \(before.fault($0)) to \(after.fault($0))" }
                 if counted.isEmpty {

@@ -14,14 +14,10 @@ extension HardwareTests {
                 firmware: RigFiles.firmware, hasShell: false, files: [("etc/swiftlet.conf", board.configuration(["mpu9250"]))]))
             options.buses = board.buses
             options.memoryMegabytes = 96
-            // The kernel says when it hands over; that line is one of level 6.
-            options.kernelArguments = ["loglevel=7"]
+            options.kernelArguments = [Machine.tellsOfItsStart]
             let machine = try Machine(options)
             let console = machine.console
-            _ = try console.wait(for: "Run /init as init process", seconds: 60)
-            let handover = monotonicNanoseconds()
-            _ = try console.wait(for: "rig> ", seconds: 30)
-            RigFiles.report("console prompt \(milliseconds(monotonicNanoseconds() - handover, decimals: 0)) after the kernel handed over, \(milliseconds(monotonicNanoseconds() - machine.startNanoseconds, decimals: 0)) after QEMU's start, in 96 MB")
+            RigFiles.report("console prompt \(try machine.waitForPrompt().text), in 96 MB")
 
             // Commands as a person types them; the sensor is found once the USB hub has found its bus.
             let deadline = monotonicNanoseconds() + 40_000_000_000

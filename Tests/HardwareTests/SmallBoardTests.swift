@@ -30,15 +30,12 @@ extension HardwareTests {
                 files: [("etc/swiftlet.conf", board.configuration(["mpu6050"], firmware: ["watchdog = 10"]))]))
             options.buses = board.buses
             options.memoryMegabytes = 96
-            // So that the kernel names the processor, and says when it hands over.
-            options.kernelArguments = ["loglevel=7"]
+            options.kernelArguments = [Machine.tellsOfItsStart]
             let machine = try Machine(options)
             let console = machine.console
-            let kernel = try console.wait(for: "Run /init as init process", seconds: 60)
-            #expect(kernel.contains("ARMv7 Processor"), "\(kernel.prefix(400))")
-            let handover = monotonicNanoseconds()
-            _ = try console.wait(for: "rig> ", seconds: 30)
-            RigFiles.report("32-bit: console prompt \(milliseconds(monotonicNanoseconds() - handover, decimals: 0)) after the kernel handed over, \(milliseconds(monotonicNanoseconds() - machine.startNanoseconds, decimals: 0)) after QEMU's start, in \(options.memoryMegabytes) MB")
+            let start = try machine.waitForPrompt()
+            #expect(start.kernel.contains("ARMv7 Processor"), "\(start.kernel.prefix(400))")
+            RigFiles.report("32-bit: console prompt \(start.text), in \(options.memoryMegabytes) MB")
 
             /// What the board says to a command, up to and including a word that must be in it.
             func answer(_ command: String, upTo word: String) throws -> String {

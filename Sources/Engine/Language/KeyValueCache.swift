@@ -35,10 +35,13 @@ struct CachePlan {
     /// another of the same run, or one after a step back over a run, still sees.
     func slots(_ layer: Layer, context: Int) -> Int { layer.window == 0 ? context : min(context, layer.window + rows) }
 
+    /// Bytes of a layer's keys, and as many again of its values.
+    func bytes(_ layer: Layer, context: Int) -> Int64 { (Int64(slots(layer, context: context)) * Int64(layer.width) * 2 + 63) / 64 * 64 }
+
     /// Bytes of all caches; `tooLarge` where they are more than this processor can address.
     func bytes(context: Int) -> Int {
-        let bytes = layers.reduce(Int64(0)) { $0 + (Int64(slots($1, context: context)) * Int64($1.width) * 2 + 63) / 64 * 128 + 64 }
-        return Int(clamping: min(bytes, Int64(Self.tooLarge)))
+        let all = layers.reduce(Int64(0)) { $0 + 2 * bytes($1, context: context) + 64 }
+        return Int(clamping: min(all, Int64(Self.tooLarge)))
     }
 
     static let tooLarge = Int.max / 4
@@ -73,7 +76,7 @@ final class KeyValueCache {
         memory = try PageMemory(count: bytes + NestLayout.slack)
         var next = memory.baseAddress, layers: [Layer] = []
         for layer in plan.layers {
-            let slots = plan.slots(layer, context: context), bytes = roundUp(slots * layer.width * 2, to: 64)
+            let slots = plan.slots(layer, context: context), bytes = Int(plan.bytes(layer, context: context))
             layers.append(Layer(keys: next.assumingMemoryBound(to: UInt16.self), values: (next + bytes).assumingMemoryBound(to: UInt16.self),
                                 slots: slots, width: layer.width, window: layer.window))
             next += 2 * bytes + 64

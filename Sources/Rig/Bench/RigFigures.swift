@@ -38,13 +38,10 @@ public final class RigFigures {
                                                                       files: [("etc/swiftlet.conf", board.configuration(["mpu9250"]))]))
         options.buses = board.buses
         options.memoryMegabytes = 96
-        options.kernelArguments = ["loglevel=7"]
-        let machine = try Machine(options)
-        _ = try machine.console.wait(for: "Run /init as init process", seconds: 60)
-        let handover = monotonicNanoseconds()
-        _ = try machine.console.wait(for: "rig> ", seconds: 30)
-        tell(("console prompt after the kernel hands over to init", milliseconds(monotonicNanoseconds() - handover, decimals: 0)))
-        tell(("the same since QEMU's start", milliseconds(monotonicNanoseconds() - machine.startNanoseconds, decimals: 0)))
+        options.kernelArguments = [Machine.tellsOfItsStart]
+        let start = try Machine(options).waitForPrompt()
+        tell(("console prompt after the kernel hands over to init", milliseconds(start.afterHandover, decimals: 0)))
+        tell(("the same since QEMU's start", milliseconds(start.afterStart, decimals: 0)))
     }
 
     private func sampleTimes(_ bench: RigBench) throws(Failure) {

@@ -7,32 +7,39 @@ public final class StallMeter {
     private let lock = Lock()
     private var isStopping = false
     private var worst: Int64 = 0
-    private var thread: Thread?
 
-    public init() throws(Failure) {
-        thread = try Thread { [self] in
-            _ = RealTime.useRealTimePriority(3)
-            var last = monotonicNanoseconds()
-            while true {
-                usleep(1000)
-                let now = monotonicNanoseconds(), late = now - last - 1_000_000
-                last = now
-                lock.lock()
-                worst = max(worst, late)
-                let isStopping = isStopping
-                lock.unlock()
-                if isStopping { return }
-            }
+    private init() {}
+
+    /// What the body gives, and the longest stop while it ran, nanoseconds.
+    public static func measure<Result>(_ body: () throws -> Result) throws -> (result: Result, longestNanoseconds: Int64) {
+        let meter = StallMeter()
+        let thread = try Thread { meter.run() }
+        let result = Swift.Result { try body() }
+        meter.stop()
+        thread.join()
+        return (try result.get(), meter.worst)
+    }
+
+    private func run() {
+        _ = RealTime.useRealTimePriority(3)
+        var last = monotonicNanoseconds()
+        while !hasStopped {
+            usleep(1000)
+            let now = monotonicNanoseconds()
+            worst = max(worst, now - last - 1_000_000)
+            last = now
         }
     }
 
-    /// Ends it and gives the longest stop, nanoseconds.
-    public func end() -> Int64 {
+    private var hasStopped: Bool {
+        lock.lock()
+        defer { lock.unlock() }
+        return isStopping
+    }
+
+    private func stop() {
         lock.lock()
         isStopping = true
         lock.unlock()
-        thread?.join()
-        thread = nil
-        return worst
     }
 }

@@ -29,11 +29,8 @@ public final class LineDriver {
         lock.lock()
         defer { lock.unlock() }
         guard levels[line] != level else { return }
-        guard socket.send(Array("set_irq_in \(path) unnamed-gpio-in \(line) \(level ? 1 : 0)\n".utf8)) else {
-            throw Failure(.inputOutput, "QEMU is gone; cannot drive its lines")
-        }
+        try send("set_irq_in \(path) unnamed-gpio-in \(line) \(level ? 1 : 0)")
         levels[line] = level
-        unanswered += 1
         try takeAnswers(untilNanoseconds: 0)
         guard unanswered > Self.longestQueue else { return }
         let deadline = monotonicNanoseconds() + 10_000_000_000
@@ -44,10 +41,7 @@ public final class LineDriver {
     public func isPending(_ line: Int) throws(Failure) -> Bool {
         lock.lock()
         defer { lock.unlock() }
-        guard socket.send(Array("readl 0x\(String(Self.rawInterruptStatus, radix: 16))\n".utf8)) else {
-            throw Failure(.inputOutput, "QEMU is gone; cannot read its lines")
-        }
-        unanswered += 1
+        try send("readl 0x\(String(Self.rawInterruptStatus, radix: 16))")
         let deadline = monotonicNanoseconds() + 10_000_000_000
         while unanswered > 0 { try takeAnswers(untilNanoseconds: deadline) }
         guard let word = lastAnswer.split(separator: " ").last, let value = UInt64(word.dropFirst(2), radix: 16) else {
@@ -56,9 +50,16 @@ public final class LineDriver {
         return value >> UInt64(line) & 1 != 0
     }
 
+    private func send(_ command: String) throws(Failure) {
+        guard socket.send(Array((command + "\n").utf8)) else { throw Self.gone }
+        unanswered += 1
+    }
+
+    private static let gone = Failure(.inputOutput, "QEMU is gone; cannot drive its lines")
+
     /// Waits at most until then for something to take.
     private func takeAnswers(untilNanoseconds deadline: Int64) throws(Failure) {
-        guard let bytes = socket.receive(untilNanoseconds: deadline) else { throw Failure(.inputOutput, "QEMU is gone; cannot drive its lines") }
+        guard let bytes = socket.receive(untilNanoseconds: deadline) else { throw Self.gone }
         guard !bytes.isEmpty || deadline == 0 || monotonicNanoseconds() < deadline else {
             throw Failure(.inputOutput, "QEMU's test protocol does not answer")
         }
