@@ -16,7 +16,7 @@ struct ConveyorPlan {
     var residentBytes = 0
     var windowBytes = 0
 
-    /// `fixedBytes`: what arena and scratch take of the budget. Fails with `budget` where not even the chunks that are
+    /// `fixedBytes`: what everything but weights takes of the budget. Fails with `budget` where not even the chunks that are
     /// in use at the same time fit.
     init(nest: NestReader, uses: ChunkUses, fixedBytes: Int, budgetBytes: Int) throws(Failure) {
         let page = pageBytes
@@ -39,7 +39,7 @@ struct ConveyorPlan {
         let fixedWeights = ConveyorPlan.bytes(all, stays, true)
         let least = fixedWeights + ConveyorPlan.mostAlive(all.indices.filter { !stays[$0] }.map { all[$0] })
         guard least <= available else {
-            throw Failure(.budget, "\(nest.name): the budget of \(megabytes(budgetBytes)) can't be kept: \(megabytes(fixedBytes)) for arena and scratch and "
+            throw Failure(.budget, "\(nest.name): the budget of \(megabytes(budgetBytes)) can't be kept: \(megabytes(fixedBytes)) for program, tables, arena and scratch and "
                 + "\(megabytes(least)) for weights in use at one time are needed, \(megabytes(fixedBytes + least)) altogether")
         }
         // Large chunks make the window large: which of them had better stay is tried out, from none to all of the

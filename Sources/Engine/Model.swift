@@ -42,28 +42,31 @@ public final class Model {
         // The arena and scratch decide what is left for weights, so they are sized before the weights are placed.
         // Steps are built on addresses, hence the arena first; the kernel gives its pages only when touched.
         let arenaBytes = Int(program.arenaBytes) + NestLayout.slack
-        if let budget = options.budgetBytes, arenaBytes > budget {
-            throw Failure(.budget, "\(nest.name): the arena alone takes \(megabytes(arenaBytes)), the budget is \(megabytes(budget))")
+        if let budget = options.budgetBytes, arenaBytes > budget - options.takenBytes {
+            let others = options.takenBytes > 0 ? "; \(megabytes(options.takenBytes)) are for the program itself" : ""
+            throw Failure(.budget, "\(nest.name): the arena alone takes \(megabytes(arenaBytes)), the budget is \(megabytes(budget))\(others)")
         }
         let arena = try PageMemory(count: arenaBytes)
+        let tableBytes = nest.bytes.count - chunkUses.bytes(nest)
         let cachePlan = CachePlan(program), commonSteps = program.stepsBeforeLogits
         var language: LanguageState?
         let weights: WeightStore
         if let budget = options.budgetBytes {
             // Scratch doesn't depend on where the weights are, but steps do: they are built once on the mapping to be
             // measured, and again below where the weights move.
-            language = try cachePlan.map { (plan) throws(Failure) in try LanguageState(program, plan, context: LanguageState.leastContext) }
-            var fixed = arenaBytes + Model.scratchBytes(try Model.build(program, arena, WeightStore(nest), kernels, pool, language), pool)
+            language = try cachePlan.map { (plan) throws(Failure) in try LanguageState(program, plan, context: LanguageState.leastContext, options) }
+            // Tables and vocabulary are mapped, and stay.
+            var fixed = options.takenBytes + tableBytes + arenaBytes + Model.scratchBytes(try Model.build(program, arena, WeightStore(nest), kernels, pool, language), pool)
             if let cachePlan {
                 let context = try cachePlan.context(options, name: nest.name, fixedBytes: fixed, weightBytes: chunkUses.bytes(nest), threads: pool.threads)
-                language = try LanguageState(program, cachePlan, context: context)
+                language = try LanguageState(program, cachePlan, context: context, options)
                 fixed += language!.cache.bytes + cachePlan.scratchBytes(context: context, threads: pool.threads)
             }
             let plan = try ConveyorPlan(nest: nest, uses: chunkUses, fixedBytes: fixed, budgetBytes: budget)
             weights = plan.streamed.isEmpty ? WeightStore(nest) : try Conveyor(nest, plan: plan, commonSteps: commonSteps)
         } else {
             language = try cachePlan.map { (plan) throws(Failure) in
-                try LanguageState(program, plan, context: try plan.context(options, name: nest.name, fixedBytes: 0, weightBytes: 0, threads: pool.threads))
+                try LanguageState(program, plan, context: try plan.context(options, name: nest.name, fixedBytes: 0, weightBytes: 0, threads: pool.threads), options)
             }
             weights = WeightStore(nest)
         }
@@ -75,6 +78,7 @@ public final class Model {
         language?.begin(rows: 1, position: 0, logitRows: 1)
 
         var memory = ModelMemory()
+        memory.tableBytes = tableBytes
         memory.arenaBytes = arenaBytes
         memory.cacheBytes = language?.cache.bytes ?? 0
         memory.scratchBytes = stride * pool.threads + steps.reduce(0) { $0 + $1.ownBytes }

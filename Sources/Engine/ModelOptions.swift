@@ -2,9 +2,11 @@ import Platform
 
 /// How a model is to be loaded.
 public struct ModelOptions: Sendable {
-    /// Most bytes that arena, scratch and weights may take; nil: no limit. Where the weights don't fit beside the
-    /// rest, a part of them stays in memory and the others are streamed from the file on every run.
+    /// Most bytes that `takenBytes`, arena, scratch and weights may take together; nil: no limit. Where the weights don't
+    /// fit beside the rest, a part of them stays in memory and the others are streamed from the file on every run.
     public var budgetBytes: Int?
+    /// What the process takes of the budget for other things.
+    public var takenBytes = 0
     /// The program to run by name; nil: the one for `batch`.
     public var program: String?
     /// The program with this batch size, where `program` is nil; nil: the first program.
@@ -12,6 +14,9 @@ public struct ModelOptions: Sendable {
     /// Language models: positions of the key-value cache; nil: what the model was trained for, at most 2048, and less
     /// where a budget leaves less (at least 64).
     public var contextLength: Int?
+    /// Language models: bits that activations are rounded to before they meet the weights, 8 or 16; a nest that was made
+    /// for 8 has 8.
+    public var activationBits = 16
     /// Compare weights with their checksums when they are first used.
     public var verify = true
 
@@ -26,6 +31,8 @@ public struct ModelMemory: Sendable {
     public var scratchBytes = 0
     /// Keys and values of a language model.
     public var cacheBytes = 0
+    /// What of the nest isn't the program's weights: tables, and a vocabulary.
+    public var tableBytes = 0
     /// Length of the file mapping; 0 where the nest came from memory.
     public var mappedBytes = 0
     /// Weights that stay in memory, and those that are streamed.
@@ -37,5 +44,5 @@ public struct ModelMemory: Sendable {
     public init() {}
 
     /// What counts against a budget.
-    public var totalBytes: Int { arenaBytes + scratchBytes + cacheBytes + residentWeightBytes + windowBytes }
+    public var totalBytes: Int { tableBytes + arenaBytes + scratchBytes + cacheBytes + residentWeightBytes + windowBytes }
 }

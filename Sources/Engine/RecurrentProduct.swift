@@ -69,7 +69,7 @@ struct RecurrentProduct {
             staged.update(from: from, count: inputs)
             vector = UnsafePointer(staged)
         }
-        kernels.quantizeGroups(vector, values, scales, sums, quantised.inputs)
+        kernels.quantizeGroups(vector, values, scales, sums, quantised.inputs, 0)
         var task = quantised
         task.output = to
         kernels.matrix(&task, first, min(end, task.outputs))

@@ -31,21 +31,34 @@ func referenceMatrix(_ task: UnsafePointer<MatrixTask>, _ firstOutput: Int32, _ 
 
 /// Groups of 32 floats to int8, their scales and sums.
 func referenceQuantizeGroups(_ x: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>, _ scales: UnsafeMutablePointer<Float>,
-                             _ sums: UnsafeMutablePointer<Float>, _ count: Int32) {
+                             _ sums: UnsafeMutablePointer<Float>, _ count: Int32, _ rest: Int32) {
     for group in 0..<Int(count) / 32 {
         var largest: Float = 0
         for i in group * 32..<group * 32 + 32 where x[i].magnitude > largest { largest = x[i].magnitude }
         let scale = Swift.min(largest, .greatestFiniteMagnitude) / 127
         let inverse = 1 / scale
-        var sum: Int32 = 0
-        for i in group * 32..<group * 32 + 32 {
-            let q = quantizeRounded(x[i] * inverse, zeroPoint: 0, minimum: -127, maximum: 127)
-            values[i] = q
-            sum += Int32(q)
-        }
+        let here = group * 32..<group * 32 + 32
         scales[group] = scale
-        sums[group] = Float(sum)
+        sums[group] = quantize(here, values) { x[$0] * inverse }
+        if rest == 0 { continue }
+        let there = group + Int(rest) / 32
+        scales[there] = scale / 254
+        sums[there] = quantize(here, values + Int(rest)) { i in
+            var left = x[i]
+            left.addProduct(-scale, Float(values[i]))
+            return left * (254 / scale)
+        }
     }
+}
+
+/// Rounds and gives the sum.
+private func quantize(_ range: Range<Int>, _ values: UnsafeMutablePointer<Int8>, _ scaled: (Int) -> Float) -> Float {
+    var sum: Int32 = 0
+    for i in range {
+        values[i] = quantizeRounded(scaled(i), zeroPoint: 0, minimum: -127, maximum: 127)
+        sum += Int32(values[i])
+    }
+    return Float(sum)
 }
 
 func referenceToHalves(_ x: UnsafePointer<Float>, _ halves: UnsafeMutablePointer<UInt16>, _ count: Int32) {

@@ -4,20 +4,20 @@ import CLinux
 /// Root mean square norm, then quantised; the mean in float64.
 func referenceNormalize(
     _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epsilon: Float, _ normalized: UnsafeMutablePointer<Float>?,
-    _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32
+    _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32, _ rest: Int32
 ) {
     var squares = 0.0
     for i in 0..<Int(count) { squares += Double(x[i]) * Double(x[i]) }
     let factor = Float(1 / (squares / Double(count) + Double(epsilon)).squareRoot())
-    quantizeInGroups(Int(count), normalized, values, scales, sums) { x[$0] * factor * weight[$0] }
+    quantizeInGroups(Int(count), normalized, values, scales, sums, rest) { x[$0] * factor * weight[$0] }
 }
 
 /// activation(gate) * up, quantised; the activation in float64.
 func referenceGated(
     _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>,
-    _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32
+    _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32, _ rest: Int32
 ) {
-    quantizeInGroups(Int(count), nil, values, scales, sums) { i in
+    quantizeInGroups(Int(count), nil, values, scales, sums, rest) { i in
         Float(exactFunction(function == 0 ? 1 : 3, Double(gate[i]))) * up[i]
     }
 }
@@ -40,7 +40,7 @@ private func exactFunction(_ function: Int32, _ x: Double) -> Double {
 /// Computes floats a group at a time, stores them where asked, and quantises them where asked.
 private func quantizeInGroups(
     _ count: Int, _ floats: UnsafeMutablePointer<Float>?, _ values: UnsafeMutablePointer<Int8>?,
-    _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ compute: (Int) -> Float
+    _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ rest: Int32, _ compute: (Int) -> Float
 ) {
     var group = [Float](repeating: 0, count: 32)
     var first = 0
@@ -50,7 +50,7 @@ private func quantizeInGroups(
         if let floats {
             for i in 0..<width { floats[first + i] = group[i] }
         }
-        if let values, let scales, let sums { referenceQuantizeGroups(group, values + first, scales + first / 32, sums + first / 32, 32) }
+        if let values, let scales, let sums { referenceQuantizeGroups(group, values + first, scales + first / 32, sums + first / 32, 32, rest) }
         first += 32
     }
 }

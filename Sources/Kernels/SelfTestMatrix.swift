@@ -79,10 +79,12 @@ extension SelfTest {
             x.pointer[7] = -127
         }
         random = source
-        let a = QuantizedGroups(groups, &random)
+        // Alone, with the rest right behind, or with a gap between that must stay as it is.
+        let rest = random.oneIn(2) ? 0 : groups + random.integer(0, 2)
+        let a = QuantizedGroups(groups + rest, &random)
         let b = QuantizedGroups(copying: a)
-        reference.quantizeGroups(x.pointer, a.values.pointer, a.scales.pointer, a.sums.pointer, Int32(groups * 32))
-        table.quantizeGroups(x.pointer, b.values.pointer, b.scales.pointer, b.sums.pointer, Int32(groups * 32))
+        reference.quantizeGroups(x.pointer, a.values.pointer, a.scales.pointer, a.sums.pointer, Int32(groups * 32), Int32(rest * 32))
+        table.quantizeGroups(x.pointer, b.values.pointer, b.scales.pointer, b.sums.pointer, Int32(groups * 32), Int32(rest * 32))
         compare(b.values, a.values, "quantise groups \(index) (\(groups) groups)")
         compareBits(b.scales, a.scales, "quantise groups, scales \(index) (\(groups) groups)")
         compareBits(b.sums, a.sums, "quantise groups, sums \(index) (\(groups) groups)")
@@ -151,6 +153,9 @@ struct QuantizedGroups {
         scales = TestBuffer(groups, random.floats())
         sums = TestBuffer(groups, random.floats())
     }
+
+    /// Value i with what its rounding left.
+    func sum(_ i: Int, rest: Int) -> Float { scales[i / 32] * Float(values[i]) + scales[(i + rest) / 32] * Float(values[i + rest]) }
 
     init(copying other: QuantizedGroups) {
         values = TestBuffer(copying: other.values)

@@ -4,24 +4,24 @@ import KernelsVectorCommon
 
 @_cdecl("neon_quantize_groups")
 public func neonQuantizeGroups(_ x: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>, _ scales: UnsafeMutablePointer<Float>,
-                             _ sums: UnsafeMutablePointer<Float>, _ count: Int32) {
-    quantizeGroups(x, values, scales, sums, count)
+                             _ sums: UnsafeMutablePointer<Float>, _ count: Int32, _ rest: Int32) {
+    quantizeGroups(x, values, scales, sums, count, rest)
 }
 
 @_cdecl("neon_normalize")
 public func neonNormalize(
     _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epsilon: Float, _ normalized: UnsafeMutablePointer<Float>?,
-    _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32
+    _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32, _ rest: Int32
 ) {
-    normalize(x, weight, epsilon, normalized, values, scales, sums, count)
+    normalize(x, weight, epsilon, normalized, values, scales, sums, count, rest)
 }
 
 @_cdecl("neon_gated")
 public func neonGated(
     _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>,
-    _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32
+    _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32, _ rest: Int32
 ) {
-    gated(gate, up, values, scales, sums, function, count)
+    gated(gate, up, values, scales, sums, function, count, rest)
 }
 
 @_cdecl("neon_attention")

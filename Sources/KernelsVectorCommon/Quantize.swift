@@ -2,10 +2,10 @@
 import CIntrinsics
 import CKernels
 
-/// 32 floats, quantised as LanguageKernels.h says.
+/// 32 floats, quantised as LanguageKernels.h says; `rest`: in groups.
 @_transparent
-public func quantizeGroup(_ a: floats8, _ b: floats8, _ c: floats8, _ d: floats8,
-                          _ values: UnsafeMutablePointer<Int8>, _ scale: UnsafeMutablePointer<Float>, _ sum: UnsafeMutablePointer<Float>) {
+public func quantizeGroup(_ a: floats8, _ b: floats8, _ c: floats8, _ d: floats8, _ values: UnsafeMutablePointer<Int8>,
+                          _ scale: UnsafeMutablePointer<Float>, _ sum: UnsafeMutablePointer<Float>, _ rest: Int) {
     var largest = maximum_floats8(fill_floats8(0), magnitude_floats8(a))
     largest = maximum_floats8(largest, magnitude_floats8(b))
     largest = maximum_floats8(largest, magnitude_floats8(c))
@@ -14,15 +14,20 @@ public func quantizeGroup(_ a: floats8, _ b: floats8, _ c: floats8, _ d: floats8
     let step = (most > Float.greatestFiniteMagnitude ? Float.greatestFiniteMagnitude : most) / 127
     scale.pointee = step
     sum.pointee = store_quantized_32(values, a, b, c, d, 1 / step)
+    if rest == 0 { return }
+    let back = fill_floats8(0 - step)
+    scale[rest] = step / 254
+    sum[rest] = store_quantized_32(values + rest &* 32, multiply_add_floats8(a, load_bytes8(values), back), multiply_add_floats8(b, load_bytes8(values + 8), back),
+                                   multiply_add_floats8(c, load_bytes8(values + 16), back), multiply_add_floats8(d, load_bytes8(values + 24), back), 254 / step)
 }
 
 @inlinable @inline(__always)
 public func quantizeGroups(_ x: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>, _ scales: UnsafeMutablePointer<Float>,
-                           _ sums: UnsafeMutablePointer<Float>, _ count: Int32) {
+                           _ sums: UnsafeMutablePointer<Float>, _ count: Int32, _ rest: Int32) {
     var group = 0
     while group < Int(count) / 32 {
         let p = x + group &* 32
-        quantizeGroup(load_floats8(p), load_floats8(p + 8), load_floats8(p + 16), load_floats8(p + 24), values + group &* 32, scales + group, sums + group)
+        quantizeGroup(load_floats8(p), load_floats8(p + 8), load_floats8(p + 16), load_floats8(p + 24), values + group &* 32, scales + group, sums + group, Int(rest) / 32)
         group &+= 1
     }
 }
@@ -31,7 +36,7 @@ public func quantizeGroups(_ x: UnsafePointer<Float>, _ values: UnsafeMutablePoi
 @inlinable @inline(__always)
 public func normalize(
     _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epsilon: Float, _ normalized: UnsafeMutablePointer<Float>?,
-    _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32
+    _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32, _ rest: Int32
 ) {
     let count = Int(count)
     var a = fill_floats8(0), b = a
@@ -63,7 +68,7 @@ public func normalize(
             store_floats8(normalized + i + 16, n2)
             store_floats8(normalized + i + 24, n3)
         }
-        quantizeGroup(n0, n1, n2, n3, values + i, scales + i / 32, sums + i / 32)
+        quantizeGroup(n0, n1, n2, n3, values + i, scales + i / 32, sums + i / 32, Int(rest) / 32)
         i &+= 32
     }
 }
@@ -77,19 +82,19 @@ public func normalize(
 @inlinable @inline(__always)
 public func gated(
     _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>,
-    _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32
+    _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32, _ rest: Int32
 ) {
     if function == 0 {
-        gatedGroups(gate, up, values, scales, sums, Int(count)) { silu($0) }
+        gatedGroups(gate, up, values, scales, sums, Int(count), Int(rest) / 32) { silu($0) }
     } else {
-        gatedGroups(gate, up, values, scales, sums, Int(count)) { gelu($0) }
+        gatedGroups(gate, up, values, scales, sums, Int(count), Int(rest) / 32) { gelu($0) }
     }
 }
 
 @inlinable @inline(__always)
 func gatedGroups(
     _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>,
-    _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ count: Int, _ f: (floats8) -> floats8
+    _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ count: Int, _ rest: Int, _ f: (floats8) -> floats8
 ) {
     var i = 0
     while i < count {
@@ -97,7 +102,7 @@ func gatedGroups(
         let b = multiply_floats8(f(load_floats8(gate + i + 8)), load_floats8(up + i + 8))
         let c = multiply_floats8(f(load_floats8(gate + i + 16)), load_floats8(up + i + 16))
         let d = multiply_floats8(f(load_floats8(gate + i + 24)), load_floats8(up + i + 24))
-        quantizeGroup(a, b, c, d, values + i, scales + i / 32, sums + i / 32)
+        quantizeGroup(a, b, c, d, values + i, scales + i / 32, sums + i / 32, rest)
         i &+= 32
     }
 }

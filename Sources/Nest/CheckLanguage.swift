@@ -104,7 +104,7 @@ extension InstructionChecker {
     }
 
     /// The rows of a tensor, which must be those of the whole program.
-    private func rows(_ tensor: TensorRecord, _ selection: RowSelection) throws(Failure) -> Int {
+    private func rows(_ tensor: TensorRecord, _ selection: RowSelection, heights: ClosedRange<Int32> = 1...1) throws(Failure) -> Int {
         let tokens = program.tensors[Int(program.inputs[0])]
         try require(tokens.type == .int32 && tokens.channels == 1 && tokens.pixelStride == 1 && tokens.batch == 1 && tokens.height == 1
                     && Int(tokens.width) <= LanguageLimits.rows, "the program's first input is no list of tokens")
@@ -114,7 +114,7 @@ extension InstructionChecker {
             try require(logits.width <= tokens.width, "more rows of logits than of tokens")
             expected = logits.width
         }
-        try require(tensor.batch == 1 && tensor.height == 1 && tensor.width == expected, "its tensors differ in rows")
+        try require(tensor.batch == 1 && heights.contains(tensor.height) && tensor.width == expected, "its tensors differ in rows")
         return Int(expected)
     }
 
@@ -129,7 +129,7 @@ extension InstructionChecker {
 
     private func requireActivation(_ index: Int32, values: Int32, _ selection: RowSelection) throws(Failure) {
         let tensor = try tensor(index)
-        _ = try rows(tensor, selection)
+        _ = try rows(tensor, selection, heights: 1...2)
         try require(tensor.type == .int8 && values >= 32 && values % 32 == 0 && Int(tensor.channels) == Int(values) / 32 * 40 && tensor.storage != .constant
                     && tensor.offset % 64 == 0, "a tensor is no quantised activation of \(values) values")
         try requireDense(tensor)

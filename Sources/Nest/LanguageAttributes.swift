@@ -3,7 +3,8 @@
 // runs with any number up to it.
 //
 // A quantised activation is an int8 tensor of T rows and n/32*40 channels, n the number of values: first the values
-// [T][n], then their scales [T][n/32] and sums [T][n/32], both float32 (LanguageKernels.h).
+// [T][n], then their scales [T][n/32] and sums [T][n/32], both float32 (LanguageKernels.h). Its height is 1, or 2 where
+// every row has a second one beside it for what rounding to 8 bits left: [T][2][n], [T][2][n/32] twice.
 
 /// Which rows an instruction works on.
 public enum RowSelection: Int32, Sendable {

@@ -55,6 +55,9 @@ struct Compile: ParsableCommand {
     @Option(help: "Language models: what matrices of floats become, q8 or q4; quantised ones stay as they are.")
     var floatMatrices = FloatMatrices.q8
 
+    @Option(help: "Language models: bits of activations, 8 or 16; a nest for 16 can run with 8 as well.")
+    var activations = 16
+
     @Option(help: "Language models: the most tokens of one run.")
     var rows = 64
 
@@ -119,7 +122,8 @@ struct Compile: ParsableCommand {
         if let key = entries.keys.first(where: { $0 == "task" || $0.hasPrefix("language.") }) { throw ValidationError("--set \(key): follows from the model.") }
         var model = try LanguageImporter.load(path: source)
         if let name { model.name = name }
-        var nest = try lower(model, options: TransformerOptions(rows: rows, logitRows: logitRows, floats: floatMatrices == .q8 ? .q8 : .q4), tokenizer: try model.tokenizer.image())
+        var nest = try lower(model, options: TransformerOptions(rows: rows, logitRows: logitRows, floats: floatMatrices == .q8 ? .q8 : .q4, activationBits: activations),
+                             tokenizer: try model.tokenizer.image())
         nest.metadata = (nest.metadata.filter { entries[$0.key] == nil } + entries.map { (key: $0.key, value: $0.value) }).sorted { $0.key < $1.key }
         try nest.write(to: output)
         // What was written is read back with all checks.

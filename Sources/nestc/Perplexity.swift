@@ -18,8 +18,11 @@ struct Perplexity: ParsableCommand {
     @Option(help: "Positions of the context.")
     var context = 512
 
-    @Option(help: "Most bytes of arena, cache and weights.")
+    @Option(help: "Most bytes of the process.")
     var budget: Int?
+
+    @Option(help: "Bits of activations: 8 or 16.")
+    var activations = 16
 
     @Option(help: "Threads.")
     var threads = 1
@@ -42,6 +45,9 @@ struct Perplexity: ParsableCommand {
         var options = ModelOptions()
         options.contextLength = context
         options.budgetBytes = budget
+        // Code that a pass still needs and reading as it goes come on top of what there is.
+        options.takenBytes = budget == nil ? 0 : ProcessMemory.resident + 2_000_000
+        options.activationBits = activations
         guard let table = kernels.map({ KernelTable.named($0) }) ?? .chosen(for: .detect()) else { throw Failure(.usage, "no kernel family '\(kernels ?? "")' here") }
         let runner = try LanguageRunner(path: model, options: options, kernels: table, pool: try ThreadPool(threads: threads))
         let most = max(1, min(rows ?? .max, runner.maximumLogitRows))

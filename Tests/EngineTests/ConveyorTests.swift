@@ -32,7 +32,7 @@ struct ConveyorTests {
         let (path, input, expected, weights) = try network()
         defer { unlink(path) }
         let whole = try Model(path: path, kernels: .reference, pool: try pool(1)).memory
-        let fixed = whole.arenaBytes + whole.scratchBytes
+        let fixed = whole.tableBytes + whole.arenaBytes + whole.scratchBytes
         for part in [0.2, 0.4, 0.6, 0.9] {
             let budget = fixed + Int(Double(weights) * part)
             let model = try load(path, budget)

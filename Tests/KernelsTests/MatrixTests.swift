@@ -97,7 +97,7 @@ import Testing
         x[65] = .nan
         x[66] = 1
         var values = [Int8](repeating: 99, count: 96), scales = [Float](repeating: 99, count: 3), sums = scales
-        KernelTable.reference.quantizeGroups(x, &values, &scales, &sums, 96)
+        KernelTable.reference.quantizeGroups(x, &values, &scales, &sums, 96, 0)
         #expect(Array(values[0..<4]) == [-127, 0, 64, 0])
         #expect(scales == [12.7 / 127, 0, Float.greatestFiniteMagnitude / 127])
         #expect(values[32..<64].allSatisfy { $0 == 0 })

@@ -43,7 +43,7 @@ struct TransformerConveyorTests {
         let whole = try TransformerConveyorTests.load(path)
         let expected = try TransformerConveyorTests.text(whole)
         let memory = whole.model.memory
-        let fixed = memory.arenaBytes + memory.scratchBytes + memory.cacheBytes + 65536
+        let fixed = memory.tableBytes + memory.arenaBytes + memory.scratchBytes + memory.cacheBytes + 65536
         let nest = whole.model.nest, tokenizer = Int(nest.metadata("language.tokenizer")!)!
         #expect(nest.chunk(tokenizer).allSatisfy { $0 == 7 } && nest.chunk(tokenizer).count == 50_000)
         let weights = nest.chunks.enumerated().reduce(0) { $0 + ($1.offset == tokenizer ? 0 : $1.element.length) }
@@ -72,7 +72,7 @@ struct TransformerConveyorTests {
         let path = try TransformerConveyorTests.written()
         defer { unlink(path) }
         let memory = try TransformerConveyorTests.load(path).model.memory
-        let runner = try TransformerConveyorTests.load(path, budget: memory.arenaBytes + memory.scratchBytes + memory.cacheBytes + 65536 + 150_000)
+        let runner = try TransformerConveyorTests.load(path, budget: memory.tableBytes + memory.arenaBytes + memory.scratchBytes + memory.cacheBytes + 65536 + 150_000)
         func read(_ logits: Int) throws -> Int {
             let before = runner.counters.streamedBytes
             for position in 0..<10 { _ = try TransformerConveyorTests.evaluate(runner, [5], at: position, logits: logits) }
@@ -89,7 +89,7 @@ struct TransformerConveyorTests {
         defer { unlink(path) }
         let expected = try TransformerConveyorTests.text(try TransformerConveyorTests.load(path))
         let memory = try TransformerConveyorTests.load(path).model.memory
-        let runner = try TransformerConveyorTests.load(path, budget: memory.arenaBytes + memory.scratchBytes + memory.cacheBytes + 65536 + 200_000)
+        let runner = try TransformerConveyorTests.load(path, budget: memory.tableBytes + memory.arenaBytes + memory.scratchBytes + memory.cacheBytes + 65536 + 200_000)
         #expect(try TransformerConveyorTests.text(runner) == expected)
         let bytes = try File.read(path), nest = try NestReader.open(path)
         let file = open(path, O_RDWR)

@@ -10,9 +10,10 @@ import Testing
 @Suite(.serialized)
 struct TransformerTests {
     private static func runner(_ source: RandomTransformer, options: TransformerOptions = TransformerOptions(rows: 8, logitRows: 8), kernels: KernelTable = .reference,
-                               threads: Int = 1, context: Int = 100) throws -> LanguageRunner {
+                               threads: Int = 1, context: Int = 100, activationBits: Int = 16) throws -> LanguageRunner {
         var loading = ModelOptions()
         loading.contextLength = context
+        loading.activationBits = activationBits
         return try LanguageRunner(try Model(contents: try lower(source.model, options: options).contents(), options: loading, kernels: kernels, pool: try ThreadPool(threads: threads)))
     }
 
@@ -49,6 +50,14 @@ struct TransformerTests {
         return ((squares / Double(max(1, count))).squareRoot(), worst)
     }
 
+    /// Rounding to 8 bits, and of keys and values to half floats, falls differently here and there; floats of a matrix are 8
+    /// bits wide as well.
+    private static func expectNear(_ rows: [[Float]], _ expected: [[Double]], _ bits: Int, _ what: String) {
+        let error = error(rows, expected)
+        let bound = bits == 8 || what.hasPrefix("floats") ? (mean: 0.02, worst: 0.1) : (mean: 0.003, worst: 0.015)
+        #expect(error.mean < bound.mean && error.worst < bound.worst, "\(what), activations of \(bits) bits: \(error)")
+    }
+
     private static let shapes: [(name: String, source: RandomTransformer)] = [
         ("llama", RandomTransformer(seed: 1)),
         ("odd heads, two key heads, untied", RandomTransformer(seed: 2, heads: 6, keyValueHeads: 2, headDimension: 16, vocabulary: 50, tied: false, encodings: [.q4_0, .q8_0])),
@@ -61,13 +70,24 @@ struct TransformerTests {
     @Test func logitsOfThePlainTransformer() throws {
         for (name, source) in TransformerTests.shapes {
             let tokens = TransformerTests.tokens(21, source.model.vocabulary, seed: 9)
-            let expected = PlainTransformer(source: source).logits(tokens)
-            let runner = try TransformerTests.runner(source)
-            let rows = try TransformerTests.logits(runner, tokens, step: 8)
-            // Rounding to 8 bits falls differently here and there; floats of a matrix are 8 bits wide as well.
-            let error = TransformerTests.error(rows, expected)
-            #expect(error.mean < 0.02 && error.worst < 0.1, "\(name): \(error)")
+            for bits in [16, 8] {
+                let expected = PlainTransformer(source: source, activationBits: bits).logits(tokens)
+                let rows = try TransformerTests.logits(try TransformerTests.runner(source, activationBits: bits), tokens, step: 8)
+                TransformerTests.expectNear(rows, expected, bits, name)
+            }
         }
+    }
+
+    @Test func aNestForSixteenBitsRunsWithEight() throws {
+        for (name, source) in TransformerTests.shapes {
+            let tokens = TransformerTests.tokens(19, source.model.vocabulary, seed: 10)
+            let narrow = TransformerOptions(rows: 8, logitRows: 8, activationBits: 8)
+            for threads in [1, 2] {
+                let expected = try TransformerTests.logits(try TransformerTests.runner(source, options: narrow, threads: threads), tokens, step: 3)
+                #expect(try TransformerTests.logits(try TransformerTests.runner(source, threads: threads, activationBits: 8), tokens, step: 3) == expected, "\(name)")
+            }
+        }
+        #expect(throws: Failure.self) { try TransformerTests.runner(RandomTransformer(seed: 1), activationBits: 12) }
     }
 
     @Test func rowsDependNeitherOnTheirNumberNorOnThreadsNorOnPieces() throws {
@@ -87,8 +107,8 @@ struct TransformerTests {
             let tokens = TransformerTests.tokens(12, source.model.vocabulary, seed: 11)
             let expected = PlainTransformer(source: source).logits(tokens)
             for table in KernelTable.all(for: .detect()) {
-                let error = TransformerTests.error(try TransformerTests.logits(try TransformerTests.runner(source, kernels: table, threads: 2), tokens, step: 5), expected)
-                #expect(error.mean < 0.02 && error.worst < 0.1, "\(name), \(table.name): \(error)")
+                let rows = try TransformerTests.logits(try TransformerTests.runner(source, kernels: table, threads: 2), tokens, step: 5)
+                TransformerTests.expectNear(rows, expected, 16, "\(name), \(table.name)")
             }
         }
     }

@@ -14,6 +14,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 
 import agreement
 import counting
@@ -79,28 +80,35 @@ def paragraph(tokens):
     return text
 
 
+def compare(figure, ours, narrow, theirs, decimals, target):
+    """Medians of tokens a second, and the median of the ratios of neighbouring runs."""
+    ratio = lambda mine: statistics.median(a / b for a, b in zip(mine, theirs))
+    rate = lambda values: f"{statistics.median(values):.{decimals}f}"
+    row(figure, f"{rate(ours)} tokens/s; with --activations 8 {rate(narrow)} ({ratio(narrow):.2f}× llama.cpp)",
+        f"{rate(theirs)} tokens/s (ours {ratio(ours):.2f}×)", target)
+
+
 def speed():
     long = paragraph(512)
     for threads in (1, 2):
         llama = Llama(threads)
-        ours, theirs, our_prompt, their_prompt, counts = [], [], [], [], set()
+        ours, narrow, theirs, our_prompt, narrow_prompt, their_prompt, counts = [], [], [], [], [], [], set()
+        eight = ("--activations", 8)
         llama.complete(SHORT, 8)
         for _ in range(ROUNDS):
             ours.append(generate(SHORT, "--tokens", DECODED, "--threads", threads, "--context", "1024")["tokensPerSecond"])
+            narrow.append(generate(SHORT, "--tokens", DECODED, "--threads", threads, "--context", "1024", *eight)["tokensPerSecond"])
             theirs.append(llama.complete(SHORT, DECODED)["decode"])
             answer = generate(long, "--tokens", 1, "--threads", threads, "--context", "1024")
             our_prompt.append(answer["promptTokensPerSecond"])
+            narrow_prompt.append(generate(long, "--tokens", 1, "--threads", threads, "--context", "1024", *eight)["promptTokensPerSecond"])
             reply = llama.complete(long, 1)
             their_prompt.append(reply["prompt"])
             counts |= {answer["promptTokens"], reply["promptTokens"]}
         llama.close()
         plural = "thread" if threads == 1 else "threads"
-        ratio = statistics.median(a / b for a, b in zip(ours, theirs))
-        row(f"decode, {threads} {plural}", f"{statistics.median(ours):.1f} tokens/s", f"{statistics.median(theirs):.1f} tokens/s (ours {ratio:.2f}×)",
-            "1.0×, 50 tokens/s" if threads == 1 else "1.0×")
-        ratio = statistics.median(a / b for a, b in zip(our_prompt, their_prompt))
-        row(f"prompt of {'/'.join(map(str, sorted(counts)))} tokens, {threads} {plural}", f"{statistics.median(our_prompt):.0f} tokens/s",
-            f"{statistics.median(their_prompt):.0f} tokens/s (ours {ratio:.2f}×)", "0.7×")
+        compare(f"decode, {threads} {plural}", ours, narrow, theirs, 1, "1.0×, 50 tokens/s" if threads == 1 else "1.0×")
+        compare(f"prompt of {'/'.join(map(str, sorted(counts)))} tokens, {threads} {plural}", our_prompt, narrow_prompt, their_prompt, 0, "0.7×")
 
 
 def drafts():
@@ -135,8 +143,8 @@ def model_copy(path):
 
 
 def streamed(budget, few=4, more=12):
-    """Tokens a second and bytes read a token within a budget; where control groups allow it, under a limit 10 MB above
-    (code, stack, tokenizer and pages on their way), and with the bytes that the kernel counted."""
+    """Tokens a second and bytes read a token within a budget; where control groups allow it, with the budget as the
+    limit too, page cache included, and with the bytes that the kernel counted."""
     if limits.why_not():
         answer = generate(SHORT, "--tokens", more, "--threads", 2, "--context", 128, "--budget", budget)
         return {"budget": budget, "rate": answer["tokensPerSecond"], "read": answer["bytes"]["streamed"] / answer["tokens"]}
@@ -144,8 +152,10 @@ def streamed(budget, few=4, more=12):
     for tokens in (few, more):
         command = [SWIFTLET, "generate", SHORT, "--model", nest, "--temperature", "0", "--json", "--tokens", tokens, "--threads", 2,
                    "--context", 128, "--budget", budget]
-        output, counted = limits.run(command, budget + 10_000_000, [nest], cwd=ROOT)
+        output, counted = limits.run(command, budget, [nest], cwd=ROOT)
         answer = json.loads(output)
+        if answer["bytes"]["processPeak"] > budget:
+            raise RuntimeError(f"{answer['bytes']['processPeak']} bytes resident with a budget of {budget}")
         read.append(counted["read"])
     return {"budget": budget, "rate": answer["tokensPerSecond"], "read": max(0, read[1] - read[0]) / (more - few)}
 
@@ -184,18 +194,42 @@ def under_a_limit():
         return
     whole = generate(SHORT, "--tokens", 1, "--threads", 2, "--context", 128)["bytes"]["residentWeights"]
     limit = whole // 3
-    ours, theirs = streamed(limit - 10_000_000), mapped(limit)
+    ours, theirs = streamed(limit), mapped(limit)
     row(f"bytes read a token, the whole process under a memory limit of weights/3 = {limit / 1e6:.0f} MB",
         f"{ours['read'] / 1e6:.0f} MB, {ours['rate']:.1f} tokens/s",
         f"{theirs['read'] / 1e6:.0f} MB, {theirs['rate']:.1f} tokens/s (ours {ours['read'] / theirs['read']:.2f}×; its limit counts the file alone)",
         f"0.7×; M − B = {(whole - limit) / 1e6:.0f} MB")
 
 
+def large_model(megabytes=1200, budget=400_000_000, few=2, more=6):
+    """A model of random weights, three times as large as the memory that it gets."""
+    nest, tokens = BUILD / f"synthetic-{megabytes}.nest", BUILD / "tokens.txt"
+    if not nest.exists() or nest.stat().st_mtime < NESTC.stat().st_mtime:
+        subprocess.run([NESTC, "synthetic", "--megabytes", str(megabytes), "--output", nest], check=True, stdout=subprocess.DEVNULL)
+    figure = f"a generated model of {nest.stat().st_size / 1e6:.0f} MB, the process under a memory limit of {budget / 1e6:.0f} MB"
+    if reason := limits.why_not():
+        row(figure, f"not measured: {reason}")
+        return
+    read, seconds = [], []
+    for count in (few, more):
+        tokens.write_text(" ".join(map(str, range(1, count + 1))))
+        command = [NESTC, "perplexity", nest, "--tokens", tokens, "--rows", 1, "--context", 128, "--threads", 2, "--budget", budget]
+        begin = time.perf_counter()
+        _, counted = limits.run(command, budget, [nest], cwd=ROOT)
+        seconds.append(time.perf_counter() - begin)
+        if counted["largest"] > budget:
+            raise RuntimeError(f"{counted['largest']} bytes resident with a budget of {budget}")
+        read.append(counted["read"])
+    step = more - few
+    row(figure, f"{(read[1] - read[0]) / step / 1e6:.0f} MB read and {(seconds[1] - seconds[0]) / step:.2f} s a token, {counted['largest'] / 1e6:.0f} MB resident at most",
+        "", f"M − B = {(nest.stat().st_size - budget) / 1e6:.0f} MB")
+
+
 def instructions():
     def board(tokens):
         return [BOARD, "generate", SHORT, "--model", NEST, "--temperature", "0", "--tokens", tokens, "--threads", 1, "--context", 128]
     for core in counting.CORES:
-        ours = (counting.count(core, board(10)) - counting.count(core, board(2))) / 8
+        ours, narrow = ((counting.count(core, board(10) + more) - counting.count(core, board(2) + more)) / 8 for more in ([], ["--activations", 8]))
         theirs = None
         if os.environ.get("PEERS") == "1":
             python = next((PEERS / "root" / "usr" / "bin").glob("python3.*[0-9]"))
@@ -203,7 +237,7 @@ def instructions():
                        "prefix": PEERS / "root", "as_core": True}
             run = lambda tokens: counting.count(core, [python, LLAMA[1], GGUF, 1, tokens], **options)
             theirs = (run(6) - run(2)) / 4
-        row(f"aarch64 instructions a decoded token, {core}", f"{ours / 1e6:.1f} M", f"{theirs / 1e6:.1f} M ({ours / theirs:.2f}×)" if theirs else "", "1.0×" if core == "cortex-a76" else "")
+        row(f"aarch64 instructions a decoded token, {core}", f"{ours / 1e6:.1f} M; with --activations 8 {narrow / 1e6:.1f} M", f"{theirs / 1e6:.1f} M ({ours / theirs:.2f}×)" if theirs else "", "1.0×" if core == "cortex-a76" else "")
 
 
 def predictions():
@@ -214,7 +248,7 @@ def predictions():
 def main():
     BUILD.mkdir(parents=True, exist_ok=True)
     failed = 0
-    for figure in (predictions, speed, drafts, memory, start_up, sweep, under_a_limit, instructions):
+    for figure in (predictions, speed, drafts, memory, start_up, sweep, under_a_limit, large_model, instructions):
         try:
             figure()
         except (RuntimeError, OSError, subprocess.CalledProcessError, KeyError, IndexError, StopIteration, ValueError) as error:

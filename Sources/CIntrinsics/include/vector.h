@@ -139,6 +139,13 @@ INTRINSIC float store_quantized_32(int8_t *values, floats8 a, floats8 b, floats8
 }
 #endif
 
+/// Eight int8 as floats.
+INTRINSIC floats8 load_bytes8(const int8_t *p) {
+    typedef int8_t bytes8 __attribute__((vector_size(8)));
+    bytes8 v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return __builtin_convertvector(v, floats8);
+}
 INTRINSIC void store_some_halves8(uint16_t *p, floats8 v, int32_t count) {
     uint16_t halves[8];
     store_halves8(halves, v);

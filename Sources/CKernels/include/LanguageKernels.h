@@ -3,6 +3,8 @@
 //
 // Activations: rows of int8 in [-127, 127], in groups of 32 along a row, each group with its own scale:
 //     value = scales[group] * values[i],   sums[group] = float(sum of the group's values)   (exact: below 2^24)
+// Where 8 bits are too few, a second row holds what rounding left, quantised like the first with a scale 254 times
+// smaller: the two rows' products added are those of a row of 16 bits, and matrices need to know nothing of it.
 //
 // Weights: blocks of 16 outputs, [ceil(outputs/16)][inputs/32 groups][group block]; inputs is a multiple of 32, outputs
 // that aren't there have zero scales. A group block holds 16 outputs x 32 inputs:
@@ -64,15 +66,16 @@ typedef struct {
     void family##_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput); \
     /* One row: groups of 32 to int8: scale = max|x|/127, value = roundToNearestEven(x * (1/scale)) in [-127, 127]. A group */ \
     /* of zeros has scale 0 and values 0; NaN gives 0 and counts for nothing; infinities count as the largest finite number. */ \
-    /* count: a multiple of 32. Every family gives the same bits. */ \
-    void family##_quantize_groups(const float *x, int8_t *values, float *scales, float *sums, int32_t count); \
+    /* count: a multiple of 32. Every family gives the same bits. rest: 0, or how many values behind `values` (a multiple */ \
+    /* of 32; scales and sums accordingly) what rounding left goes: scale/254, fma(-scale, value, x) * (254/scale). */ \
+    void family##_quantize_groups(const float *x, int8_t *values, float *scales, float *sums, int32_t count, int32_t rest); \
     /* Root mean square norm, then quantised as above: x * weight / sqrt(mean(x^2) + epsilon). `normalized` may be NULL, or */ \
     /* gets the floats (and may be x); `values` may be NULL (scales and sums too): then only the floats, and any count */ \
     /* that is a multiple of 16. */ \
-    void family##_normalize(const float *x, const float *weight, float epsilon, float *normalized, int8_t *values, float *scales, float *sums, int32_t count); \
+    void family##_normalize(const float *x, const float *weight, float epsilon, float *normalized, int8_t *values, float *scales, float *sums, int32_t count, int32_t rest); \
     /* activation(gate[i]) * up[i], quantised as above; function 0: SiLU, 1: GELU (tanh form). Within 2e-6 relative of the exact function, */ \
     /* or 1e-7 of the gate for GELU: its exponent cancels where it is as good as zero. Results below 1e-34 may be 0. */ \
-    void family##_gated(const float *gate, const float *up, int8_t *values, float *scales, float *sums, int32_t function, int32_t count); \
+    void family##_gated(const float *gate, const float *up, int8_t *values, float *scales, float *sums, int32_t function, int32_t count, int32_t rest); \
     void family##_attention(const AttentionTask *task, int32_t row, int32_t firstHead, int32_t endHead, float *scratch); \
     /* Floats to half floats, to nearest even; any count. */ \
     void family##_to_halves(const float *x, uint16_t *halves, int32_t count); \

@@ -24,7 +24,7 @@ final class AttentionStep: Step {
         kernels = context.kernels
         a = AttentionAttributes(words: context.words)!
         source = context.view(context.instruction.inputs.0)
-        output = Activation(context.view(context.instruction.outputs.0))
+        output = Activation(context.view(context.instruction.outputs.0), state)
         func norm(_ offset: Int32) -> UnsafePointer<Float>? { offset < 0 ? nil : (context.blob + Int(offset)).assumingMemoryBound(to: Float.self) }
         queryNorm = norm(a.queryNormOffset)
         keyNorm = norm(a.keyNormOffset)
@@ -87,14 +87,14 @@ final class AttentionStep: Step {
         (task.scale, task.softCap) = (a.scale, a.softCap)
         kernels.attention(&task, Int32(row), Int32(firstHead), Int32(firstHead + heads), memory)
         let column = firstHead * dimension
-        kernels.quantizeGroups(results, output.values(row, column), output.scales(row, column), output.sums(row, column), Int32(unitWidth))
+        kernels.quantizeGroups(results, output.values(row, column), output.scales(row, column), output.sums(row, column), Int32(unitWidth), output.rest)
     }
 
     /// Norm where there is one, then the rotation.
     @inline(__always)
     private func turn(_ head: UnsafePointer<Float>, _ norm: UnsafePointer<Float>?, _ row: Int, into y: UnsafeMutablePointer<Float>) {
         guard let norm else { return rotary.rotate(head, into: y, row: row) }
-        kernels.normalize(head, norm, a.normEpsilon, y, nil, nil, nil, a.headDimension)
+        kernels.normalize(head, norm, a.normEpsilon, y, nil, nil, nil, a.headDimension, 0)
         rotary.rotate(y, into: y, row: row)
     }
 }

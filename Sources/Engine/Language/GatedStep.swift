@@ -13,7 +13,7 @@ final class GatedStep: Step {
     private let output: Activation
     private let a: GatedAttributes
     private let kernels: KernelTable
-    private let threads: Int, mostUnits: Int
+    private let threads: Int, mostUnits: Int, terms: Int
     private var partition = BlockPartition(blocks: 1, operations: 1, threads: 1)
 
     init(_ context: StepContext) {
@@ -21,12 +21,13 @@ final class GatedStep: Step {
         kernels = context.kernels
         threads = context.threads
         a = GatedAttributes(words: context.words)!
-        let activation = Activation(context.view(context.instruction.inputs.0))
-        output = Activation(context.view(context.instruction.outputs.0))
+        let activation = Activation(context.view(context.instruction.inputs.0), state)
+        output = Activation(context.view(context.instruction.outputs.0), state)
+        terms = activation.terms
         task = MatrixTask(values: activation.values, scales: activation.scales, sums: activation.sums,
                           weights: context.blob.assumingMemoryBound(to: UInt8.self), addend: nil, output: nil,
                           rows: 1, inputs: a.inputs, outputs: 2 * a.features, outputStride: 0, format: a.format)
-        let rowBytes = 2 * GatedStep.unit * 4 * context.language!.maximumRows
+        let rowBytes = 2 * GatedStep.unit * 4 * state.maximumRows * terms
         mostUnits = max(1, min((128 << 10) / rowBytes, Int(a.features) / GatedStep.unit))
         super.init(index: context.index)
         scratchBytes = mostUnits * rowBytes
@@ -43,15 +44,17 @@ final class GatedStep: Step {
         let first = slice * partition.blocksPerSlice, end = min(first + partition.blocksPerSlice, Int(a.features) / unit)
         let products = scratch(worker).assumingMemoryBound(to: Float.self), stride = (end - first) * 2 * unit
         var task = task
-        task.rows = Int32(state.rows)
+        task.rows = Int32(state.rows * terms)
         task.outputStride = Int32(stride)
         // The kernel counts outputs from the matrix's first.
         task.output = products - first * 2 * unit
         kernels.matrix(&task, Int32(first * 2 * unit), Int32(end * 2 * unit))
         for row in 0..<state.rows {
+            let product = products + row * terms * stride
+            if terms == 2 { addRows(product, product + stride, stride) }
             for index in first..<end {
-                let pair = products + row * stride + (index - first) * 2 * unit, column = Int(a.firstFeature) + index * unit
-                kernels.gated(pair, pair + unit, output.values(row, column), output.scales(row, column), output.sums(row, column), a.function, Int32(unit))
+                let pair = product + (index - first) * 2 * unit, column = Int(a.firstFeature) + index * unit
+                kernels.gated(pair, pair + unit, output.values(row, column), output.scales(row, column), output.sums(row, column), a.function, Int32(unit), output.rest)
             }
         }
     }

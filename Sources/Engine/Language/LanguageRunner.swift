@@ -51,8 +51,9 @@ public final class LanguageRunner {
     public var maximumRows: Int { state.maximumRows }
     public var maximumLogitRows: Int { state.maximumLogitRows }
     public var counters: ConveyorCounters { model.counters }
-    /// Tells one nest from another: the checksum of its tables, which hold those of the weights.
-    public var identity: UInt32 { model.nest.identity }
+    /// Tells apart whose saved prefixes differ: the checksum of the nest's tables, which hold those of the weights, and how
+    /// finely activations are rounded.
+    public var identity: UInt32 { model.nest.identity ^ UInt32(state.mostTerms) }
 
     /// Runs `tokens` at positions `position`, `position` + 1, …; whatever the cache held from `position` on is replaced.
     /// - Parameter logitRows: rows of logits wanted, for the last tokens; 0 spares the head.

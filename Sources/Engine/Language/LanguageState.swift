@@ -8,10 +8,14 @@ final class LanguageState {
     let rotary: RotaryTables
     /// Most rows of a run, and most of them whose logits can be wanted.
     let maximumRows: Int, maximumLogitRows: Int
+    /// Rows of 8 bits that an activation's row takes at most: 1 or 2.
+    let mostTerms: Int
     /// Of the current run.
     private(set) var rows = 1, position = 0, logitRows = 1
 
-    init(_ program: Program, _ plan: CachePlan, context: Int) throws(Failure) {
+    init(_ program: Program, _ plan: CachePlan, context: Int, _ options: ModelOptions) throws(Failure) {
+        guard options.activationBits == 8 || options.activationBits == 16 else { throw Failure(.usage, "activations of \(options.activationBits) bits; there are 8 and 16") }
+        mostTerms = options.activationBits / 8
         cache = try KeyValueCache(plan, context: context)
         rotary = RotaryTables(rows: plan.rows)
         maximumRows = plan.rows
@@ -48,24 +52,29 @@ extension Program {
 }
 
 /// A quantised activation in the arena: rows of values, then their scales, then the sums (LanguageAttributes.swift).
+/// Each row is one of 8 bits, or two that are added.
 struct Activation {
     let values: UnsafeMutablePointer<Int8>
     let scales: UnsafeMutablePointer<Float>
     let sums: UnsafeMutablePointer<Float>
     let columns: Int
+    let terms: Int
 
-    init(_ view: View) {
-        let rows = Int(view.record.width), columns = Int(view.record.channels) / 40 * 32
+    init(_ view: View, _ state: LanguageState) {
+        let rows = Int(view.record.width) * Int(view.record.height), columns = Int(view.record.channels) / 40 * 32
         self.columns = columns
+        terms = min(Int(view.record.height), state.mostTerms)
         values = view.bytes
         scales = (view.address + rows * columns).assumingMemoryBound(to: Float.self)
         sums = scales + rows * (columns / 32)
     }
 
     @inline(__always)
-    func values(_ row: Int, _ column: Int = 0) -> UnsafeMutablePointer<Int8> { values + row * columns + column }
+    func values(_ row: Int, _ column: Int = 0) -> UnsafeMutablePointer<Int8> { values + row * terms * columns + column }
     @inline(__always)
-    func scales(_ row: Int, _ column: Int = 0) -> UnsafeMutablePointer<Float> { scales + (row * columns + column) / 32 }
+    func scales(_ row: Int, _ column: Int = 0) -> UnsafeMutablePointer<Float> { scales + (row * terms * columns + column) / 32 }
     @inline(__always)
-    func sums(_ row: Int, _ column: Int = 0) -> UnsafeMutablePointer<Float> { sums + (row * columns + column) / 32 }
+    func sums(_ row: Int, _ column: Int = 0) -> UnsafeMutablePointer<Float> { sums + (row * terms * columns + column) / 32 }
+    /// From a value to where what its rounding left goes; 0: nowhere.
+    var rest: Int32 { terms == 1 ? 0 : Int32(columns) }
 }

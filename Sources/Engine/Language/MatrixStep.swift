@@ -24,6 +24,8 @@ final class MatrixStep: Step {
     private let task: UnsafeMutablePointer<MatrixTask>
     private let a: MatrixAttributes
     private let kernel: (UnsafePointer<MatrixTask>, Int32, Int32) -> Void
+    /// Where activations have 16 bits.
+    private let products: MatrixProducts?
     private let threads: Int
     private var partition = BlockPartition(blocks: 1, operations: 1, threads: 1)
 
@@ -32,12 +34,14 @@ final class MatrixStep: Step {
         kernel = context.kernels.matrix
         threads = context.threads
         a = MatrixAttributes(words: context.words)!
-        let activation = Activation(context.view(context.instruction.inputs.0)), y = context.view(context.instruction.outputs.0)
+        let activation = Activation(context.view(context.instruction.inputs.0), state), y = context.view(context.instruction.outputs.0)
         task = allocated(MatrixTask(values: activation.values, scales: activation.scales, sums: activation.sums,
                                     weights: context.blob.assumingMemoryBound(to: UInt8.self),
                                     addend: context.optionalView(context.instruction.inputs.1).map { UnsafePointer($0.floats) }, output: y.floats,
                                     rows: 1, inputs: a.inputs, outputs: a.outputs, outputStride: y.record.pixelStride, format: a.format))
+        products = activation.terms == 1 ? nil : MatrixProducts(kernel, mostRows: state.maximumRows)
         super.init(index: context.index)
+        scratchBytes = products?.scratchBytes ?? 0
     }
 
     deinit { task.deallocate() }
@@ -53,7 +57,11 @@ final class MatrixStep: Step {
 
     override func execute(_ slice: Int, worker: Int) {
         let first = slice * partition.blocksPerSlice * 16, end = min(first + partition.blocksPerSlice * 16, Int(a.outputs))
-        kernel(task, Int32(first), Int32(end))
+        if let products {
+            products.execute(task, first..<end, scratch(worker).assumingMemoryBound(to: Float.self))
+        } else {
+            kernel(task, Int32(first), Int32(end))
+        }
         if a.softCap != 0 { cap(first..<end) }
     }
 

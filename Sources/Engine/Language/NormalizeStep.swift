@@ -17,7 +17,7 @@ final class NormalizeStep: Step {
         a = NormalizeAttributes(words: context.words)!
         x = context.view(context.instruction.inputs.0)
         addend = context.optionalView(context.instruction.inputs.1)
-        activation = context.optionalView(context.instruction.outputs.0).map { Activation($0) }
+        activation = context.optionalView(context.instruction.outputs.0).map { Activation($0, context.language!) }
         floats = context.optionalView(context.instruction.outputs.1)
         weights = context.blob.assumingMemoryBound(to: Float.self)
         super.init(index: context.index)
@@ -34,12 +34,12 @@ final class NormalizeStep: Step {
         let row = x.floats + from * x.stride
         if let addend, let floats {
             let normalized = scratch(worker).assumingMemoryBound(to: Float.self)
-            kernels.normalize(row, weights, a.epsilon, normalized, nil, nil, nil, a.columns)
+            kernels.normalize(row, weights, a.epsilon, normalized, nil, nil, nil, a.columns, 0)
             let residual = addend.floats + slice * addend.stride, y = floats.floats + slice * floats.stride
             for i in 0..<Int(a.columns) { y[i] = residual[i] + normalized[i] }
             return
         }
         kernels.normalize(row, weights, a.epsilon, floats.map { $0.floats + slice * $0.stride },
-                          activation?.values(slice), activation?.scales(slice), activation?.sums(slice), a.columns)
+                          activation?.values(slice), activation?.scales(slice), activation?.sums(slice), a.columns, activation?.rest ?? 0)
     }
 }

@@ -46,7 +46,7 @@ enum SharedOptions {
     static let models = OptionSpecification("--models", "DIR", "where model files are looked for first")
     static let loading = [
         OptionSpecification("--threads", "N", "threads of the pool (default: one a core)"),
-        OptionSpecification("--budget", "BYTES", "most memory for arena and weights, such as 4M; the rest is streamed"),
+        OptionSpecification("--budget", "BYTES", "most memory for program and model together, such as 40M; weights that don't fit are streamed"),
         OptionSpecification("--kernels", "NAME", "kernel family (default: the fastest; see status)"),
         models,
     ]

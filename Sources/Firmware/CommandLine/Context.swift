@@ -79,19 +79,29 @@ public final class Context {
     /// Loads a model by path or name with the options of the command line.
     func model(_ name: String, _ arguments: Arguments, pool: ThreadPool? = nil, options given: ModelOptions = ModelOptions()) throws(Failure) -> Model {
         var options = given
-        options.budgetBytes = try arguments.byteCount("--budget")
-        if options.budgetBytes == nil { options.budgetBytes = try modelBudget() }
+        try setBudget(arguments, &options)
         let shared: ThreadPool
         if let pool { shared = pool } else { shared = try self.pool(arguments) }
         return try Model(path: try modelPath(name, arguments), options: options, kernels: try kernels(arguments), pool: shared)
     }
 
-    /// What the firmware's own promise leaves for a model; nil where there is none.
-    private func modelBudget() throws(Failure) -> Int? {
-        guard let device, let whole = device.memoryBudgetBytes else { return nil }
-        let left = whole - ProcessMemory.resident
-        guard left > 0 else { throw Failure(.budget, "the memory budget of \(megabytes(whole)) is used up; `budget` shows by what") }
-        return left
+    /// What a program still grows by when it runs a model: code that was not needed before, stacks, candidates of a sampler.
+    private static let growthBytes = 1_200_000
+
+    /// The budget of the command line or the firmware's own promise, the smaller one; both are for the whole process.
+    func setBudget(_ arguments: Arguments, _ options: inout ModelOptions) throws(Failure) {
+        var whole = try arguments.byteCount("--budget")
+        if let device {
+            device.lock.lock()
+            if let promised = device.memoryBudgetBytes { whole = min(whole ?? promised, promised) }
+            device.lock.unlock()
+        }
+        guard let whole else { return }
+        options.budgetBytes = whole
+        options.takenBytes = ProcessMemory.resident + Context.growthBytes
+        guard options.takenBytes < whole else {
+            throw Failure(.budget, "the budget of \(megabytes(whole)) leaves nothing for a model: the program itself takes \(megabytes(options.takenBytes))")
+        }
     }
 
     func folders(_ arguments: Arguments) -> [String] {

@@ -13,7 +13,7 @@ let bench = Command(
     let kernels = try context.kernels(arguments)
     let pool = try context.pool(arguments)
     var options = ModelOptions()
-    options.budgetBytes = try arguments.byteCount("--budget")
+    try context.setBudget(arguments, &options)
     options.batch = try arguments.integer("--batch", in: 1...1024)
     let before = ProcessMemory.resident
     let loadStart = monotonicNanoseconds()

@@ -40,6 +40,7 @@ struct DeviceStatus {
         }
         if let pressure { memory += "; pressure \(fixed(pressure * 100, decimals: 1)) %" }
         lines.append(memory)
+        if let generation = device.newestGeneration { lines.append(generation.line) }
         for policy in device.policies {
             lines.append("frequency  \(policy.name): \((try? policy.governor()) ?? "unknown governor"), \((try? policy.currentKilohertz()).map { megahertz($0) } ?? "unknown")")
         }
@@ -74,6 +75,7 @@ struct DeviceStatus {
         if let current = group?.currentBytes { object.set("groupBytes", current) }
         if let limit = group?.limitBytes { object.set("groupLimitBytes", limit) }
         if let pressure { object.set("memoryPressure", Double(pressure), decimals: 4) }
+        if let generation = device.newestGeneration { object.set("language", generation.object) }
         var policies: [JSONObject] = []
         for policy in device.policies { policies.append(GovernorText.object(policy)) }
         object.set("frequencies", policies)

@@ -38,7 +38,7 @@ struct GenerationReport {
         if memory.streamedWeightBytes > 0 {
             second += " resident and \(megabytes(memory.windowBytes)) window, \(megabytes(streamedBytes / max(1, statistics.tokens))) streamed a token, \(stalls) stalls"
         }
-        second += ", process \(megabytes(ProcessMemory.resident)); context \(session.runner.contextLength)"
+        second += ", process \(megabytes(ProcessMemory.resident)), at most \(megabytes(ProcessMemory.peak)); context \(session.runner.contextLength)"
         lines.append(second)
         if statistics.reusedTokens > 0 { lines.append("\(statistics.reusedTokens) tokens of the prompt were known already") }
         if statistics.draftedTokens > 0 { lines.append("drafts: \(statistics.acceptedTokens) of \(statistics.draftedTokens) tokens were right") }
@@ -54,6 +54,7 @@ struct GenerationReport {
         bytes.set("window", memory.windowBytes)
         bytes.set("streamed", streamedBytes)
         bytes.set("process", ProcessMemory.resident)
+        bytes.set("processPeak", ProcessMemory.peak)
         var object = JSONObject()
         object.set("text", text)
         object.set("end", end)

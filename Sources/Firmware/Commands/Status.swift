@@ -14,7 +14,7 @@ let status = Command(name: "status", usage: "[options]", summary: "Shows the who
     }
     for line in machine.lines { context.output(line) }
     if context.device != nil {
-        for line in try DeviceStatus(try context.runningDevice()).lines { context.output(line) }
+        for line in DeviceStatus(try context.runningDevice()).lines { context.output(line) }
     }
 }
 

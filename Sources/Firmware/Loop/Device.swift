@@ -29,6 +29,8 @@ public final class Device {
     private(set) var supervisor: Supervisor?
     /// What all may take, bytes; nil: no promise. Guarded by `lock`.
     var memoryBudgetBytes: Int?
+    /// The newest generation of a text. Guarded by `lock`.
+    private var generation: GenerationActivity?
     /// Where the board is a simulated one.
     var simulated: SimulatedBoard?
     /// Guards what commands of several consoles change: outputs, governors, recordings.
@@ -58,6 +60,18 @@ public final class Device {
         close(wake)
         ending.deallocate()
         ready.deallocate()
+    }
+
+    func show(_ activity: GenerationActivity) {
+        lock.lock()
+        generation = activity
+        lock.unlock()
+    }
+
+    var newestGeneration: GenerationActivity? {
+        lock.lock()
+        defer { lock.unlock() }
+        return generation
     }
 
     /// Adds sensors that share a thread: those of one bus.

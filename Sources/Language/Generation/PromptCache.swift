@@ -46,7 +46,7 @@ public enum PromptCache {
     private static func restore(_ path: String, _ bytes: UnsafeRawBufferPointer, _ runner: LanguageRunner) throws(Failure) -> [Int32] {
         func field(_ i: Int) -> UInt32 { UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self)) }
         guard bytes.count >= headerBytes, field(0) == magic else { throw Failure(.badFormat, "\(path) is no saved prompt; delete it and run again") }
-        guard field(1) == version, field(2) == runner.identity else { throw Failure(.unsupported, "\(path) was saved by another model; name another file") }
+        guard field(1) == version, field(2) == runner.identity else { throw Failure(.unsupported, "\(path) was saved by another model, or with other --activations; name another file") }
         guard Int(clamping: field(3)) == runner.contextLength else {
             throw Failure(.unsupported, "\(path) was saved for a context of \(field(3)), this one has \(runner.contextLength)")
         }

@@ -7,7 +7,7 @@ struct TransformerBuilder {
         var chunk: Int, offset: Int64, bytes: Int
     }
 
-    let rows: Int, logitRows: Int, pieceBytes: Int
+    let rows: Int, logitRows: Int, pieceBytes: Int, activationBits: Int
     private(set) var chunks: [LazyChunk] = []
     private(set) var strings: [String] = []
     private var tensors: [TensorRecord] = []
@@ -18,10 +18,11 @@ struct TransformerBuilder {
     /// Small weights that go before the next matrix, into its chunk.
     private var waiting: LazyChunk?
 
-    init(rows: Int, logitRows: Int, pieceBytes: Int) {
+    init(rows: Int, logitRows: Int, pieceBytes: Int, activationBits: Int) {
         self.rows = rows
         self.logitRows = logitRows
         self.pieceBytes = pieceBytes
+        self.activationBits = activationBits
     }
 
     // MARK: Tensors
@@ -34,14 +35,14 @@ struct TransformerBuilder {
 
     /// A quantised activation of so many values.
     mutating func activation(_ name: String, _ values: Int, _ selection: RowSelection = .all) -> Int32 {
-        add(name, .int8, rows: selection == .all ? rows : logitRows, channels: values / 32 * 40, stride: values / 32 * 40)
+        add(name, .int8, rows: selection == .all ? rows : logitRows, channels: values / 32 * 40, stride: values / 32 * 40, height: activationBits / 8)
     }
 
-    private mutating func add(_ name: String, _ type: ElementType, rows: Int, channels: Int, stride: Int) -> Int32 {
+    private mutating func add(_ name: String, _ type: ElementType, rows: Int, channels: Int, stride: Int, height: Int = 1) -> Int32 {
         strings.append(name)
-        buffers.append(rows * stride * type.size)
+        buffers.append(height * rows * stride * type.size)
         homes.append((buffers.count - 1, 0))
-        tensors.append(TensorRecord(type: type, storage: .arena, batch: 1, height: 1, width: Int32(rows), channels: Int32(channels),
+        tensors.append(TensorRecord(type: type, storage: .arena, batch: 1, height: Int32(height), width: Int32(rows), channels: Int32(channels),
                                     pixelStride: Int32(stride), name: Int32(strings.count - 1)))
         return Int32(tensors.count - 1)
     }

@@ -12,8 +12,11 @@ public struct TransformerOptions: Sendable {
     public var pieceBytes: Int
     /// What matrices of floats become: q8 or q4. Quantised ones stay as they are.
     public var floats: MatrixFormat
+    /// 8 or 16: what activations are rounded to. The nest of 16 has room for both; the engine chooses.
+    public var activationBits: Int
 
-    public init(rows: Int = 64, logitRows: Int? = nil, pieceBytes: Int = 1_310_720, floats: MatrixFormat = .q8) {
+    public init(rows: Int = 64, logitRows: Int? = nil, pieceBytes: Int = 1_310_720, floats: MatrixFormat = .q8, activationBits: Int = 16) {
+        self.activationBits = activationBits
         self.floats = floats
         self.rows = rows
         self.logitRows = logitRows
@@ -30,6 +33,7 @@ public func lower(_ model: TransformerModel, options: TransformerOptions = Trans
         throw Failure(.unsupported, "heads of \(model.headDimension) values can't be computed; multiples of 16 up to 512 can")
     }
     guard (1...LanguageLimits.rows).contains(options.rows) else { throw Failure(.usage, "\(options.rows) rows are not between 1 and \(LanguageLimits.rows)") }
+    guard options.activationBits == 8 || options.activationBits == 16 else { throw Failure(.usage, "activations of \(options.activationBits) bits; there are 8 and 16") }
     guard options.pieceBytes >= 4096 else { throw Failure(.usage, "pieces of \(options.pieceBytes) bytes are too small") }
     var lowering = TransformerLowering(model, options)
     return try lowering.lower(tokenizer: tokenizer)
@@ -46,7 +50,8 @@ struct TransformerLowering {
         self.model = model
         self.options = options
         let fitting = max(1, min(16, (4 << 20) / (4 * model.vocabulary)))
-        builder = TransformerBuilder(rows: options.rows, logitRows: min(options.rows, max(1, options.logitRows ?? fitting)), pieceBytes: options.pieceBytes)
+        builder = TransformerBuilder(rows: options.rows, logitRows: min(options.rows, max(1, options.logitRows ?? fitting)), pieceBytes: options.pieceBytes,
+                                     activationBits: options.activationBits)
     }
 
     mutating func lower(tokenizer: [UInt8]?) throws -> LanguageNest {

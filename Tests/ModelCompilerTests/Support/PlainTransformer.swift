@@ -3,9 +3,10 @@ import Kernels
 @testable import ModelCompiler
 
 /// A transformer as its papers write it, in float64, one position after the other; only what the file format fixes is
-/// rounded: inputs of matrices to 8 bits in groups of 32, keys and values to half floats.
+/// rounded: keys and values to half floats, and, where they shall have 8 bits, inputs of matrices in groups of 32.
 struct PlainTransformer {
     let source: RandomTransformer
+    var activationBits = 16
     private var model: TransformerModel { source.model }
 
     /// Logits after each token.
@@ -86,7 +87,8 @@ struct PlainTransformer {
     private func halved(_ x: Double) -> Double { Double(float(half: half(Float(x)))) }
 
     private func rounded(_ x: [Double]) -> [Double] {
-        stride(from: 0, to: x.count, by: 32).flatMap { start -> [Double] in
+        if activationBits == 16 { return x }
+        return stride(from: 0, to: x.count, by: 32).flatMap { start -> [Double] in
             let group = x[start..<start + 32], scale = group.map(abs).max()! / 127
             return group.map { scale == 0 ? 0 : ($0 / scale).rounded(.toNearestOrEven) * scale }
         }
