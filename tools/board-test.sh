@@ -26,6 +26,14 @@ picture() {
     shift
     diff <("$native" "$@" --json | sed 's/,"milliseconds".*//') <(as "$core" "$@" --json | sed 's/,"milliseconds".*//')
 }
+# A text, with activations of both widths: what each processor adds up differs by roundings of floats alone.
+text() {
+    local core=$1 bits
+    for bits in 8 16; do
+        diff <("$native" generate "The history of the bicycle begins" --temperature 0 --tokens 12 --context 64 --activations "$bits" 2> /dev/null) \
+            <(as "$core" generate "The history of the bicycle begins" --temperature 0 --tokens 12 --context 64 --activations "$bits" 2> /dev/null)
+    done
+}
 # The same for a float model: the same objects in the same places, to a hundredth and a pixel.
 objects() {
     local core=$1
@@ -112,6 +120,7 @@ for core in "${cores[@]}"; do
     check "$core selftest" as "$core" selftest --cases 40
     for model in "${models[@]}"; do check "$core $(basename "$model") as native" infer "$core" "$model"; done
     check "$core classify as native" picture "$core" classify models/sources/pictures/chelsea.png models/sources/pictures/rocket.jpg
+    check "$core generate as native" text "$core"
     check "$core detect as native" objects "$core" detect models/sources/pictures/coffee.png
 done
 conclude
