@@ -16,6 +16,8 @@ final class Conveyor: WeightStore {
         belt = try Belt(nest, file, plan, commonSteps: commonSteps)
         super.init(nest)
         for chunk in plan.resident { try belt.load(chunk) }
+        // Pages of the mapping that were looked at before: nobody reads weights there any more.
+        if let first = nest.chunks.first { file.drop(first.offset..<file.bytes.count) }
         let belt = belt
         reader = try Thread { belt.readAhead() }
     }

@@ -28,11 +28,11 @@ private func multiply(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ first:
     let rows = Int(task.pointee.rows)
     var row = 0
     while row &+ 4 <= rows {
-        multiplyTile(format, task, first, end, row: row, rows: 4)
+        multiplyTile(format, task, first, end, row: row)
         row &+= 4
     }
     if row &+ 2 <= rows {
-        multiplyTile(format, task, first, end, row: row, rows: 2)
+        multiplyPair(format, task, first, end, row: row)
         row &+= 2
     }
     if row < rows {
@@ -65,15 +65,140 @@ private func multiplyRow(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ fir
     }
 }
 
+/// Two rows, such as one of 16 bits: like `multiplyRow`, weights taken apart once for both.
+@_transparent
+private func multiplyPair(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int, row: Int) {
+    let groups = Int(task.pointee.inputs) / 32
+    var block = UnsafeRawPointer(task.pointee.weights!) + first / 16 &* groups &* MatrixFormatFacts.blockBytes(format)
+    let stride = Int(task.pointee.outputStride), at = row &* stride
+    var output = first
+    while output < end {
+        var s = Floats16(repeat_f32x4(0), repeat_f32x4(0), repeat_f32x4(0), repeat_f32x4(0)), t = s
+        var r = MatrixRow(task, row, groups: groups), u = MatrixRow(task, row &+ 1, groups: groups)
+        var left = groups
+        repeat {
+            let lines = block + MatrixFormatFacts.linesStart(format)
+            let a0 = load_i8x16(r.values), a1 = load_i8x16(r.values + 16), b0 = load_i8x16(u.values), b1 = load_i8x16(u.values + 16)
+            var d = Dots(format, a0, a1), e = Dots(format, b0, b1)
+            if format == 6 {
+                addBytes(0, lines, &d, a0, a1, &e, b0, b1)
+                addBytes(1, lines, &d, a0, a1, &e, b0, b1)
+                addBytes(2, lines, &d, a0, a1, &e, b0, b1)
+                addBytes(3, lines, &d, a0, a1, &e, b0, b1)
+            } else {
+                let bits = FurtherBits(format, lines + 256, none: a0)
+                addLine(format, 0, lines, bits, &d, a0, a1, &e, b0, b1)
+                addLine(format, 1, lines, bits, &d, a0, a1, &e, b0, b1)
+                let more = format == 5 ? FurtherBits(format, lines + 320, none: a0) : bits
+                addLine(format, 2, lines, more, &d, a0, a1, &e, b0, b1)
+                addLine(format, 3, lines, more, &d, a0, a1, &e, b0, b1)
+            }
+            let scales = Floats16(halves: block)
+            let second = MatrixFormatFacts.linesStart(format) == 64 ? Floats16(halves: block + 32) : scales
+            d.finish(format, &s, scales, second, r.scales.pointee, r.totals.pointee)
+            e.finish(format, &t, scales, second, u.scales.pointee, u.totals.pointee)
+            block += MatrixFormatFacts.blockBytes(format)
+            r.next()
+            u.next()
+            left &-= 1
+        } while left != 0
+        let to = task.pointee.output! + (at &+ output), addend = task.pointee.addend.map { $0 + (at &+ output) }
+        s.store(to, addend: addend)
+        t.store(to + stride, addend: addend.map { $0 + stride })
+        output &+= 16
+    }
+}
+
+@_transparent
+private func addLine(_ format: Int, _ i: Int, _ lines: UnsafeRawPointer, _ bits: FurtherBits,
+                     _ d: inout Dots, _ a0: int8x16_t, _ a1: int8x16_t, _ e: inout Dots, _ b0: int8x16_t, _ b1: int8x16_t) {
+    let line = Nibbles(format, i, lines, bits)
+    d.add(format, i, line, a0, a1)
+    e.add(format, i, line, b0, b1)
+}
+
+@_transparent
+private func addBytes(_ i: Int, _ lines: UnsafeRawPointer,
+                      _ d: inout Dots, _ a0: int8x16_t, _ a1: int8x16_t, _ e: inout Dots, _ b0: int8x16_t, _ b1: int8x16_t) {
+    let early = Bytes(lines + i &* 64), late = Bytes(lines + (256 &+ i &* 64))
+    d.add(i, early, a0)
+    d.add(i, late, a1)
+    e.add(i, early, b0)
+    e.add(i, late, b1)
+}
+
 /// What one group adds to 16 outputs.
 @_transparent
 private func addGroup(_ format: Int, _ sums: inout Floats16, _ block: UnsafeRawPointer, _ values: UnsafePointer<Int8>, _ scale: Float, _ total: Float) {
     let a0 = load_i8x16(values), a1 = load_i8x16(values + 16)
+    let lines = block + MatrixFormatFacts.linesStart(format)
     var dots = Dots(format, a0, a1)
-    dots.addLines(format, block + MatrixFormatFacts.linesStart(format), a0, a1)
-    sums.add(Floats16(dots.first), times: Floats16(halves: block).times(scale))
-    if format == 5 { sums.add(Floats16(dots.last), times: Floats16(halves: block + 32).times(scale)) }
-    if MatrixFormatFacts.isAffine(format) { sums.add(Floats16(halves: block + 32), times: total * scale) }
+    if format == 6 {
+        dots.add(0, Bytes(lines), a0)
+        dots.add(1, Bytes(lines + 64), a0)
+        dots.add(2, Bytes(lines + 128), a0)
+        dots.add(3, Bytes(lines + 192), a0)
+        dots.add(0, Bytes(lines + 256), a1)
+        dots.add(1, Bytes(lines + 320), a1)
+        dots.add(2, Bytes(lines + 384), a1)
+        dots.add(3, Bytes(lines + 448), a1)
+    } else {
+        let bits = FurtherBits(format, lines + 256, none: a0)
+        dots.add(format, 0, Nibbles(format, 0, lines, bits), a0, a1)
+        dots.add(format, 1, Nibbles(format, 1, lines, bits), a0, a1)
+        let more = format == 5 ? FurtherBits(format, lines + 320, none: a0) : bits
+        dots.add(format, 2, Nibbles(format, 2, lines, more), a0, a1)
+        dots.add(format, 3, Nibbles(format, 3, lines, more), a0, a1)
+    }
+    let scales = Floats16(halves: block)
+    dots.finish(format, &sums, scales, MatrixFormatFacts.linesStart(format) == 64 ? Floats16(halves: block + 32) : scales, scale, total)
+}
+
+/// A line of further bits for 16 outputs. q4 has none; what stands in their place is not looked at.
+private struct FurtherBits {
+    let v0, v1, v2, v3: int8x16_t
+
+    @_transparent
+    init(_ format: Int, _ line: UnsafeRawPointer, none: int8x16_t) {
+        v0 = format > 2 ? load_bytes(line) : none
+        v1 = format > 2 ? load_bytes(line + 16) : none
+        v2 = format > 2 ? load_bytes(line + 32) : none
+        v3 = format > 2 ? load_bytes(line + 48) : none
+    }
+}
+
+/// Line i of nibbles taken apart: 16 outputs by four inputs of each half of the group.
+private struct Nibbles {
+    let low0, low1, low2, low3, high0, high1, high2, high3: int8x16_t
+
+    @_transparent
+    init(_ format: Int, _ i: Int, _ lines: UnsafeRawPointer, _ bits: FurtherBits) {
+        let l0 = load_bytes(lines + i &* 64), l1 = load_bytes(lines + (i &* 64 &+ 16))
+        let l2 = load_bytes(lines + (i &* 64 &+ 32)), l3 = load_bytes(lines + (i &* 64 &+ 48))
+        let c0 = MatrixFormatFacts.bits(format, i, bits.v0), c1 = MatrixFormatFacts.bits(format, i, bits.v1)
+        let c2 = MatrixFormatFacts.bits(format, i, bits.v2), c3 = MatrixFormatFacts.bits(format, i, bits.v3)
+        low0 = MatrixFormatFacts.low(format, l0, c0)
+        low1 = MatrixFormatFacts.low(format, l1, c1)
+        low2 = MatrixFormatFacts.low(format, l2, c2)
+        low3 = MatrixFormatFacts.low(format, l3, c3)
+        high0 = MatrixFormatFacts.high(format, l0, c0)
+        high1 = MatrixFormatFacts.high(format, l1, c1)
+        high2 = MatrixFormatFacts.high(format, l2, c2)
+        high3 = MatrixFormatFacts.high(format, l3, c3)
+    }
+}
+
+/// A line of bytes: 16 outputs by four inputs.
+private struct Bytes {
+    let v0, v1, v2, v3: int8x16_t
+
+    @_transparent
+    init(_ line: UnsafeRawPointer) {
+        v0 = load_bytes(line)
+        v1 = load_bytes(line + 16)
+        v2 = load_bytes(line + 32)
+        v3 = load_bytes(line + 48)
+    }
 }
 
 /// The dot products of 16 outputs with a group; of q6 those with its first and its last 16 inputs apart.
@@ -98,62 +223,38 @@ private struct Dots {
     }
 
     @_transparent
-    mutating func addLines(_ format: Int, _ lines: UnsafeRawPointer, _ a0: int8x16_t, _ a1: int8x16_t) {
-        if format == 6 {
-            addBytes(0, lines, a0)
-            addBytes(1, lines, a0)
-            addBytes(2, lines, a0)
-            addBytes(3, lines, a0)
-            addBytes(0, lines + 256, a1)
-            addBytes(1, lines + 256, a1)
-            addBytes(2, lines + 256, a1)
-            addBytes(3, lines + 256, a1)
-            return
-        }
-        // q4 has no further bits; what stands in their place is not looked at.
-        let none = a0
-        let b0 = format > 2 ? load_bytes(lines + 256) : none, b1 = format > 2 ? load_bytes(lines + 272) : none
-        let b2 = format > 2 ? load_bytes(lines + 288) : none, b3 = format > 2 ? load_bytes(lines + 304) : none
-        addLine(format, 0, lines, b0, b1, b2, b3, a0, a1)
-        addLine(format, 1, lines, b0, b1, b2, b3, a0, a1)
-        let c0 = format == 5 ? load_bytes(lines + 320) : b0, c1 = format == 5 ? load_bytes(lines + 336) : b1
-        let c2 = format == 5 ? load_bytes(lines + 352) : b2, c3 = format == 5 ? load_bytes(lines + 368) : b3
-        addLine(format, 2, lines, c0, c1, c2, c3, a0, a1)
-        addLine(format, 3, lines, c0, c1, c2, c3, a0, a1)
+    mutating func add(_ i: Int, _ bytes: Bytes, _ a: int8x16_t) {
+        first.v0 = dotLane(i, first.v0, bytes.v0, a)
+        first.v1 = dotLane(i, first.v1, bytes.v1, a)
+        first.v2 = dotLane(i, first.v2, bytes.v2, a)
+        first.v3 = dotLane(i, first.v3, bytes.v3, a)
     }
 
     @_transparent
-    mutating func addBytes(_ i: Int, _ lines: UnsafeRawPointer, _ a: int8x16_t) {
-        first.v0 = dotLane(i, first.v0, load_bytes(lines + i &* 64), a)
-        first.v1 = dotLane(i, first.v1, load_bytes(lines + (i &* 64 &+ 16)), a)
-        first.v2 = dotLane(i, first.v2, load_bytes(lines + (i &* 64 &+ 32)), a)
-        first.v3 = dotLane(i, first.v3, load_bytes(lines + (i &* 64 &+ 48)), a)
-    }
-
-    @_transparent
-    mutating func addLine(_ format: Int, _ i: Int, _ lines: UnsafeRawPointer, _ b0: int8x16_t, _ b1: int8x16_t, _ b2: int8x16_t, _ b3: int8x16_t,
-                          _ a0: int8x16_t, _ a1: int8x16_t) {
-        let l0 = load_bytes(lines + i &* 64), l1 = load_bytes(lines + (i &* 64 &+ 16))
-        let l2 = load_bytes(lines + (i &* 64 &+ 32)), l3 = load_bytes(lines + (i &* 64 &+ 48))
-        let c0 = MatrixFormatFacts.bits(format, i, b0), c1 = MatrixFormatFacts.bits(format, i, b1)
-        let c2 = MatrixFormatFacts.bits(format, i, b2), c3 = MatrixFormatFacts.bits(format, i, b3)
-        first.v0 = dotLane(i, first.v0, MatrixFormatFacts.low(format, l0, c0), a0)
-        first.v1 = dotLane(i, first.v1, MatrixFormatFacts.low(format, l1, c1), a0)
-        first.v2 = dotLane(i, first.v2, MatrixFormatFacts.low(format, l2, c2), a0)
-        first.v3 = dotLane(i, first.v3, MatrixFormatFacts.low(format, l3, c3), a0)
-        let h0 = MatrixFormatFacts.high(format, l0, c0), h1 = MatrixFormatFacts.high(format, l1, c1)
-        let h2 = MatrixFormatFacts.high(format, l2, c2), h3 = MatrixFormatFacts.high(format, l3, c3)
+    mutating func add(_ format: Int, _ i: Int, _ line: Nibbles, _ a0: int8x16_t, _ a1: int8x16_t) {
+        first.v0 = dotLane(i, first.v0, line.low0, a0)
+        first.v1 = dotLane(i, first.v1, line.low1, a0)
+        first.v2 = dotLane(i, first.v2, line.low2, a0)
+        first.v3 = dotLane(i, first.v3, line.low3, a0)
         if format == 5 {
-            last.v0 = dotLane(i, last.v0, h0, a1)
-            last.v1 = dotLane(i, last.v1, h1, a1)
-            last.v2 = dotLane(i, last.v2, h2, a1)
-            last.v3 = dotLane(i, last.v3, h3, a1)
+            last.v0 = dotLane(i, last.v0, line.high0, a1)
+            last.v1 = dotLane(i, last.v1, line.high1, a1)
+            last.v2 = dotLane(i, last.v2, line.high2, a1)
+            last.v3 = dotLane(i, last.v3, line.high3, a1)
         } else {
-            first.v0 = dotLane(i, first.v0, h0, a1)
-            first.v1 = dotLane(i, first.v1, h1, a1)
-            first.v2 = dotLane(i, first.v2, h2, a1)
-            first.v3 = dotLane(i, first.v3, h3, a1)
+            first.v0 = dotLane(i, first.v0, line.high0, a1)
+            first.v1 = dotLane(i, first.v1, line.high1, a1)
+            first.v2 = dotLane(i, first.v2, line.high2, a1)
+            first.v3 = dotLane(i, first.v3, line.high3, a1)
         }
+    }
+
+    /// What the group adds to the sums. `second`: minima, or the scales of the last 16 inputs.
+    @_transparent
+    func finish(_ format: Int, _ sums: inout Floats16, _ scales: Floats16, _ second: Floats16, _ scale: Float, _ total: Float) {
+        sums.add(Floats16(first), times: scales.times(scale))
+        if format == 5 { sums.add(Floats16(last), times: second.times(scale)) }
+        if MatrixFormatFacts.isAffine(format) { sums.add(second, times: total * scale) }
     }
 }
 

@@ -3,9 +3,9 @@ import CIntrinsics
 import CKernels
 import KernelsArmCommon
 
-/// Four (or two) rows by eight outputs: weights are taken apart once for all rows.
+/// Four rows by eight outputs: weights are taken apart once for all of them.
 @_transparent
-func multiplyTile(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int, row: Int, rows: Int) {
+func multiplyTile(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int, row: Int) {
     let groups = Int(task.pointee.inputs) / 32
     let blockBytes = MatrixFormatFacts.blockBytes(format)
     var output = first & ~15
@@ -13,7 +13,7 @@ func multiplyTile(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ first: Int
         let block = UnsafeRawPointer(task.pointee.weights!) + output / 16 &* groups &* blockBytes
         var half = 0
         while half < 2 {
-            multiplyHalf(format, task, block, groups: groups, output: output &+ 8 &* half, half: half, row: row, rows: rows)
+            multiplyHalf(format, task, block, groups: groups, output: output &+ 8 &* half, half: half, row: row)
             half &+= 1
         }
         output &+= 16
@@ -22,11 +22,11 @@ func multiplyTile(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ first: Int
 
 /// Half a block of outputs.
 @_transparent
-private func multiplyHalf(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ weights: UnsafeRawPointer, groups: Int, output: Int, half: Int, row: Int, rows: Int) {
+private func multiplyHalf(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ weights: UnsafeRawPointer, groups: Int, output: Int, half: Int, row: Int) {
     let zero = Floats8(repeat_f32x4(0), repeat_f32x4(0))
     var s0 = zero, s1 = zero, s2 = zero, s3 = zero
     var r0 = MatrixRow(task, row, groups: groups), r1 = MatrixRow(task, row &+ 1, groups: groups)
-    var r2 = rows > 2 ? MatrixRow(task, row &+ 2, groups: groups) : r0, r3 = rows > 2 ? MatrixRow(task, row &+ 3, groups: groups) : r1
+    var r2 = MatrixRow(task, row &+ 2, groups: groups), r3 = MatrixRow(task, row &+ 3, groups: groups)
     var block = weights + 16 &* half
     let toLines = MatrixFormatFacts.linesStart(format) &+ 16 &* half
     var left = groups
@@ -35,26 +35,24 @@ private func multiplyHalf(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ we
         let second = MatrixFormatFacts.linesStart(format) == 64 ? Floats8(halves: block + 32) : scales
         let lines = block + toLines
         var d0 = RowDots(format, r0.values), d1 = RowDots(format, r1.values)
-        var d2 = rows > 2 ? RowDots(format, r2.values) : d0, d3 = rows > 2 ? RowDots(format, r3.values) : d1
+        var d2 = RowDots(format, r2.values), d3 = RowDots(format, r3.values)
         if format == 6 {
-            addBytes(0, lines, rows, &d0, &d1, &d2, &d3)
-            addBytes(1, lines, rows, &d0, &d1, &d2, &d3)
-            addBytes(2, lines, rows, &d0, &d1, &d2, &d3)
-            addBytes(3, lines, rows, &d0, &d1, &d2, &d3)
+            addBytes(0, lines, &d0, &d1, &d2, &d3)
+            addBytes(1, lines, &d0, &d1, &d2, &d3)
+            addBytes(2, lines, &d0, &d1, &d2, &d3)
+            addBytes(3, lines, &d0, &d1, &d2, &d3)
         } else {
             let b0 = format > 2 ? load_bytes(lines + 256) : d0.early, b1 = format > 2 ? load_bytes(lines + 272) : d0.early
-            addLine(format, 0, lines, b0, b1, rows, &d0, &d1, &d2, &d3)
-            addLine(format, 1, lines, b0, b1, rows, &d0, &d1, &d2, &d3)
+            addLine(format, 0, lines, b0, b1, &d0, &d1, &d2, &d3)
+            addLine(format, 1, lines, b0, b1, &d0, &d1, &d2, &d3)
             let c0 = format == 5 ? load_bytes(lines + 320) : b0, c1 = format == 5 ? load_bytes(lines + 336) : b1
-            addLine(format, 2, lines, c0, c1, rows, &d0, &d1, &d2, &d3)
-            addLine(format, 3, lines, c0, c1, rows, &d0, &d1, &d2, &d3)
+            addLine(format, 2, lines, c0, c1, &d0, &d1, &d2, &d3)
+            addLine(format, 3, lines, c0, c1, &d0, &d1, &d2, &d3)
         }
         d0.finish(format, &s0, scales, second, &r0)
         d1.finish(format, &s1, scales, second, &r1)
-        if rows > 2 {
-            d2.finish(format, &s2, scales, second, &r2)
-            d3.finish(format, &s3, scales, second, &r3)
-        }
+        d2.finish(format, &s2, scales, second, &r2)
+        d3.finish(format, &s3, scales, second, &r3)
         block += MatrixFormatFacts.blockBytes(format)
         left &-= 1
     } while left != 0
@@ -64,12 +62,10 @@ private func multiplyHalf(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ we
     s0.store(to + at, addend: addend.map { $0 + at })
     at &+= stride
     s1.store(to + at, addend: addend.map { $0 + at })
-    if rows > 2 {
-        at &+= stride
-        s2.store(to + at, addend: addend.map { $0 + at })
-        at &+= stride
-        s3.store(to + at, addend: addend.map { $0 + at })
-    }
+    at &+= stride
+    s2.store(to + at, addend: addend.map { $0 + at })
+    at &+= stride
+    s3.store(to + at, addend: addend.map { $0 + at })
 }
 
 /// One row's values of a group and its dot products with eight outputs; of q6 those with the last 16 inputs apart.
@@ -119,7 +115,7 @@ private struct RowDots {
 
 /// Line i of nibbles: four inputs of the first half of the group and four of the second.
 @_transparent
-private func addLine(_ format: Int, _ i: Int, _ lines: UnsafeRawPointer, _ b0: int8x16_t, _ b1: int8x16_t, _ rows: Int,
+private func addLine(_ format: Int, _ i: Int, _ lines: UnsafeRawPointer, _ b0: int8x16_t, _ b1: int8x16_t,
                      _ d0: inout RowDots, _ d1: inout RowDots, _ d2: inout RowDots, _ d3: inout RowDots) {
     let l0 = load_bytes(lines + i &* 64), l1 = load_bytes(lines + (i &* 64 &+ 16))
     let c0 = MatrixFormatFacts.bits(format, i, b0), c1 = MatrixFormatFacts.bits(format, i, b1)
@@ -127,22 +123,18 @@ private func addLine(_ format: Int, _ i: Int, _ lines: UnsafeRawPointer, _ b0: i
     let high0 = MatrixFormatFacts.high(format, l0, c0), high1 = MatrixFormatFacts.high(format, l1, c1)
     d0.add(format, i, low0, low1, high0, high1)
     d1.add(format, i, low0, low1, high0, high1)
-    if rows > 2 {
-        d2.add(format, i, low0, low1, high0, high1)
-        d3.add(format, i, low0, low1, high0, high1)
-    }
+    d2.add(format, i, low0, low1, high0, high1)
+    d3.add(format, i, low0, low1, high0, high1)
 }
 
 /// Lines i and 4 + i of bytes.
 @_transparent
-private func addBytes(_ i: Int, _ lines: UnsafeRawPointer, _ rows: Int, _ d0: inout RowDots, _ d1: inout RowDots, _ d2: inout RowDots, _ d3: inout RowDots) {
+private func addBytes(_ i: Int, _ lines: UnsafeRawPointer, _ d0: inout RowDots, _ d1: inout RowDots, _ d2: inout RowDots, _ d3: inout RowDots) {
     let low0 = load_bytes(lines + i &* 64), low1 = load_bytes(lines + (i &* 64 &+ 16))
     let high0 = load_bytes(lines + (i &* 64 &+ 256)), high1 = load_bytes(lines + (i &* 64 &+ 272))
     d0.add(6, i, low0, low1, high0, high1)
     d1.add(6, i, low0, low1, high0, high1)
-    if rows > 2 {
-        d2.add(6, i, low0, low1, high0, high1)
-        d3.add(6, i, low0, low1, high0, high1)
-    }
+    d2.add(6, i, low0, low1, high0, high1)
+    d3.add(6, i, low0, low1, high0, high1)
 }
 #endif

@@ -4,13 +4,13 @@ import CLinux
 public final class PageMemory {
     public let bytes: UnsafeMutableRawBufferPointer
 
-    /// `count` is rounded up to whole pages. Fails with `resource` where the system has no room.
-    public init(count: Int) throws(Failure) {
+    /// `count` is rounded up to whole pages; `purpose` is for the message. Fails with `resource` where the system has no room.
+    public init(count: Int, for purpose: String = "") throws(Failure) {
         let page = pageBytes
         let (padded, overflow) = max(count, 1).addingReportingOverflow(page - 1)
         guard !overflow, let address = linux_map(nil, padded / page * page, PROT_READ | PROT_WRITE,
                                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) else {
-            throw .system(.resource, "cannot get \(megabytes(count)) of memory")
+            throw .system(.resource, "cannot get \(megabytes(count)) of memory\(purpose.isEmpty ? "" : " for " + purpose)")
         }
         bytes = UnsafeMutableRawBufferPointer(start: address, count: padded / page * page)
     }

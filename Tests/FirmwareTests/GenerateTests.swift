@@ -36,6 +36,19 @@ struct GenerateTests {
         }
     }
 
+    @Test func memoryThatIsNotThereIsOneLine() throws {
+        let process = Process(), said = Pipe(), wrong = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "ulimit -v 250000; exec \"$0\" \"$@\"", productPath, "generate", Self.prompt, "--model", model, "--context", "8192", "--tokens", "2"]
+        process.standardOutput = said
+        process.standardError = wrong
+        try process.run()
+        let output = said.fileHandleForReading.readDataToEndOfFile(), errors = String(decoding: wrong.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus != 0 && output.isEmpty)
+        #expect(errors.split(separator: "\n").count == 1 && errors.contains("for the keys and values of a context of 8192"), "\(errors)")
+    }
+
     @Test func activationsOfEightBitsAreAChoice() throws {
         let narrow = try answer("--tokens", "6", "--activations", "8")
         #expect(!(try #require(narrow["text"] as? String)).isEmpty)

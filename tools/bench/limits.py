@@ -45,7 +45,8 @@ def forget(*paths):
 
 def run(program, limit, files, environment=None, cwd=None):
     """Standard output of a program that starts with `files` outside the page cache and never has more than `limit`
-    bytes, page cache included, and {"read": bytes read from storage, "peak": most bytes it was charged for}."""
+    bytes, page cache included, and {"read": bytes read from storage, "largest": its largest resident set, "peak": most
+    bytes it was charged for}."""
     root, names = _root()
     group = root / f"swiftlet-bench-{os.getpid()}"
     if root == VERSION_2:
@@ -67,6 +68,6 @@ def run(program, limit, files, environment=None, cwd=None):
         if result.returncode != 0:
             raise RuntimeError(f"exit {result.returncode} under a limit of {limit} bytes: {result.stderr.strip()[-200:]}")
         *output, counted = result.stdout.splitlines()
-        return "\n".join(output), {"read": json.loads(counted)["read"], "peak": int(peak.read_text()) if peak.exists() else None}
+        return "\n".join(output), json.loads(counted) | {"peak": int(peak.read_text()) if peak.exists() else None}
     finally:
         group.rmdir()

@@ -1,4 +1,4 @@
-"""Draws the budget sweep as SVG: tokens a second above, bytes read a token below, both against the memory for the model."""
+"""Draws the budget sweep as SVG: tokens a second above, bytes read a token below, both against the memory limit."""
 
 WIDTH, LEFT, RIGHT, PANEL, TOP, GAP = 760, 64, 150, 200, 62, 62
 INK, FAINT, GRID = "#222", "#666", "#e2e2e2"
@@ -71,5 +71,5 @@ def plot(path, ours, theirs, weights):
     reads, _ = panel("MB read from storage for a token", second, across, of("read", 1e6), ("what doesn't fit", missing))
     parts += [f'<line x1="{x(weights / 1e6):.1f}" y1="{TOP}" x2="{x(weights / 1e6):.1f}" y2="{second + PANEL}" stroke="{FAINT}" stroke-dasharray="2 4"/>',
               text(x(weights / 1e6) - 5, second - GAP / 2 + 8, "all weights", "end", FAINT, 12)]
-    parts += rates + reads + [text((LEFT + WIDTH - RIGHT) / 2, height - 14, "memory for the model, MB", "middle")]
+    parts += rates + reads + [text((LEFT + WIDTH - RIGHT) / 2, height - 14, "memory limit in MB: Swiftlet's whole process, llama.cpp's file alone", "middle")]
     path.write_text("\n".join(parts) + "\n</svg>\n")

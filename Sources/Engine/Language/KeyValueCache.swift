@@ -73,7 +73,7 @@ final class KeyValueCache {
         self.context = context
         let bytes = plan.bytes(context: context)
         guard bytes < CachePlan.tooLarge else { throw Failure(.resource, "the cache of a context of \(context) is more than this processor can address; ask for less") }
-        memory = try PageMemory(count: bytes + NestLayout.slack)
+        memory = try PageMemory(count: bytes + NestLayout.slack, for: "the keys and values of a context of \(context) (a shorter one needs less)")
         var next = memory.baseAddress, layers: [Layer] = []
         for layer in plan.layers {
             let slots = plan.slots(layer, context: context), bytes = Int(plan.bytes(layer, context: context))

@@ -164,6 +164,7 @@ struct BenchResult {
         bytes.set("window", memory.windowBytes)
         bytes.set("physicalWeights", model.residentWeightBytes)
         bytes.set("processGrowth", grownBytes)
+        bytes.set("processPeak", ProcessMemory.peak)
         object.set("bytes", bytes)
         if layerTimes.isEmpty { return object }
         var layers: [JSONObject] = []
