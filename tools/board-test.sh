@@ -30,8 +30,8 @@ picture() {
 text() {
     local core=$1 bits
     for bits in 8 16; do
-        diff <("$native" generate "The history of the bicycle begins" --temperature 0 --tokens 12 --context 64 --activations "$bits" 2> /dev/null) \
-            <(as "$core" generate "The history of the bicycle begins" --temperature 0 --tokens 12 --context 64 --activations "$bits" 2> /dev/null)
+        diff <("$native" generate "The history of the bicycle begins" --temperature 0 --tokens 6 --context 64 --activations "$bits" 2> /dev/null) \
+            <(as "$core" generate "The history of the bicycle begins" --temperature 0 --tokens 6 --context 64 --activations "$bits" 2> /dev/null)
     done
 }
 # The same for a float model: the same objects in the same places, to a hundredth and a pixel.
