@@ -76,13 +76,14 @@ struct GenerateTests {
     }
 
     /// The file shrinks in the midst of a text, as one on a card that is pulled out: that text ends with one line, the
-    /// firmware goes on, and so does another generation.
+    /// firmware goes on, and so does another generation. Five seconds are long enough to be in the midst of a text on a busy
+    /// machine too, and the text has no end before.
     @Test func storageThatFailsEndsTheTextAndNotTheFirmware() throws {
         let scratch = Scratch()
         defer { scratch.remove() }
         let copy = scratch("copy.nest")
         try FileManager.default.copyItem(atPath: model, toPath: copy)
-        DispatchQueue.global().asyncAfter(deadline: .now() + 1.5) { truncate(copy, 60_000_000) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 5) { truncate(copy, 60_000_000) }
         let script = """
             generate "\(Self.prompt)" --model \(copy) --temperature 0 --tokens 100000 --context 64 --budget 40M
             status
@@ -93,7 +94,8 @@ struct GenerateTests {
         let (status, output, errors) = try Session.run(["run", "--simulate"], input: script, seconds: 120)
         // One command failed, and only one.
         #expect(status == 1, "\(output)\(errors)")
-        #expect((output + errors).contains("truncated while in use"), "\(output)\(errors)")
+        // By a read that ends early, or by a page of the vocabulary that is gone.
+        #expect((output + errors).contains("truncated") && (output + errors).contains("while in use"), "\(output)\(errors)")
         #expect(output.contains("; failed: "), "\(output)")
         #expect(output.contains("3 tokens, "), "\(output)")
         #expect(output.contains("acc_x") || output.contains("m/s²"), "\(output)")
