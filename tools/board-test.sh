@@ -20,21 +20,14 @@ infer() {
     if ! "$native" info "$model" --json | grep -q '"outputs":\[{[^}]*"type":"float32"'; then cat "$work/difference"; return 1; fi
     same_floats "$work/$name.native" "$work/$name.$core"
 }
-# The whole way from a picture's file to text, times left out.
-picture() {
-    local core=$1
-    shift
-    diff <("$native" "$@" --json | sed 's/,"milliseconds".*//') <(as "$core" "$@" --json | sed 's/,"milliseconds".*//')
-}
 # A text, with activations of both widths: what each processor adds up differs by roundings of floats alone.
 text() {
-    local core=$1 bits
+    local bits
     for bits in 8 16; do
-        diff <("$native" generate "The history of the bicycle begins" --temperature 0 --tokens 6 --context 64 --activations "$bits" 2> /dev/null) \
-            <(as "$core" generate "The history of the bicycle begins" --temperature 0 --tokens 6 --context 64 --activations "$bits" 2> /dev/null)
+        same_text generate "The history of the bicycle begins" --temperature 0 --tokens 6 --context 64 --activations "$bits" || return
     done
 }
-# The same for a float model: the same objects in the same places, to a hundredth and a pixel.
+# Objects of a float model: the same in the same places, to a hundredth and a pixel.
 objects() {
     local core=$1
     shift
@@ -116,11 +109,12 @@ done
 [ ${#models[@]} -gt 0 ] || { echo "board: no models to compare; make models" >&2; exit 1; }
 
 for core in "${cores[@]}"; do
+    runner=(as "$core")
     as "$core" status | sed -n 's/^kernels/board: '"$core"' chooses/p'
     check "$core selftest" as "$core" selftest --cases 40
     for model in "${models[@]}"; do check "$core $(basename "$model") as native" infer "$core" "$model"; done
-    check "$core classify as native" picture "$core" classify models/sources/pictures/chelsea.png models/sources/pictures/rocket.jpg
-    check "$core generate as native" text "$core"
+    check "$core classify as native" same_text classify models/sources/pictures/chelsea.png models/sources/pictures/rocket.jpg --json
+    check "$core generate as native" text
     check "$core detect as native" objects "$core" detect models/sources/pictures/coffee.png
 done
 conclude

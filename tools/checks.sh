@@ -1,5 +1,5 @@
 # For scripts that compare a board's binary with the native one, which source this with `board` (its path), `label` and
-# `work` (an empty folder of theirs, made here) set: `check` and its counts.
+# `work` (an empty folder of theirs, made here) set: `check` and its counts. `runner` is what runs the board's binary.
 # shellcheck shell=bash
 : "${board:?}" "${label:?}"
 binaries=$(swift build -c release --show-bin-path)
@@ -35,6 +35,14 @@ if len(a) % 4: sys.exit("outputs differ")
 worst = max(abs(x - y) for (x,), (y,) in zip(struct.iter_unpack("<f", a), struct.iter_unpack("<f", b)))
 if not worst < 1e-6: sys.exit(f"outputs differ by {worst}")
 END
+}
+
+# same_text WORD…: both programs print the same, times left out, and print something.
+same_text() {
+    "$native" "$@" | sed 's/,"milliseconds".*//' > "$work/said.native" || return
+    # shellcheck disable=SC2154
+    "${runner[@]}" "$@" | sed 's/,"milliseconds".*//' > "$work/said.board" || return
+    [ -s "$work/said.native" ] && diff "$work/said.native" "$work/said.board"
 }
 
 # The last line of a script: how many, and its status.

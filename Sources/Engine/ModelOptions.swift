@@ -21,6 +21,18 @@ public struct ModelOptions: Sendable {
     public var verify = true
 
     public init() {}
+
+    /// What a program still grows by when it runs a model: code that was not needed before, stacks, candidates of a sampler.
+    private static let growthBytes = 1_200_000
+
+    /// Makes `bytes` the budget of the whole process, as it stands now. Fails with `budget` where the program alone takes it.
+    public mutating func keepProcess(within bytes: Int) throws(Failure) {
+        budgetBytes = bytes
+        takenBytes = ProcessMemory.resident + ModelOptions.growthBytes
+        guard takenBytes < bytes else {
+            throw Failure(.budget, "the budget of \(megabytes(bytes)) leaves nothing for a model: the program itself takes \(megabytes(takenBytes))")
+        }
+    }
 }
 
 /// Bytes that a loaded model takes.

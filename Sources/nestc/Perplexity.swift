@@ -44,9 +44,7 @@ struct Perplexity: ParsableCommand {
         guard ids.count > 1 else { throw Failure(.usage, "\(tokens): two tokens or more are needed") }
         var options = ModelOptions()
         options.contextLength = context
-        options.budgetBytes = budget
-        // Code that a pass still needs and reading as it goes come on top of what there is.
-        options.takenBytes = budget == nil ? 0 : ProcessMemory.resident + 2_000_000
+        if let budget { try options.keepProcess(within: budget) }
         options.activationBits = activations
         guard let table = kernels.map({ KernelTable.named($0) }) ?? .chosen(for: .detect()) else { throw Failure(.usage, "no kernel family '\(kernels ?? "")' here") }
         let runner = try LanguageRunner(path: model, options: options, kernels: table, pool: try ThreadPool(threads: threads))

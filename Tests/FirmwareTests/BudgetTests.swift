@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 
-private let model = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("models/efficientnet-lite0.nest").path
+private let model = modelPath("efficientnet-lite0")
 private let isThere = FileManager.default.isExecutableFile(atPath: productPath) && FileManager.default.fileExists(atPath: model)
 
 /// Budgets of networks, as their users set them (GenerateTests has those of language models).

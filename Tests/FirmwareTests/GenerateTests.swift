@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 
-private let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-private let model = repository.appendingPathComponent("models/smollm2-135m.nest").path
+private let model = modelPath("smollm2-135m")
 private let isThere = FileManager.default.isExecutableFile(atPath: productPath) && FileManager.default.fileExists(atPath: model)
 
 /// `generate` as its users start it, with the published model.

@@ -4,11 +4,9 @@ import Platform
 import Pose
 import Testing
 
-private let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
 /// A compiled network; nil, with a visible line, where `make models` hasn't run.
 private func compiled(_ name: String) -> String? {
-    let path = repository.appendingPathComponent("models/\(name).nest").path
+    let path = modelPath(name)
     if FileManager.default.fileExists(atPath: path) { return path }
     print("SKIPPED: no \(path); `make models` makes it")
     return nil

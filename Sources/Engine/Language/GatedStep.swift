@@ -51,7 +51,9 @@ final class GatedStep: Step {
         kernels.matrix(&task, Int32(first * 2 * unit), Int32(end * 2 * unit))
         for row in 0..<state.rows {
             let product = products + row * terms * stride
-            if terms == 2 { addRows(product, product + stride, stride) }
+            if terms == 2 {
+                for i in 0..<stride { product[i] += product[stride + i] }
+            }
             for index in first..<end {
                 let pair = product + (index - first) * 2 * unit, column = Int(a.firstFeature) + index * unit
                 kernels.gated(pair, pair + unit, output.values(row, column), output.scales(row, column), output.sums(row, column), a.function, Int32(unit), output.rest)

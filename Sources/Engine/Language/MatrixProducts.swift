@@ -36,17 +36,14 @@ struct MatrixProducts {
             kernel(&part, Int32(first), Int32(end))
             for row in 0..<rows {
                 let product = scratch + 2 * row * width, to = task.pointee.output + row * stride + first
-                addRows(product, product + width, end - first)
-                if let addend = task.pointee.addend { addRows(product, addend + row * stride + first, end - first) }
-                to.update(from: product, count: end - first)
+                if let addend = task.pointee.addend {
+                    let addend = addend + row * stride + first
+                    for i in 0..<end - first { to[i] = product[i] + product[width + i] + addend[i] }
+                } else {
+                    for i in 0..<end - first { to[i] = product[i] + product[width + i] }
+                }
             }
             first = end
         }
     }
-}
-
-/// sum[i] += other[i]
-@inline(__always)
-func addRows(_ sum: UnsafeMutablePointer<Float>, _ other: UnsafePointer<Float>, _ count: Int) {
-    for i in 0..<count { sum[i] += other[i] }
 }

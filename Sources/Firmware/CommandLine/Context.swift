@@ -85,9 +85,6 @@ public final class Context {
         return try Model(path: try modelPath(name, arguments), options: options, kernels: try kernels(arguments), pool: shared)
     }
 
-    /// What a program still grows by when it runs a model: code that was not needed before, stacks, candidates of a sampler.
-    private static let growthBytes = 1_200_000
-
     /// The budget of the command line or the firmware's own promise, the smaller one; both are for the whole process.
     func setBudget(_ arguments: Arguments, _ options: inout ModelOptions) throws(Failure) {
         var whole = try arguments.byteCount("--budget")
@@ -96,12 +93,7 @@ public final class Context {
             if let promised = device.memoryBudgetBytes { whole = min(whole ?? promised, promised) }
             device.lock.unlock()
         }
-        guard let whole else { return }
-        options.budgetBytes = whole
-        options.takenBytes = ProcessMemory.resident + Context.growthBytes
-        guard options.takenBytes < whole else {
-            throw Failure(.budget, "the budget of \(megabytes(whole)) leaves nothing for a model: the program itself takes \(megabytes(options.takenBytes))")
-        }
+        if let whole { try options.keepProcess(within: whole) }
     }
 
     func folders(_ arguments: Arguments) -> [String] {

@@ -31,10 +31,7 @@ let generate = Command(
     }
     var loading = ModelOptions()
     loading.contextLength = try arguments.integer("--context", in: 16...(1 << 20))
-    if let bits = try arguments.integer("--activations", in: 8...16) {
-        guard bits == 8 || bits == 16 else { throw Failure(.usage, "--activations \(bits): there are 8 and 16") }
-        loading.activationBits = bits
-    }
+    if let bits = try arguments.integer("--activations", in: 8...16) { loading.activationBits = bits }
     let start = monotonicNanoseconds()
     let name = arguments.text("--model") ?? "smollm2-135m"
     let session = try LanguageSession(try context.model(name, arguments, options: loading))

@@ -22,13 +22,18 @@ final class GenerationActivity {
     let model: String
     private let lock = Lock()
     private let start = monotonicNanoseconds()
-    private var session: LanguageSession?
+    private var state: State
     private var tokens = 0
-    private var last = Figures(isRunning: true, tokens: 0, seconds: 0, residentWeightBytes: 0, streamedBytes: 0, stalls: 0, stallSeconds: 0)
+
+    /// The session's memory may go once the generation has ended.
+    private enum State {
+        case running(LanguageSession)
+        case ended(Figures)
+    }
 
     init(_ model: String, _ session: LanguageSession) {
         self.model = model
-        self.session = session
+        state = .running(session)
     }
 
     func countToken() {
@@ -37,16 +42,14 @@ final class GenerationActivity {
         lock.unlock()
     }
 
-    /// The session's memory may go now. `tokens`: how many there were; nil: as many as were counted.
+    /// Called once. `tokens`: how many there were; nil: as many as were counted.
     func end(tokens exact: Int? = nil, failure: String? = nil) {
         lock.lock()
-        if session != nil {
-            if let exact { tokens = exact }
-            last = measured()
-            last.isRunning = false
-            last.failure = failure
-            session = nil
-        }
+        if let exact { tokens = exact }
+        var last = measured()
+        last.isRunning = false
+        last.failure = failure
+        state = .ended(last)
         lock.unlock()
     }
 
@@ -58,7 +61,11 @@ final class GenerationActivity {
 
     /// Under the lock.
     private func measured() -> Figures {
-        guard let session else { return last }
+        let session: LanguageSession
+        switch state {
+        case .ended(let last): return last
+        case .running(let running): session = running
+        }
         let counters = session.runner.counters
         return Figures(isRunning: true, tokens: tokens, seconds: Double(monotonicNanoseconds() - start) / 1e9,
                        residentWeightBytes: session.runner.model.residentWeightBytes, streamedBytes: counters.streamedBytes, stalls: counters.stalls,

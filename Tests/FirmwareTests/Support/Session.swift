@@ -4,13 +4,18 @@ import Foundation
 import Platform
 import Testing
 
-/// The product, found beside the tests' own bundle.
-let productPath: String = {
+/// The project's folder.
+let repository: URL = {
     var folder = URL(fileURLWithPath: #filePath)
     for _ in 0..<4 { folder.deleteLastPathComponent() }
-    let path = folder.appendingPathComponent(".build/release/swiftlet").path
-    return path
+    return folder
 }()
+
+/// The product, found beside the tests' own bundle.
+let productPath = repository.appendingPathComponent(".build/release/swiftlet").path
+
+/// Where `make models` puts a model.
+func modelPath(_ name: String) -> String { repository.appendingPathComponent("models/\(name).nest").path }
 
 /// `swiftlet` as a process with pipes, or with a pseudo-terminal.
 final class Session {
