@@ -68,7 +68,8 @@ let package = Package(
         .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels"], swiftSettings: testable),
         .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage"]),
         .target(name: "Pose", dependencies: ["Platform", "CLinux"]),
-        .target(name: "Language", dependencies: ["Platform", "Nest", "Engine"], swiftSettings: testable),
+        .target(name: "Tokenizer", dependencies: ["Platform", "Nest"], swiftSettings: testable),
+        .target(name: "Language", dependencies: ["Platform", "CLinux", "Nest", "Engine", "Tokenizer"], swiftSettings: testable),
 
         // The board: Linux's interfaces and the board libraries, then the same board simulated.
         .target(name: "CBoard", dependencies: ["CLinux"], linkerSettings: ["gpiod", "i2c"].map { .linkedLibrary($0) }),
@@ -80,11 +81,11 @@ let package = Package(
         .target(name: "CConsole", dependencies: ["CLinux"], linkerSettings: [.linkedLibrary("inih")]),
 
         // For size: commands run once, and a board's flash is small.
-        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose", "Language", "Board", "VirtualBoard", "CConsole", "CLinux"],
+        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose", "Language", "Tokenizer", "Board", "VirtualBoard", "CConsole", "CLinux"],
                 swiftSettings: [.unsafeFlags(["-Osize"])] + testable),
         .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
-        .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision", "Language"], swiftSettings: testable),
+        .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision", "Tokenizer"], swiftSettings: testable),
         .executableTarget(name: "nestc", dependencies: [
             "ModelCompiler", "Vision", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
@@ -99,7 +100,8 @@ let package = Package(
         .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision"]),
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
-        .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "ModelCompiler", "Engine", "Nest"]),
+        .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "CLinux", "ModelCompiler", "Nest"]),
+        .testTarget(name: "LanguageTests", dependencies: ["Language", "Tokenizer", "CLinux", "ModelCompiler", "Engine", "Nest"]),
         .testTarget(name: "BoardTests", dependencies: ["Board", "VirtualBoard", "Platform", "Pose"]),
         .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Board", "VirtualBoard", "Pose", "CConsole", "CLinux"]),
         .testTarget(name: "HardwareTests", dependencies: ["Rig", "VirtualBoard", "Platform"]),
@@ -109,7 +111,7 @@ let package = Package(
 
 // Only for fuzzing (Tests/fuzz/run.sh): libFuzzer brings its own `main`, so no ordinary build can have this.
 if Context.environment["SWIFTLET_FUZZ"] != nil {
-    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["ModelCompiler", "Engine", "Language", "Nest", "Platform"], path: "Tests/fuzz",
+    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["ModelCompiler", "Engine", "Language", "Tokenizer", "Nest", "Platform"], path: "Tests/fuzz",
                                              exclude: ["run.sh", "seeds.py"], sources: ["Fuzz.swift"],
                                              swiftSettings: [.unsafeFlags(["-parse-as-library"])],
                                              linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))

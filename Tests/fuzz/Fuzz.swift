@@ -4,6 +4,7 @@ import Language
 import ModelCompiler
 import Nest
 import Platform
+import Tokenizer
 
 // libFuzzer calls one reader of files with changed bytes: FUZZ_TARGET says which reader gets the bytes. A reader may refuse them with an error; that it
 // crashes, hangs or takes memory without bound is what the fuzzer looks for.

@@ -1,6 +1,7 @@
 import Engine
 import Nest
 import Platform
+import Tokenizer
 
 /// A language model ready to talk: its runner, its tokenizer, and what has been said so far.
 public final class LanguageSession {

@@ -1,4 +1,4 @@
-import Language
+import Tokenizer
 import Platform
 
 extension TokenizerSource {

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-@testable import Language
+@testable import Tokenizer
 import ModelCompiler
 
 /// Ids against those of the models' own tokenizers (tools/make-tokenizer-goldens.py, tools/make-language-models.py).

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-@testable import Language
+@testable import Tokenizer
 @testable import ModelCompiler
 import Platform
 
