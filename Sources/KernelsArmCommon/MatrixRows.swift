@@ -1,6 +1,7 @@
 #if arch(arm64)
 import CIntrinsics
 import CKernels
+import KernelFormats
 
 /// Where a row of quantised activations is being read.
 public struct MatrixRow {
@@ -41,17 +42,17 @@ public struct Floats8 {
 
     /// What one group adds: sums of products (less the offset where that is still missing), scales and minima.
     @_transparent
-    public mutating func add(_ format: Int, _ dot0: int32x4_t, _ dot1: int32x4_t, _ scales: Floats8, _ minima: Floats8, _ scale: Float, _ total: Float) {
+    public mutating func add(_ format: MatrixFormat, _ dot0: int32x4_t, _ dot1: int32x4_t, _ scales: Floats8, _ minima: Floats8, _ scale: Float, _ total: Float) {
         var d0 = float_from_i32(dot0), d1 = float_from_i32(dot1)
-        if format == 2 || format == 4 {
+        if format.offset != 0 && !format.hasLateScales {
             // Integers below 2^24: exact.
-            let offset = repeat_f32x4(0 - Float(MatrixFormatFacts.offset(format)))
+            let offset = repeat_f32x4(0 - Float(format.offset))
             d0 = multiply_add_scalar(d0, offset, total)
             d1 = multiply_add_scalar(d1, offset, total)
         }
         v0 = multiply_add_f32(v0, d0, multiply_scalar(scales.v0, scale))
         v1 = multiply_add_f32(v1, d1, multiply_scalar(scales.v1, scale))
-        if MatrixFormatFacts.isAffine(format) {
+        if format.isAffine {
             let sum = total * scale
             v0 = multiply_add_scalar(v0, minima.v0, sum)
             v1 = multiply_add_scalar(v1, minima.v1, sum)

@@ -33,7 +33,17 @@
 #include <stdint.h>
 #include <stddef.h>
 
-enum { MATRIX_Q4 = 1, MATRIX_Q4S = 2, MATRIX_Q5 = 3, MATRIX_Q5S = 4, MATRIX_Q6 = 5, MATRIX_Q8 = 6 };
+/// How a matrix's weights are quantised: see above. The numbers are those of the nest file. What code needs to know of a
+/// format is in one table, `MatrixFormatFacts` (module KernelFormats).
+enum __attribute__((enum_extensibility(closed))) MatrixFormat : int32_t {
+    MatrixFormatQ4 __attribute__((swift_name("q4"))) = 1,
+    MatrixFormatQ4S __attribute__((swift_name("q4s"))) = 2,
+    MatrixFormatQ5 __attribute__((swift_name("q5"))) = 3,
+    MatrixFormatQ5S __attribute__((swift_name("q5s"))) = 4,
+    MatrixFormatQ6 __attribute__((swift_name("q6"))) = 5,
+    MatrixFormatQ8 __attribute__((swift_name("q8"))) = 6,
+};
+typedef enum MatrixFormat MatrixFormat;
 
 /// output[row][o] = (addend[row][o]) + sum over inputs of weights[o][i] * activation[row][i]
 typedef struct {
@@ -43,7 +53,8 @@ typedef struct {
     const uint8_t *weights;
     const float *addend;    // NULL, or rows `outputStride` apart; may be `output`
     float *output;          // rows `outputStride` apart, room for outputs rounded up to 16
-    int32_t rows, inputs, outputs, outputStride, format;
+    int32_t rows, inputs, outputs, outputStride;
+    MatrixFormat format;
 } MatrixTask;
 
 /// Attention of one query row over cached keys and values, softmax in float32.
