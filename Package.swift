@@ -42,27 +42,28 @@ let package = Package(
         .target(name: "CImage", linkerSettings: ["jpeg", "png16", "z", "m"].map { .linkedLibrary($0) }),
 
         .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: testable),
-        .target(name: "Nest", dependencies: ["Platform", "CLinux", "CImage"]),
+        .target(name: "Nest", dependencies: ["Platform", "CLinux", "CImage", "KernelFormats"]),
 
         // Kernel families. Nothing imports them: `Kernels` calls their C entry points (CKernels.h), because
         // Embedded Swift copies imported function bodies into the importer, which lacks the instructions. For the same
         // reason KernelsArmCommon and KernelsX86Common, which families share, hold always-inlined functions only.
-        .target(name: "KernelsArmCommon", dependencies: ["CKernels", "CIntrinsics"], swiftSettings: instructions("aarch64", [])),
-        // Float code for both architectures, always inlined into a family; on x86-64 it needs its family's registers to
-        // be compiled at all.
-        .target(name: "KernelsVectorCommon", dependencies: ["CKernels", "CIntrinsics"],
+        // KernelFormats, the table of matrix formats, is always inlined too where kernels use it.
+        .target(name: "KernelFormats", dependencies: ["CKernels"], swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
+        .target(name: "KernelsArmCommon", dependencies: ["CKernels", "CIntrinsics", "KernelFormats"], swiftSettings: instructions("aarch64", [])),
+        // Float code for both architectures, eight lanes at a time: on x86-64 it goes with AVX2.
+        .target(name: "KernelsVector", dependencies: ["CKernels", "CIntrinsics"],
                 swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c"])),
-        .target(name: "KernelsNeon", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon", "KernelsVectorCommon"], swiftSettings: instructions("aarch64", [])),
-        .target(name: "KernelsDotprod", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon"],
+        .target(name: "KernelsNeon", dependencies: ["CKernels", "CIntrinsics", "KernelFormats", "KernelsArmCommon"], swiftSettings: instructions("aarch64", [])),
+        .target(name: "KernelsDotprod", dependencies: ["CKernels", "CIntrinsics", "KernelFormats", "KernelsArmCommon"],
                 swiftSettings: instructions("aarch64", ["-march=armv8-a+dotprod"])),
         .target(name: "KernelsI8mm", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon"],
                 swiftSettings: instructions("aarch64", ["-march=armv8-a+dotprod+i8mm"])),
-        .target(name: "KernelsX86Common", dependencies: ["CKernels"], swiftSettings: instructions("x86_64", [])),
-        .target(name: "KernelsAVX2", dependencies: ["CKernels", "CIntrinsics", "KernelsX86Common", "KernelsVectorCommon"],
+        .target(name: "KernelsX86Common", dependencies: ["CKernels", "KernelFormats"], swiftSettings: instructions("x86_64", [])),
+        .target(name: "KernelsAVX2", dependencies: ["CKernels", "CIntrinsics", "KernelFormats", "KernelsX86Common"],
                 swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c"])),
-        .target(name: "KernelsVNNI", dependencies: ["CKernels", "CIntrinsics", "KernelsX86Common"],
+        .target(name: "KernelsVNNI", dependencies: ["CKernels", "CIntrinsics", "KernelFormats", "KernelsX86Common"],
                 swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"])),
-        .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelsNeon", "KernelsDotprod", "KernelsI8mm", "KernelsAVX2", "KernelsVNNI"],
+        .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelFormats", "KernelsVector", "KernelsNeon", "KernelsDotprod", "KernelsI8mm", "KernelsAVX2", "KernelsVNNI"],
                 swiftSettings: [.unsafeFlags(["-Ounchecked"])] + testable),
 
         .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels"], swiftSettings: testable),

@@ -49,7 +49,7 @@ struct RecurrentProduct {
         scales = bytes + padded / 4 + 16
         sums = scales! + roundUp(padded / 32 + 16, to: 16)
         quantised = MatrixTask(values: values, scales: scales, sums: sums, weights: weights.assumingMemoryBound(to: UInt8.self), addend: bias, output: nil,
-                               rows: 1, inputs: Int32(padded), outputs: Int32(outputs), outputStride: Int32(outputs), format: format)
+                               rows: 1, inputs: Int32(padded), outputs: Int32(outputs), outputStride: Int32(outputs), format: MatrixFormat(number: format)!)
     }
 
     /// Outputs `range` of the product; blocks of 16 that hold its ends are computed whole, so that `to` has room for

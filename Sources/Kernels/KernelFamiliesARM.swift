@@ -22,15 +22,14 @@ extension KernelTable {
     }
 
     private static var neon: KernelTable {
-        KernelTable(
+        var table = KernelTable(
             name: "neon", convolution: { neon_convolution($0, $1) }, depthwise: { neon_depthwise($0, $1) },
             floatConvolution: { neon_float_convolution($0, $1) }, floatDepthwise: { neon_float_depthwise($0, $1) },
             add: { neon_add($0, $1, $2) }, lookup: { neon_lookup($0, $1, $2, $3) },
             quantize: { neon_quantize($0, $1, $2, $3, $4) }, dequantize: { neon_dequantize($0, $1, $2, $3, $4) },
-            channelSums: { neon_channel_sums($0, $1, $2, $3, $4) }, matrix: { neon_matrix($0, $1, $2) },
-            quantizeGroups: { neon_quantize_groups($0, $1, $2, $3, $4, $5) }, normalize: { neon_normalize($0, $1, $2, $3, $4, $5, $6, $7, $8) },
-            gated: { neon_gated($0, $1, $2, $3, $4, $5, $6, $7) }, attention: { neon_attention($0, $1, $2, $3, $4) },
-            toHalves: { neon_to_halves($0, $1, $2) }, function: { neon_function($0, $1, $2, $3) })
+            channelSums: { neon_channel_sums($0, $1, $2, $3, $4) }, matrix: { neon_matrix($0, $1, $2) })
+        table.takeVectorKernels()
+        return table
     }
 }
 #endif

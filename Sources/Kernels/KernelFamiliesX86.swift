@@ -20,15 +20,14 @@ extension KernelTable {
     }
 
     private static var avx2: KernelTable {
-        KernelTable(
+        var table = KernelTable(
             name: "avx2", convolution: { avx2_convolution($0, $1) }, depthwise: { avx2_depthwise($0, $1) },
             floatConvolution: { avx2_float_convolution($0, $1) }, floatDepthwise: { avx2_float_depthwise($0, $1) },
             add: { avx2_add($0, $1, $2) }, lookup: { avx2_lookup($0, $1, $2, $3) },
             quantize: { avx2_quantize($0, $1, $2, $3, $4) }, dequantize: { avx2_dequantize($0, $1, $2, $3, $4) },
-            channelSums: { avx2_channel_sums($0, $1, $2, $3, $4) }, matrix: { avx2_matrix($0, $1, $2) },
-            quantizeGroups: { avx2_quantize_groups($0, $1, $2, $3, $4, $5) }, normalize: { avx2_normalize($0, $1, $2, $3, $4, $5, $6, $7, $8) },
-            gated: { avx2_gated($0, $1, $2, $3, $4, $5, $6, $7) }, attention: { avx2_attention($0, $1, $2, $3, $4) },
-            toHalves: { avx2_to_halves($0, $1, $2) }, function: { avx2_function($0, $1, $2, $3) })
+            channelSums: { avx2_channel_sums($0, $1, $2, $3, $4) }, matrix: { avx2_matrix($0, $1, $2) })
+        table.takeVectorKernels()
+        return table
     }
 }
 #endif

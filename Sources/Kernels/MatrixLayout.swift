@@ -1,48 +1,4 @@
-/// How a matrix's weights are quantised: the formats of LanguageKernels.h, by their raw values.
-public enum MatrixFormat: Int32, Sendable, CaseIterable {
-    case q4 = 1, q4s = 2, q5 = 3, q5s = 4, q6 = 5, q8 = 6
-
-    /// Bytes of a block of 16 outputs by 32 inputs.
-    public var blockBytes: Int {
-        switch self {
-        case .q4: 320
-        case .q4s: 288
-        case .q5: 384
-        case .q5s: 352
-        case .q6: 448
-        case .q8: 544
-        }
-    }
-
-    /// A weight is scale*q + minimum; otherwise it is scale*(q - offset).
-    public var isAffine: Bool { self == .q4 || self == .q5 }
-
-    /// What a symmetric format subtracts from q.
-    public var offset: Int {
-        switch self {
-        case .q4s: 8
-        case .q5s: 16
-        case .q6: 32
-        case .q4, .q5, .q8: 0
-        }
-    }
-
-    /// The values that q may take.
-    public var range: ClosedRange<Int> {
-        switch self {
-        case .q4, .q4s: 0...15
-        case .q5, .q5s: 0...31
-        case .q6: 0...63
-        case .q8: -128...127
-        }
-    }
-
-    /// Scales that an output has in a group of 32 inputs.
-    public var scalesPerGroup: Int { self == .q6 ? 2 : 1 }
-
-    /// Where the nibbles (or bytes) begin in a block, after the half floats.
-    var quantaStart: Int { isAffine || self == .q6 ? 64 : 32 }
-}
+@_exported import KernelFormats
 
 /// A matrix's weights in the blocks of LanguageKernels.h, packed from and unpacked to groups of 32 inputs of an output.
 public struct MatrixLayout: Sendable, Equatable {
@@ -75,10 +31,10 @@ public struct MatrixLayout: Sendable, Equatable {
     public func store(_ quanta: UnsafePointer<Int8>, scale: UInt16, second: UInt16, output: Int, group: Int, into packed: UnsafeMutablePointer<UInt8>) {
         let block = packed + blockOffset(output: output, group: group), lane = output % 16
         storeHalf(scale, block + lane * 2)
-        if format.quantaStart == 64 { storeHalf(second, block + 32 + lane * 2) }
-        let lines = block + format.quantaStart
+        if format.hasSecondHalves { storeHalf(second, block + 32 + lane * 2) }
+        let lines = block + format.linesStart
         for i in 0..<32 {
-            if format == .q8 {
+            if format.isBytes {
                 lines[i / 4 * 64 + lane * 4 + i % 4] = UInt8(bitPattern: quanta[i])
                 continue
             }
@@ -102,7 +58,7 @@ public struct MatrixLayout: Sendable, Equatable {
                     for group in 0..<groups {
                         let at = output * groups + group
                         let scale = scales[at * format.scalesPerGroup]
-                        let second = format == .q6 ? scales[at * 2 + 1] : format.isAffine ? minima[at] : 0
+                        let second = format.hasLateScales ? scales[at * 2 + 1] : format.isAffine ? minima[at] : 0
                         store(quanta.baseAddress! + at * 32, scale: scale, second: second, output: output, group: group, into: packed.baseAddress!)
                     }
                 }
@@ -113,9 +69,9 @@ public struct MatrixLayout: Sendable, Equatable {
 
     /// q of one weight, before any offset.
     public func quantum(output: Int, input: Int, in packed: UnsafePointer<UInt8>) -> Int {
-        let lines = packed + blockOffset(output: output, group: input / 32) + format.quantaStart
+        let lines = packed + blockOffset(output: output, group: input / 32) + format.linesStart
         let i = input % 32, lane = output % 16
-        if format == .q8 { return Int(Int8(bitPattern: lines[i / 4 * 64 + lane * 4 + i % 4])) }
+        if format.isBytes { return Int(Int8(bitPattern: lines[i / 4 * 64 + lane * 4 + i % 4])) }
         let isHigh = i >= 16, line = i % 16 / 4, column = lane * 4 + i % 4
         let nibble = Int(lines[line * 64 + column] >> (isHigh ? 4 : 0) & 15)
         switch format {
@@ -127,7 +83,7 @@ public struct MatrixLayout: Sendable, Equatable {
 
     /// The scale of one weight.
     public func scale(output: Int, input: Int, in packed: UnsafePointer<UInt8>) -> Float {
-        let isSecond = format == .q6 && input % 32 >= 16
+        let isSecond = format.hasLateScales && input % 32 >= 16
         return loadHalf(packed + blockOffset(output: output, group: input / 32) + output % 16 * 2 + (isSecond ? 32 : 0))
     }
 

@@ -3,8 +3,8 @@ import CKernels
 /// A matrix times rows of quantised activations, with exactly the arithmetic of LanguageKernels.h.
 func referenceMatrix(_ task: UnsafePointer<MatrixTask>, _ firstOutput: Int32, _ endOutput: Int32) {
     let t = task.pointee
-    guard let format = MatrixFormat(rawValue: t.format),
-          let layout = MatrixLayout(format: format, outputs: Int(t.outputs), inputs: Int(t.inputs)) else { return }
+    let format = t.format
+    guard let layout = MatrixLayout(format: format, outputs: Int(t.outputs), inputs: Int(t.inputs)) else { return }
     let weights = t.weights!
     for row in 0..<Int(t.rows) {
         let values = t.values + row * layout.inputs

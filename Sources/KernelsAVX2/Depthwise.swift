@@ -43,19 +43,6 @@ private func arrangeWeights(_ t: DepthwiseTask, _ plan: DepthwisePlan, channel: 
     }
 }
 
-/// Calls `body` with image, row, first column, end column and first pixel for every row that a slice touches.
-@inline(__always)
-private func forEachRow(_ t: DepthwiseTask, _ slice: KernelSlice, _ body: (Int, Int, Int, Int, Int) -> Void) {
-    let width = Int(t.outputWidth), height = Int(t.outputHeight), end = Int(slice.endPixel)
-    var pixel = Int(slice.firstPixel)
-    while pixel < end {
-        let x = pixel % width, row = pixel / width
-        let endX = Swift.min(width, x + end - pixel)
-        body(row / height, row % height, x, endX, pixel)
-        pixel += endX - x
-    }
-}
-
 /// Kernels whose columns don't fit in scratch: one tap after the other.
 @inline(never)
 private func largeKernel(_ t: DepthwiseTask, _ slice: KernelSlice) {

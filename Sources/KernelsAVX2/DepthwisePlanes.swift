@@ -17,9 +17,6 @@ struct TapPairs {
 /// One row of outputs of a depthwise convolution, 16 channels: the input columns of some neighbouring outputs are
 /// paired into planes (see `DepthwisePlan`) in scratch, then each group of weights meets them.
 struct DepthwisePlanes {
-    /// Outputs computed at once: sums of two registers each.
-    private static let tile = 4
-
     let task: DepthwiseTask
     let plan: DepthwisePlan
     let channel: Int
@@ -35,25 +32,12 @@ struct DepthwisePlanes {
     @inline(__always)
     func row(image: Int, oy: Int, firstX: Int, endX: Int, output: UnsafeMutablePointer<Int8>) {
         let pixelStride = Int(task.outputPixelStride)
-        var x = firstX
-        while x < endX {
-            let count = Swift.min(outputs, endX - x)
-            let width = plan.columns(outputs: count)
+        plan.forEachTile(firstX: firstX, endX: endX, outputs: outputs) { x, width in
             pair(image: image, oy: oy, ox: x, width: width)
-            let to = output + (x - firstX) * pixelStride
-            var i = 0
-            while i < count {
-                if count < Self.tile {
-                    Tile<1>.run(self, from: columns + i * plan.strideX, width: width, output: to + i * pixelStride)
-                    i += 1
-                } else {
-                    // The last tile computes some outputs again rather than fewer of them.
-                    let first = Swift.min(i, count - Self.tile)
-                    Tile<4>.run(self, from: columns + first * plan.strideX, width: width, output: to + first * pixelStride)
-                    i += Self.tile
-                }
-            }
-            x += count
+        } four: { column, width, place in
+            Tile<4>.run(self, from: columns + column, width: width, output: output + place * pixelStride)
+        } one: { column, width, place in
+            Tile<1>.run(self, from: columns + column, width: width, output: output + place * pixelStride)
         }
     }
 
@@ -90,9 +74,7 @@ struct DepthwisePlanes {
     @inline(__always)
     private func row(_ image: Int, _ y: Int) -> UnsafeRawPointer? {
         guard y >= 0 && y < Int(task.inputHeight) else { return nil }
-        let ring = Int(task.inputRingRows), rowBytes = Int(task.inputWidth) * Int(task.inputPixelStride)
-        let offset = (image * ring + y % ring) * rowBytes + channel
-        return UnsafeRawPointer(task.input) + offset
+        return task.row(image, y, channel: channel)
     }
 }
 

@@ -62,8 +62,7 @@ func storeFloats(_ output: UnsafeMutablePointer<Float>, _ low: __m256, _ high: _
         avx2_store_floats(output + 8, high)
         return
     }
-    let a = unsafeBitCast(low, to: SIMD8<Float>.self), b = unsafeBitCast(high, to: SIMD8<Float>.self)
-    for i in 0..<valid { output[i] = i < 8 ? a[i] : b[i - 8] }
+    for i in 0..<valid { output[i] = i < 8 ? low[i] : high[i - 8] }
 }
 
 /// Sums of 16 channels for some pixels.

@@ -1,34 +1,27 @@
 #if arch(x86_64)
 import CIntrinsics
 import CKernels
+import KernelFormats
 import KernelsX86Common
 
 @_cdecl("avx2_matrix")
 public func avx2Matrix(_ task: UnsafePointer<MatrixTask>, _ firstOutput: Int32, _ endOutput: Int32) {
-    let first = Int(firstOutput), end = Int(endOutput)
-    switch task.pointee.format {
-    case 1: matrixQ4(task, first, end)
-    case 2: matrixQ4S(task, first, end)
-    case 3: matrixQ5(task, first, end)
-    case 4: matrixQ5S(task, first, end)
-    case 5: matrixQ6(task, first, end)
-    default: matrixQ8(task, first, end)
-    }
+    callByFormat(task, firstOutput, endOutput, q4: matrixQ4, q4s: matrixQ4S, q5: matrixQ5, q5s: matrixQ5S, q6: matrixQ6, q8: matrixQ8)
 }
 
-@inline(never) private func matrixQ4(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(1, task, first, end) }
-@inline(never) private func matrixQ4S(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(2, task, first, end) }
-@inline(never) private func matrixQ5(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(3, task, first, end) }
-@inline(never) private func matrixQ5S(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(4, task, first, end) }
-@inline(never) private func matrixQ6(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(5, task, first, end) }
-@inline(never) private func matrixQ8(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(6, task, first, end) }
+@inline(never) private func matrixQ4(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(.q4, task, first, end) }
+@inline(never) private func matrixQ4S(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(.q4s, task, first, end) }
+@inline(never) private func matrixQ5(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(.q5, task, first, end) }
+@inline(never) private func matrixQ5S(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(.q5s, task, first, end) }
+@inline(never) private func matrixQ6(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(.q6, task, first, end) }
+@inline(never) private func matrixQ8(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(.q8, task, first, end) }
 
 /// All rows of a slice: tiles of 4 rows and 1 row by 8 outputs, twice a block.
 @_transparent
-private func multiply(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) {
+private func multiply(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) {
     let t = task.pointee
     let groups = Int(t.inputs) / 32, rows = Int(t.rows)
-    let blockBytes = groups * MatrixFormatFacts.blockBytes(format)
+    let blockBytes = groups * format.blockBytes
     var output = first
     while output < end {
         let weights = UnsafeRawPointer(t.weights!) + output / 16 * blockBytes
@@ -49,7 +42,7 @@ private func multiply(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ first:
 /// Rows of activations by 16 outputs: weights are unpacked once for all of them.
 private struct MatrixTile<let Rows: Int> {
     @inline(__always)
-    static func run(_ format: Int, _ t: MatrixTask, _ weights: UnsafeRawPointer, groups: Int, row: Int, output: Int) {
+    static func run(_ format: MatrixFormat, _ t: MatrixTask, _ weights: UnsafeRawPointer, groups: Int, row: Int, output: Int) {
         var low = InlineArray<Rows, __m256>(repeating: __m256()), high = low
         var block = weights
         var values = t.values + row * groups * 32
@@ -59,7 +52,7 @@ private struct MatrixTile<let Rows: Int> {
             for r in 0..<Rows { low[r] = first.add(format, to: low[r], values + r * groups * 32, scales + r * groups, totals + r * groups) }
             let second = MatrixWeights(format, block, half: 1)
             for r in 0..<Rows { high[r] = second.add(format, to: high[r], values + r * groups * 32, scales + r * groups, totals + r * groups) }
-            block += MatrixFormatFacts.blockBytes(format)
+            block += format.blockBytes
             values += 32
             scales += 1
             totals += 1
@@ -85,13 +78,13 @@ private struct MatrixWeights {
     var scale, second: __m256
 
     @_transparent
-    init(_ format: Int, _ block: UnsafeRawPointer, half: Int) {
+    init(_ format: MatrixFormat, _ block: UnsafeRawPointer, half: Int) {
         scale = avx2_load_halves(block + 16 * half)
-        let hasSecond = MatrixFormatFacts.hasSecond(format)
+        let hasSecond = format.hasSecondHalves
         second = hasSecond ? avx2_load_halves(block + 32 + 16 * half) : scale
         let lines = block + (hasSecond ? 64 : 32) + 32 * half
         let l0 = avx2_load(lines), l1 = avx2_load(lines + 64), l2 = avx2_load(lines + 128), l3 = avx2_load(lines + 192)
-        if format == 6 {
+        if format.isBytes {
             q0 = l0
             q1 = l1
             q2 = l2
@@ -111,7 +104,7 @@ private struct MatrixWeights {
         q5 = avx2_and(avx2_shift_right16(l1, 4), nibble)
         q6 = avx2_and(avx2_shift_right16(l2, 4), nibble)
         q7 = avx2_and(avx2_shift_right16(l3, 4), nibble)
-        if format == 3 || format == 4 {
+        if format.bits == 5 {
             let bits = avx2_load(lines + 256), fifth = avx2_fill8(16)
             q0 = avx2_or(q0, avx2_and(avx2_shift_left16(bits, 4), fifth))
             q1 = avx2_or(q1, avx2_and(avx2_shift_left16(bits, 3), fifth))
@@ -122,7 +115,7 @@ private struct MatrixWeights {
             q6 = avx2_or(q6, avx2_and(avx2_shift_right16(bits, 2), fifth))
             q7 = avx2_or(q7, avx2_and(avx2_shift_right16(bits, 3), fifth))
         }
-        if format == 5 {
+        if format.hasLateScales {
             let early = avx2_load(lines + 256), late = avx2_load(lines + 320), both = avx2_fill8(48), offset = avx2_fill8(32)
             q0 = avx2_subtract8(avx2_or(q0, avx2_and(avx2_shift_left16(early, 4), both)), offset)
             q1 = avx2_subtract8(avx2_or(q1, avx2_and(avx2_shift_left16(early, 2), both)), offset)
@@ -136,26 +129,26 @@ private struct MatrixWeights {
     }
 
     @_transparent
-    func products(_ format: Int, _ q: __m256i, _ values: UnsafePointer<Int8>) -> __m256i {
+    func products(_ format: MatrixFormat, _ q: __m256i, _ values: UnsafePointer<Int8>) -> __m256i {
         let a = avx2_broadcast_dword(values)
-        return format >= 5 ? avx2_byte_products(avx2_absolute8(q), avx2_signed8(a, q)) : avx2_byte_products(q, a)
+        return format.bits > 5 ? avx2_byte_products(avx2_absolute8(q), avx2_signed8(a, q)) : avx2_byte_products(q, a)
     }
 
     /// Sums of products with inputs 0...15. Four pairs of products fit 16 bits in all formats but q8, where one does.
     @_transparent
-    func firstHalf(_ format: Int, _ values: UnsafePointer<Int8>) -> __m256i {
+    func firstHalf(_ format: MatrixFormat, _ values: UnsafePointer<Int8>) -> __m256i {
         sum(format, products(format, q0, values), products(format, q1, values + 4), products(format, q2, values + 8), products(format, q3, values + 12))
     }
 
     /// The same of inputs 16...31.
     @_transparent
-    func secondHalf(_ format: Int, _ values: UnsafePointer<Int8>) -> __m256i {
+    func secondHalf(_ format: MatrixFormat, _ values: UnsafePointer<Int8>) -> __m256i {
         sum(format, products(format, q4, values + 16), products(format, q5, values + 20), products(format, q6, values + 24), products(format, q7, values + 28))
     }
 
     @_transparent
-    func sum(_ format: Int, _ a: __m256i, _ b: __m256i, _ c: __m256i, _ d: __m256i) -> __m256i {
-        if format == 6 {
+    func sum(_ format: MatrixFormat, _ a: __m256i, _ b: __m256i, _ c: __m256i, _ d: __m256i) -> __m256i {
+        if format.isBytes {
             return avx2_add32(avx2_add32(avx2_widen_pairs(a), avx2_widen_pairs(b)), avx2_add32(avx2_widen_pairs(c), avx2_widen_pairs(d)))
         }
         return avx2_widen_pairs(avx2_add16(avx2_add16(a, b), avx2_add16(c, d)))
@@ -163,20 +156,20 @@ private struct MatrixWeights {
 
     /// `sum` and what one group of a row adds to it.
     @_transparent
-    func add(_ format: Int, to sum: __m256, _ values: UnsafePointer<Int8>, _ scale: UnsafePointer<Float>, _ total: UnsafePointer<Float>) -> __m256 {
+    func add(_ format: MatrixFormat, to sum: __m256, _ values: UnsafePointer<Int8>, _ scale: UnsafePointer<Float>, _ total: UnsafePointer<Float>) -> __m256 {
         let rowScale = avx2_broadcast_float(scale)
         let first = firstHalf(format, values), last = secondHalf(format, values)
-        if format == 5 {
+        if format.hasLateScales {
             let half = avx2_multiply_add(sum, avx2_floats(first), avx2_multiply(self.scale, rowScale))
             return avx2_multiply_add(half, avx2_floats(last), avx2_multiply(second, rowScale))
         }
         var dot = avx2_floats(avx2_add32(first, last))
         // Every partial sum is an integer below 2^24, so this is exact.
-        if format == 2 || format == 4 {
-            dot = avx2_multiply_add(dot, avx2_broadcast_float(total), avx2_fill_floats(-MatrixFormatFacts.offset(format)))
+        if format.offset != 0 && !format.hasLateScales {
+            dot = avx2_multiply_add(dot, avx2_broadcast_float(total), avx2_fill_floats(-Float(format.offset)))
         }
         let scaled = avx2_multiply_add(sum, dot, avx2_multiply(self.scale, rowScale))
-        guard MatrixFormatFacts.isAffine(format) else { return scaled }
+        guard format.isAffine else { return scaled }
         return avx2_multiply_add(scaled, avx2_multiply(avx2_broadcast_float(total), rowScale), second)
     }
 }

@@ -1,6 +1,7 @@
 #if arch(arm64)
 import CIntrinsics
 import CKernels
+import KernelFormats
 
 /// Where a row of quantised activations is being read.
 public struct MatrixRow {
@@ -19,6 +20,53 @@ public struct MatrixRow {
         values += 32
         scales += 1
         totals += 1
+    }
+}
+
+/// One row: the weights go by once, 16 outputs at a time. `addGroup` adds to their sums what a group does, given its block,
+/// values, scale and total.
+@_transparent
+public func multiplyRow(
+    _ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int, row: Int,
+    _ addGroup: (inout Floats16, UnsafeRawPointer, UnsafePointer<Int8>, Float, Float) -> Void
+) {
+    let groups = Int(task.pointee.inputs) / 32
+    var block = UnsafeRawPointer(task.pointee.weights!) + first / 16 &* groups &* format.blockBytes
+    let at = row &* Int(task.pointee.outputStride)
+    var output = first
+    while output < end {
+        var sums = Floats16(repeat_f32x4(0), repeat_f32x4(0), repeat_f32x4(0), repeat_f32x4(0))
+        var values = task.pointee.values + row &* groups &* 32
+        var scales = task.pointee.scales + row &* groups, totals = task.pointee.sums + row &* groups
+        var left = groups
+        repeat {
+            addGroup(&sums, block, values, scales.pointee, totals.pointee)
+            block += format.blockBytes
+            values += 32
+            scales += 1
+            totals += 1
+            left &-= 1
+        } while left != 0
+        sums.store(task.pointee.output + (at &+ output), addend: task.pointee.addend.map { $0 + (at &+ output) })
+        output &+= 16
+    }
+}
+
+/// Some rows, for which weights are taken apart once: half a block of outputs at a time. `multiply` is given the block,
+/// its first output and which half.
+@_transparent
+public func forEachHalfBlock(
+    _ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int, groups: Int, _ multiply: (UnsafeRawPointer, Int, Int) -> Void
+) {
+    var output = first & ~15
+    while output < end {
+        let block = UnsafeRawPointer(task.pointee.weights!) + output / 16 &* groups &* format.blockBytes
+        var half = 0
+        while half < 2 {
+            multiply(block, output, half)
+            half &+= 1
+        }
+        output &+= 16
     }
 }
 
@@ -41,17 +89,17 @@ public struct Floats8 {
 
     /// What one group adds: sums of products (less the offset where that is still missing), scales and minima.
     @_transparent
-    public mutating func add(_ format: Int, _ dot0: int32x4_t, _ dot1: int32x4_t, _ scales: Floats8, _ minima: Floats8, _ scale: Float, _ total: Float) {
+    public mutating func add(_ format: MatrixFormat, _ dot0: int32x4_t, _ dot1: int32x4_t, _ scales: Floats8, _ minima: Floats8, _ scale: Float, _ total: Float) {
         var d0 = float_from_i32(dot0), d1 = float_from_i32(dot1)
-        if format == 2 || format == 4 {
+        if format.offset != 0 && !format.hasLateScales {
             // Integers below 2^24: exact.
-            let offset = repeat_f32x4(0 - Float(MatrixFormatFacts.offset(format)))
+            let offset = repeat_f32x4(0 - Float(format.offset))
             d0 = multiply_add_scalar(d0, offset, total)
             d1 = multiply_add_scalar(d1, offset, total)
         }
         v0 = multiply_add_f32(v0, d0, multiply_scalar(scales.v0, scale))
         v1 = multiply_add_f32(v1, d1, multiply_scalar(scales.v1, scale))
-        if MatrixFormatFacts.isAffine(format) {
+        if format.isAffine {
             let sum = total * scale
             v0 = multiply_add_scalar(v0, minima.v0, sum)
             v1 = multiply_add_scalar(v1, minima.v1, sum)

@@ -6,53 +6,15 @@ import KernelsArmCommon
 /// int8 convolution with sdot: tiles of up to five pixels by sixteen channels, weights loaded once a tile.
 @_cdecl("dotprod_convolution")
 public func dotprodConvolution(_ task: UnsafePointer<ConvolutionTask>, _ slice: UnsafePointer<KernelSlice>) {
-    let windows = ConvolutionWindows(task, scratch: slice.pointee.scratch, rows: 5)
-    let blockBytes = Int(task.pointee.runCount &* task.pointee.runRepeat) &* ((Int(task.pointee.runLength) &+ 3) & ~3)
-    let outputChannels = Int(task.pointee.outputChannels), outputStride = Int(task.pointee.outputPixelStride)
-    let firstChannel = Int(slice.pointee.firstChannel), endChannel = Int(slice.pointee.endChannel)
-    let endPixel = Int(slice.pointee.endPixel)
-    var pixel = Int(slice.pointee.firstPixel)
-    while pixel < endPixel {
-        let count = endPixel &- pixel < windows.pixels ? endPixel &- pixel : windows.pixels
-        windows.fill(first: pixel, count: count)
-        var channel = firstChannel
-        while channel < endChannel {
-            let left = outputChannels &- channel
-            let block = Block(
-                task: task, table: UnsafePointer(windows.table), columns: windows.columns, count: count,
-                runCount: windows.runCount, quadCount: windows.quadCount,
-                weights: task.pointee.weights + channel &* blockBytes, channel: channel, valid: left < 16 ? left : 16,
-                output: task.pointee.output + (pixel &* outputStride &+ channel))
-            switch left {
-            case 13...: tilesOf16(block)
-            case 9...12: tilesOf12(block)
-            case 5...8: tilesOf8(block)
-            default: tilesOf4(block)
-            }
-            channel &+= 16
-        }
-        pixel &+= count
-    }
+    forEachBlock(task, slice, rows: 5, arrange: { _, _, _ in }, of16: tilesOf16, of12: tilesOf12, of8: tilesOf8, of4: tilesOf4)
 }
 
-/// Up to sixteen output channels of a table of windows.
-struct Block {
-    let task: UnsafePointer<ConvolutionTask>
-    let table: UnsafePointer<UnsafePointer<Int8>>
-    let columns, count: Int
-    /// Runs of the table, and groups of four bytes in each.
-    let runCount, quadCount: Int
-    let weights: UnsafePointer<Int8>
-    let channel, valid: Int
-    let output: UnsafeMutablePointer<Int8>
-}
+@inline(never) func tilesOf16(_ block: ConvolutionBlock) { block.compute(vectors: 4, rows: 5) }
+@inline(never) func tilesOf12(_ block: ConvolutionBlock) { block.compute(vectors: 3, rows: 5) }
+@inline(never) func tilesOf8(_ block: ConvolutionBlock) { block.compute(vectors: 2, rows: 5) }
+@inline(never) func tilesOf4(_ block: ConvolutionBlock) { block.compute(vectors: 1, rows: 5) }
 
-@inline(never) func tilesOf16(_ block: Block) { block.compute(vectors: 4, rows: 5) }
-@inline(never) func tilesOf12(_ block: Block) { block.compute(vectors: 3, rows: 5) }
-@inline(never) func tilesOf8(_ block: Block) { block.compute(vectors: 2, rows: 5) }
-@inline(never) func tilesOf4(_ block: Block) { block.compute(vectors: 1, rows: 5) }
-
-extension Block {
+extension ConvolutionBlock {
     /// All pixels of the table, `rows` at a time while there are that many. Both parameters are constants.
     @_transparent
     func compute(vectors: Int, rows: Int) {

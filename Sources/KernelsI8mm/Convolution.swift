@@ -7,39 +7,12 @@ import KernelsArmCommon
 /// by sixteen channels.
 @_cdecl("i8mm_convolution")
 public func i8mmConvolution(_ task: UnsafePointer<ConvolutionTask>, _ slice: UnsafePointer<KernelSlice>) {
-    let endPixel = Int(slice.pointee.endPixel)
-    var pixel = Int(slice.pointee.firstPixel)
     // A lone pixel would leave half of each product unused.
-    if endPixel &- pixel == 1 {
+    if slice.pointee.endPixel &- slice.pointee.firstPixel == 1 {
         dotprod_convolution(task, slice)
         return
     }
-    let windows = ConvolutionWindows(task, scratch: slice.pointee.scratch, rows: 6)
-    let blockBytes = Int(task.pointee.runCount &* task.pointee.runRepeat) &* ((Int(task.pointee.runLength) &+ 3) & ~3)
-    let outputChannels = Int(task.pointee.outputChannels), outputStride = Int(task.pointee.outputPixelStride)
-    let firstChannel = Int(slice.pointee.firstChannel), endChannel = Int(slice.pointee.endChannel)
-    while pixel < endPixel {
-        let count = endPixel &- pixel < windows.pixels ? endPixel &- pixel : windows.pixels
-        windows.fill(first: pixel, count: count)
-        var channel = firstChannel
-        while channel < endChannel {
-            let left = outputChannels &- channel
-            let block = Block(
-                task: task, table: UnsafePointer(windows.table), columns: windows.columns, count: count,
-                runCount: windows.runCount, quadCount: windows.quadCount,
-                weights: task.pointee.weights + channel &* blockBytes, channel: channel, valid: left < 16 ? left : 16,
-                output: task.pointee.output + (pixel &* outputStride &+ channel), bias: windows.spare)
-            repeatBias(task.pointee.bias + channel, left, windows.spare)
-            switch left {
-            case 13...: tilesOf16(block)
-            case 9...12: tilesOf12(block)
-            case 5...8: tilesOf8(block)
-            default: tilesOf4(block)
-            }
-            channel &+= 16
-        }
-        pixel &+= count
-    }
+    forEachBlock(task, slice, rows: 6, arrange: repeatBias, of16: tilesOf16, of12: tilesOf12, of8: tilesOf8, of4: tilesOf4)
 }
 
 /// The bias of each pair of channels twice, for the two pixels of a product.
@@ -54,23 +27,10 @@ func repeatBias(_ bias: UnsafePointer<Int32>, _ channels: Int, _ repeated: Unsaf
     }
 }
 
-/// Up to sixteen output channels of a table of windows.
-struct Block {
-    let task: UnsafePointer<ConvolutionTask>
-    let table: UnsafePointer<UnsafePointer<Int8>>
-    let columns, count: Int
-    /// Runs of the table, and groups of four bytes in each.
-    let runCount, quadCount: Int
-    let weights: UnsafePointer<Int8>
-    let channel, valid: Int
-    let output: UnsafeMutablePointer<Int8>
-    let bias: UnsafeMutablePointer<Int32>
-}
-
-@inline(never) func tilesOf16(_ block: Block) { block.compute(vectors: 4) }
-@inline(never) func tilesOf12(_ block: Block) { block.compute(vectors: 3) }
-@inline(never) func tilesOf8(_ block: Block) { block.compute(vectors: 2) }
-@inline(never) func tilesOf4(_ block: Block) { block.compute(vectors: 1) }
+@inline(never) func tilesOf16(_ block: ConvolutionBlock) { block.compute(vectors: 4) }
+@inline(never) func tilesOf12(_ block: ConvolutionBlock) { block.compute(vectors: 3) }
+@inline(never) func tilesOf8(_ block: ConvolutionBlock) { block.compute(vectors: 2) }
+@inline(never) func tilesOf4(_ block: ConvolutionBlock) { block.compute(vectors: 1) }
 
 /// The sums of two pixels and four channels: two by two in each vector.
 struct SquareSums {
@@ -118,7 +78,7 @@ struct PairSums {
     }
 }
 
-extension Block {
+extension ConvolutionBlock {
     /// All pixels of the table, six at a time while there are that many. `vectors` is a constant.
     @_transparent
     func compute(vectors: Int) {

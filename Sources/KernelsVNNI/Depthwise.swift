@@ -37,19 +37,6 @@ public func vnniDepthwise(_ task: UnsafePointer<DepthwiseTask>, _ slice: UnsafeP
     }
 }
 
-/// Calls `body` with image, row, first column, end column and first pixel for every row that a slice touches.
-@inline(__always)
-private func forEachRow(_ t: DepthwiseTask, _ slice: KernelSlice, _ body: (Int, Int, Int, Int, Int) -> Void) {
-    let width = Int(t.outputWidth), height = Int(t.outputHeight), end = Int(slice.endPixel)
-    var pixel = Int(slice.firstPixel)
-    while pixel < end {
-        let x = pixel % width, row = pixel / width
-        let endX = Swift.min(width, x + end - pixel)
-        body(row / height, row % height, x, endX, pixel)
-        pixel += endX - x
-    }
-}
-
 @inline(never)
 private func columns<let Stride: Int>(_ stride: InlineArray<Stride, Void>.Type, _ block: DepthwiseBlock, _ slice: KernelSlice, _ outside: UnsafeRawPointer) {
     forEachRow(block.task, slice) { image, oy, x, endX, pixel in

@@ -114,13 +114,5 @@ struct DepthwiseBlock {
         self.starts = starts
         scales = ChannelQuads(words: task.scales + channel, count: rounded)
     }
-
-    /// Row y of an image, at column 0 and this block's first channel.
-    @inline(__always)
-    func row(_ image: Int, _ y: Int) -> UnsafeRawPointer {
-        let ring = Int(task.inputRingRows), rowBytes = Int(task.inputWidth) * Int(task.inputPixelStride)
-        let offset = (image * ring + y % ring) * rowBytes + channel
-        return UnsafeRawPointer(task.input) + offset
-    }
 }
 #endif

@@ -1,6 +1,7 @@
 #if arch(x86_64)
 import CIntrinsics
 import CKernels
+import KernelsX86Common
 
 /// One row of outputs of a 3x3 depthwise convolution. Each input column is interleaved once and used by all the
 /// outputs that see it.
@@ -23,9 +24,9 @@ struct DepthwiseColumns {
         step0 = inside(y) ? pixelStride : 0
         step1 = inside(y1) ? pixelStride : 0
         step2 = inside(y2) ? pixelStride : 0
-        row0 = (inside(y) ? block.row(image, y) : outside) + x * step0
-        row1 = (inside(y1) ? block.row(image, y1) : outside) + x * step1
-        row2 = (inside(y2) ? block.row(image, y2) : outside) + x * step2
+        row0 = (inside(y) ? task.row(image, y, channel: block.channel) : outside) + x * step0
+        row1 = (inside(y1) ? task.row(image, y1, channel: block.channel) : outside) + x * step1
+        row2 = (inside(y2) ? task.row(image, y2, channel: block.channel) : outside) + x * step2
     }
 
     /// The column at `x`; moves on to the next.

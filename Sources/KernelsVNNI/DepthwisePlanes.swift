@@ -6,9 +6,6 @@ import KernelsX86Common
 /// One row of outputs of any depthwise kernel: the input columns of some neighbouring outputs are interleaved into
 /// planes (see `DepthwisePlan`) in scratch, then each group of weights meets them.
 struct DepthwisePlanes {
-    /// Outputs computed at once: sums of four registers each.
-    private static let tile = 4
-
     let block: DepthwiseBlock
     let plan: DepthwisePlan
     let columns: UnsafeMutablePointer<ChannelQuads>
@@ -20,25 +17,12 @@ struct DepthwisePlanes {
     @inline(__always)
     func row(image: Int, oy: Int, firstX: Int, endX: Int, output: UnsafeMutablePointer<Int8>) {
         let pixelStride = Int(block.task.outputPixelStride)
-        var x = firstX
-        while x < endX {
-            let count = Swift.min(outputs, endX - x)
-            let width = plan.columns(outputs: count)
+        plan.forEachTile(firstX: firstX, endX: endX, outputs: outputs) { x, width in
             interleave(image: image, oy: oy, ox: x, width: width)
-            let to = output + (x - firstX) * pixelStride
-            var i = 0
-            while i < count {
-                if count < Self.tile {
-                    Tile<1>.run(self, from: columns + i * plan.strideX, width: width, output: to + i * pixelStride)
-                    i += 1
-                } else {
-                    // The last tile computes some outputs again rather than fewer of them.
-                    let first = Swift.min(i, count - Self.tile)
-                    Tile<4>.run(self, from: columns + first * plan.strideX, width: width, output: to + first * pixelStride)
-                    i += Self.tile
-                }
-            }
-            x += count
+        } four: { column, width, place in
+            Tile<4>.run(self, from: columns + column, width: width, output: output + place * pixelStride)
+        } one: { column, width, place in
+            Tile<1>.run(self, from: columns + column, width: width, output: output + place * pixelStride)
         }
     }
 
@@ -56,7 +40,7 @@ struct DepthwisePlanes {
                 let y = y0 + (plane * 4 + i) * Int(task.dilationY)
                 if plane * 4 + i < plan.kernelHeight && y >= 0 && y < Int(task.inputHeight) {
                     steps[i] = Int(task.inputPixelStride)
-                    rows[i] = block.row(image, y) + (x0 + left) * steps[i]
+                    rows[i] = block.task.row(image, y, channel: block.channel) + (x0 + left) * steps[i]
                 }
             }
             fill(columns + plane * width, left: left, right: right, width: width, rows, steps)
@@ -66,7 +50,7 @@ struct DepthwisePlanes {
         if y < 0 || y >= Int(task.inputHeight) {
             fill(to, left: width, right: width, width: width, .init(repeating: outside), .init(repeating: 0))
         } else {
-            fillTail(to, row: block.row(image, y), x0: x0, width: width)
+            fillTail(to, row: block.task.row(image, y, channel: block.channel), x0: x0, width: width)
         }
     }
 

@@ -1,34 +1,27 @@
 #if arch(x86_64)
 import CIntrinsics
 import CKernels
+import KernelFormats
 import KernelsX86Common
 
 @_cdecl("vnni_matrix")
 public func vnniMatrix(_ task: UnsafePointer<MatrixTask>, _ firstOutput: Int32, _ endOutput: Int32) {
-    let first = Int(firstOutput), end = Int(endOutput)
-    switch task.pointee.format {
-    case 1: matrixQ4(task, first, end)
-    case 2: matrixQ4S(task, first, end)
-    case 3: matrixQ5(task, first, end)
-    case 4: matrixQ5S(task, first, end)
-    case 5: matrixQ6(task, first, end)
-    default: matrixQ8(task, first, end)
-    }
+    callByFormat(task, firstOutput, endOutput, q4: matrixQ4, q4s: matrixQ4S, q5: matrixQ5, q5s: matrixQ5S, q6: matrixQ6, q8: matrixQ8)
 }
 
-@inline(never) private func matrixQ4(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(1, task, first, end) }
-@inline(never) private func matrixQ4S(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(2, task, first, end) }
-@inline(never) private func matrixQ5(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(3, task, first, end) }
-@inline(never) private func matrixQ5S(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(4, task, first, end) }
-@inline(never) private func matrixQ6(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(5, task, first, end) }
-@inline(never) private func matrixQ8(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(6, task, first, end) }
+@inline(never) private func matrixQ4(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(.q4, task, first, end) }
+@inline(never) private func matrixQ4S(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(.q4s, task, first, end) }
+@inline(never) private func matrixQ5(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(.q5, task, first, end) }
+@inline(never) private func matrixQ5S(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(.q5s, task, first, end) }
+@inline(never) private func matrixQ6(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(.q6, task, first, end) }
+@inline(never) private func matrixQ8(_ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) { multiply(.q8, task, first, end) }
 
 /// All rows of a slice: tiles of 8, 4, 2 and 1 rows by 16 outputs.
 @_transparent
-private func multiply(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) {
+private func multiply(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int) {
     let t = task.pointee
     let groups = Int(t.inputs) / 32, rows = Int(t.rows)
-    let blockBytes = groups * MatrixFormatFacts.blockBytes(format)
+    let blockBytes = groups * format.blockBytes
     var output = first
     while output < end {
         let weights = UnsafeRawPointer(t.weights!) + output / 16 * blockBytes
@@ -56,7 +49,7 @@ private func multiply(_ format: Int, _ task: UnsafePointer<MatrixTask>, _ first:
 /// Rows of activations by 16 outputs: weights are unpacked once for all of them.
 private struct MatrixTile<let Rows: Int> {
     @inline(__always)
-    static func run(_ format: Int, _ t: MatrixTask, _ weights: UnsafeRawPointer, groups: Int, row: Int, output: Int) {
+    static func run(_ format: MatrixFormat, _ t: MatrixTask, _ weights: UnsafeRawPointer, groups: Int, row: Int, output: Int) {
         var sums = InlineArray<Rows, __m512>(repeating: __m512())
         var block = weights
         var values = t.values + row * groups * 32
@@ -66,7 +59,7 @@ private struct MatrixTile<let Rows: Int> {
             for r in 0..<Rows {
                 sums[r] = operands.add(format, to: sums[r], values + r * groups * 32, scales + r * groups, totals + r * groups)
             }
-            block += MatrixFormatFacts.blockBytes(format)
+            block += format.blockBytes
             values += 32
             scales += 1
             totals += 1

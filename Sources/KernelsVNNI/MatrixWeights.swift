@@ -1,6 +1,7 @@
 #if arch(x86_64)
 import CIntrinsics
 import CKernels
+import KernelFormats
 import KernelsX86Common
 
 /// The weights of 16 outputs by 32 inputs as operands of dot products: unsigned bytes, four inputs of each output in a
@@ -10,13 +11,13 @@ struct MatrixWeights {
     var scale, second: __m512
 
     @_transparent
-    init(_ format: Int, _ block: UnsafeRawPointer) {
+    init(_ format: MatrixFormat, _ block: UnsafeRawPointer) {
         scale = avx512_load_halves(block)
-        let hasSecond = MatrixFormatFacts.hasSecond(format)
+        let hasSecond = format.hasSecondHalves
         second = hasSecond ? avx512_load_halves(block + 32) : scale
         let lines = block + (hasSecond ? 64 : 32)
         let l0 = avx512_load(lines), l1 = avx512_load(lines + 64), l2 = avx512_load(lines + 128), l3 = avx512_load(lines + 192)
-        if format == 6 {
+        if format.isBytes {
             // From [-128, 127] to [0, 255].
             let flip = avx512_fill8(-128)
             q0 = avx512_xor(l0, flip)
@@ -38,7 +39,7 @@ struct MatrixWeights {
         q5 = avx512_and(avx512_shift_right16(l1, 4), nibble)
         q6 = avx512_and(avx512_shift_right16(l2, 4), nibble)
         q7 = avx512_and(avx512_shift_right16(l3, 4), nibble)
-        if format == 3 || format == 4 {
+        if format.bits == 5 {
             let bits = avx512_load(lines + 256), fifth = avx512_fill8(16)
             q0 = avx512_and_or(avx512_shift_left16(bits, 4), fifth, q0)
             q1 = avx512_and_or(avx512_shift_left16(bits, 3), fifth, q1)
@@ -49,7 +50,7 @@ struct MatrixWeights {
             q6 = avx512_and_or(avx512_shift_right16(bits, 2), fifth, q6)
             q7 = avx512_and_or(avx512_shift_right16(bits, 3), fifth, q7)
         }
-        if format == 5 {
+        if format.hasLateScales {
             let early = avx512_load(lines + 256), late = avx512_load(lines + 320), both = avx512_fill8(48)
             q0 = avx512_and_or(avx512_shift_left16(early, 4), both, q0)
             q1 = avx512_and_or(avx512_shift_left16(early, 2), both, q1)
@@ -82,9 +83,9 @@ struct MatrixWeights {
 
     /// `sum` and what one group of a row adds to it.
     @_transparent
-    func add(_ format: Int, to sum: __m512, _ values: UnsafePointer<Int8>, _ scale: UnsafePointer<Float>, _ total: UnsafePointer<Float>) -> __m512 {
+    func add(_ format: MatrixFormat, to sum: __m512, _ values: UnsafePointer<Int8>, _ scale: UnsafePointer<Float>, _ total: UnsafePointer<Float>) -> __m512 {
         let rowScale = avx512_broadcast_float(scale)
-        if format == 5 {
+        if format.hasLateScales {
             // The offset of each half by itself: 32 times the sum of its values.
             let offset = avx512_fill8(32)
             var first = avx512_dot(__m512i(), offset, avx512_broadcast_dword(values))
@@ -101,11 +102,11 @@ struct MatrixWeights {
             return avx512_multiply_add(half, avx512_floats(last), avx512_multiply(second, rowScale))
         }
         var dot = avx512_floats(secondHalf(firstHalf(values), values))
-        let offset = MatrixFormatFacts.offset(format)
+        let offset = format.unsignedOffset
         // Every partial sum is an integer below 2^24, so this is exact.
         if offset != 0 { dot = avx512_multiply_add(dot, avx512_broadcast_float(total), avx512_fill_floats(-offset)) }
         let scaled = avx512_multiply_add(sum, dot, avx512_multiply(self.scale, rowScale))
-        guard MatrixFormatFacts.isAffine(format) else { return scaled }
+        guard format.isAffine else { return scaled }
         return avx512_multiply_add(scaled, avx512_multiply(avx512_broadcast_float(total), rowScale), second)
     }
 }

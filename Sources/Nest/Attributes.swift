@@ -1,3 +1,5 @@
+import KernelFormats
+
 // The words of each operation. Each struct is written and read in one place, so that the compiler and the engine
 // cannot disagree; the order of the fields is the order in the file.
 
@@ -294,8 +296,8 @@ public struct RecurrentAttributes: Sendable, Equatable {
     /// 0: float32; `int8`: q8, its activations quantised in groups of 32 on every step.
     public var inputFormat: Int32 = 0, recurrentFormat: Int32 = 0
 
-    /// MATRIX_Q8 of LanguageKernels.h.
-    public static let int8: Int32 = 6
+    /// q8 of LanguageKernels.h.
+    public static let int8 = MatrixFormat.q8.rawValue
 
     public init() {}
 

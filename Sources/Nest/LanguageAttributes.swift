@@ -1,3 +1,5 @@
+import KernelFormats
+
 // The words of the instructions of language models. How many rows (tokens) a run has, and where they stand in the
 // text, is no matter of the file: an instruction is written for T rows, the length of the program's first input, and
 // runs with any number up to it.
@@ -18,15 +20,7 @@ public enum RowSelection: Int32, Sendable {
 public enum MatrixBlocks {
     /// Bytes of a block of 16 outputs by 32 inputs, by format (LanguageKernels.h); nil for an unknown one.
     public static func bytes(format: Int32) -> Int? {
-        switch format {
-        case 1: 320
-        case 2: 288
-        case 3: 384
-        case 4: 352
-        case 5: 448
-        case 6: 544
-        default: nil
-        }
+        MatrixFormat(number: format)?.blockBytes
     }
 
     /// Bytes of a whole matrix, the largest Int where they are more. The sizes have been checked.

@@ -57,7 +57,7 @@ import Testing
                                 var task = MatrixTask(
                                     values: values.baseAddress, scales: scales.baseAddress, sums: sums.baseAddress, weights: packed.baseAddress,
                                     addend: addend.baseAddress, output: output.baseAddress, rows: 1, inputs: Int32(inputs),
-                                    outputs: Int32(outputs), outputStride: 48, format: format.rawValue)
+                                    outputs: Int32(outputs), outputStride: 48, format: format)
                                 KernelTable.reference.matrix(&task, 16, Int32(outputs))
                             }
                         }

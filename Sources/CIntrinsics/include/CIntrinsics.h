@@ -2,9 +2,7 @@
 // or need target features; a plain `static inline` would stay a call inside the hot loop.
 #pragma once
 #define INTRINSIC static inline __attribute__((always_inline))
-#if defined(__aarch64__)
+// Each has what its architecture has, and is empty elsewhere.
 #include "neon.h"
-#elif defined(__x86_64__)
 #include "avx.h"
-#endif
 #include "vector.h"

@@ -1,5 +1,6 @@
 // AVX2 and AVX-512 intrinsics under readable names; each is there only in modules compiled with the extension.
 #pragma once
+#if defined(__x86_64__)
 #include <immintrin.h>
 #include <stdint.h>
 
@@ -141,4 +142,5 @@ INTRINSIC __m512 avx512_broadcast_float(const float *p) { return _mm512_set1_ps(
 INTRINSIC __m512 avx512_multiply(__m512 a, __m512 b) { return _mm512_mul_ps(a, b); }
 INTRINSIC __m512 avx512_add(__m512 a, __m512 b) { return _mm512_add_ps(a, b); }
 INTRINSIC __m512 avx512_floats(__m512i a) { return _mm512_cvtepi32_ps(a); }
+#endif
 #endif

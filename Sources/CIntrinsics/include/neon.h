@@ -1,5 +1,6 @@
 // NEON for Swift. Names say what happens to which lanes; the instruction meant is given beside it.
 #pragma once
+#if defined(__aarch64__)
 #include <stdint.h>
 #include <arm_neon.h>
 
@@ -256,4 +257,5 @@ INTRINSIC void matrix_multiply_add_6x4(int32x4_t *s0, int32x4_t *s1, int32x4_t *
                        [w1] "+w"(w1), [low] "=&w"(low)
                      : [a0] "w"(a0), [a1] "w"(a1), [a2] "w"(a2), [w0] "w"(w0));
 }
+#endif
 #endif

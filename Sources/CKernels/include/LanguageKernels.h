@@ -33,7 +33,17 @@
 #include <stdint.h>
 #include <stddef.h>
 
-enum { MATRIX_Q4 = 1, MATRIX_Q4S = 2, MATRIX_Q5 = 3, MATRIX_Q5S = 4, MATRIX_Q6 = 5, MATRIX_Q8 = 6 };
+/// How a matrix's weights are quantised: see above. The numbers are those of the nest file. What code needs to know of a
+/// format is in one table, `MatrixFormatFacts` (module KernelFormats).
+enum __attribute__((enum_extensibility(closed))) MatrixFormat : int32_t {
+    MatrixFormatQ4 __attribute__((swift_name("q4"))) = 1,
+    MatrixFormatQ4S __attribute__((swift_name("q4s"))) = 2,
+    MatrixFormatQ5 __attribute__((swift_name("q5"))) = 3,
+    MatrixFormatQ5S __attribute__((swift_name("q5s"))) = 4,
+    MatrixFormatQ6 __attribute__((swift_name("q6"))) = 5,
+    MatrixFormatQ8 __attribute__((swift_name("q8"))) = 6,
+};
+typedef enum MatrixFormat MatrixFormat;
 
 /// output[row][o] = (addend[row][o]) + sum over inputs of weights[o][i] * activation[row][i]
 typedef struct {
@@ -43,7 +53,8 @@ typedef struct {
     const uint8_t *weights;
     const float *addend;    // NULL, or rows `outputStride` apart; may be `output`
     float *output;          // rows `outputStride` apart, room for outputs rounded up to 16
-    int32_t rows, inputs, outputs, outputStride, format;
+    int32_t rows, inputs, outputs, outputStride;
+    MatrixFormat format;
 } MatrixTask;
 
 /// Attention of one query row over cached keys and values, softmax in float32.
@@ -62,28 +73,32 @@ typedef struct {
 } AttentionTask;
 
 /// A slice of a matrix: outputs [firstOutput, endOutput), multiples of 16 or the end; all rows of it.
-#define LANGUAGE_KERNEL_FAMILY(family) \
-    void family##_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput); \
-    /* One row: groups of 32 to int8: scale = max|x|/127, value = roundToNearestEven(x * (1/scale)) in [-127, 127]. A group */ \
-    /* of zeros has scale 0 and values 0; NaN gives 0 and counts for nothing; infinities count as the largest finite number. */ \
-    /* count: a multiple of 32. Every family gives the same bits. rest: 0, or how many values behind `values` (a multiple */ \
-    /* of 32; scales and sums accordingly) what rounding left goes: scale/254, fma(-scale, value, x) * (254/scale). */ \
-    void family##_quantize_groups(const float *x, int8_t *values, float *scales, float *sums, int32_t count, int32_t rest); \
-    /* Root mean square norm, then quantised as above: x * weight / sqrt(mean(x^2) + epsilon). `normalized` may be NULL, or */ \
-    /* gets the floats (and may be x); `values` may be NULL (scales and sums too): then only the floats, and any count */ \
-    /* that is a multiple of 16. */ \
-    void family##_normalize(const float *x, const float *weight, float epsilon, float *normalized, int8_t *values, float *scales, float *sums, int32_t count, int32_t rest); \
-    /* activation(gate[i]) * up[i], quantised as above; function 0: SiLU, 1: GELU (tanh form). Within 2e-6 relative of the exact function, */ \
-    /* or 1e-7 of the gate for GELU: its exponent cancels where it is as good as zero. Results below 1e-34 may be 0. */ \
-    void family##_gated(const float *gate, const float *up, int8_t *values, float *scales, float *sums, int32_t function, int32_t count, int32_t rest); \
-    void family##_attention(const AttentionTask *task, int32_t row, int32_t firstHead, int32_t endHead, float *scratch); \
-    /* Floats to half floats, to nearest even; any count. */ \
-    void family##_to_halves(const float *x, uint16_t *halves, int32_t count); \
-    /* output[i] = f(input[i]), the two may be the same; any count. 0: sigmoid, 1: SiLU, 2: tanh, 3: GELU (tanh form), 4: exp. */ \
-    /* Precision as of `gated`. */ \
-    void family##_function(const float *input, float *output, int32_t function, int32_t count);
+#define MATRIX_KERNEL(family) void family##_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput);
 
-LANGUAGE_KERNEL_FAMILY(neon)
-LANGUAGE_KERNEL_FAMILY(avx2)
-void dotprod_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput);
-void vnni_matrix(const MatrixTask *task, int32_t firstOutput, int32_t endOutput);
+MATRIX_KERNEL(neon)
+MATRIX_KERNEL(dotprod)
+MATRIX_KERNEL(avx2)
+MATRIX_KERNEL(vnni)
+
+// What lies between matrices is float code, written once for NEON and AVX2.
+
+/// One row: groups of 32 to int8: scale = max|x|/127, value = roundToNearestEven(x * (1/scale)) in [-127, 127]. A group
+/// of zeros has scale 0 and values 0; NaN gives 0 and counts for nothing; infinities count as the largest finite number.
+/// count: a multiple of 32. Every family gives the same bits. rest: 0, or how many values behind `values` (a multiple
+/// of 32; scales and sums accordingly) what rounding left goes: scale/254, fma(-scale, value, x) * (254/scale).
+void vector_quantize_groups(const float *x, int8_t *values, float *scales, float *sums, int32_t count, int32_t rest);
+/// Root mean square norm, then quantised as above: x * weight / sqrt(mean(x^2) + epsilon). `normalized` may be NULL, or
+/// gets the floats (and may be x); `values` may be NULL (scales and sums too): then only the floats, and any count
+/// that is a multiple of 16.
+void vector_normalize(const float *x, const float *weight, float epsilon, float *normalized, int8_t *values, float *scales, float *sums, int32_t count,
+                      int32_t rest);
+/// activation(gate[i]) * up[i], quantised as above; function 0: SiLU, 1: GELU (tanh form). Within 2e-6 relative of the
+/// exact function, or 1e-7 of the gate for GELU: its exponent cancels where it is as good as zero. Results below 1e-34
+/// may be 0.
+void vector_gated(const float *gate, const float *up, int8_t *values, float *scales, float *sums, int32_t function, int32_t count, int32_t rest);
+void vector_attention(const AttentionTask *task, int32_t row, int32_t firstHead, int32_t endHead, float *scratch);
+/// Floats to half floats, to nearest even; any count.
+void vector_to_halves(const float *x, uint16_t *halves, int32_t count);
+/// output[i] = f(input[i]), the two may be the same; any count. 0: sigmoid, 1: SiLU, 2: tanh, 3: GELU (tanh form), 4: exp.
+/// Precision as of `vector_gated`.
+void vector_function(const float *input, float *output, int32_t function, int32_t count);

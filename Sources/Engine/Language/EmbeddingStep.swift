@@ -17,7 +17,7 @@ final class EmbeddingStep: Step {
         a = EmbeddingAttributes(words: context.words)!
         tokens = UnsafePointer(context.view(context.instruction.inputs.0).address.assumingMemoryBound(to: Int32.self))
         output = context.view(context.instruction.outputs.0)
-        layout = MatrixLayout(format: MatrixFormat(rawValue: a.format)!, outputs: 16, inputs: Int(a.width))!
+        layout = MatrixLayout(format: MatrixFormat(number: a.format)!, outputs: 16, inputs: Int(a.width))!
         vocabulary = a.vocabulary
         super.init(index: context.index)
         scratchBytes = layout.bytes

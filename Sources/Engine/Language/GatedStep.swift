@@ -26,7 +26,7 @@ final class GatedStep: Step {
         terms = activation.terms
         task = MatrixTask(values: activation.values, scales: activation.scales, sums: activation.sums,
                           weights: context.blob.assumingMemoryBound(to: UInt8.self), addend: nil, output: nil,
-                          rows: 1, inputs: a.inputs, outputs: 2 * a.features, outputStride: 0, format: a.format)
+                          rows: 1, inputs: a.inputs, outputs: 2 * a.features, outputStride: 0, format: MatrixFormat(number: a.format)!)
         let rowBytes = 2 * GatedStep.unit * 4 * state.maximumRows * terms
         mostUnits = max(1, min((128 << 10) / rowBytes, Int(a.features) / GatedStep.unit))
         super.init(index: context.index)

@@ -23,7 +23,7 @@ extension MatrixDecoder {
     public func pack(rows: Range<Int>, _ layout: MatrixLayout, into packed: UnsafeMutablePointer<UInt8>) throws {
         let quantizes = matrix.encoding.matrixFormat == nil
         guard layout.outputs == matrix.rows, layout.inputs == matrix.columns, quantizes ? layout.format == .q8 || layout.format == .q4 : layout.format == matrix.encoding.matrixFormat else {
-            throw Failure(.unsupported, "matrix '\(matrix.name)' (\(matrix.encoding.name)) can't be kept as \(layout.format)")
+            throw Failure(.unsupported, "matrix '\(matrix.name)' (\(matrix.encoding.name)) can't be kept as \(layout.format.name)")
         }
         try withUnsafeTemporaryAllocation(of: Float.self, capacity: 32) { weights in
             try withUnsafeTemporaryAllocation(of: Int8.self, capacity: 32) { values in

@@ -4,7 +4,7 @@ import CKernels
 
 /// 32 floats, quantised as LanguageKernels.h says; `rest`: in groups.
 @_transparent
-public func quantizeGroup(_ a: floats8, _ b: floats8, _ c: floats8, _ d: floats8, _ values: UnsafeMutablePointer<Int8>,
+func quantizeGroup(_ a: floats8, _ b: floats8, _ c: floats8, _ d: floats8, _ values: UnsafeMutablePointer<Int8>,
                           _ scale: UnsafeMutablePointer<Float>, _ sum: UnsafeMutablePointer<Float>, _ rest: Int) {
     var largest = maximum_floats8(fill_floats8(0), magnitude_floats8(a))
     largest = maximum_floats8(largest, magnitude_floats8(b))
@@ -21,8 +21,8 @@ public func quantizeGroup(_ a: floats8, _ b: floats8, _ c: floats8, _ d: floats8
                                    multiply_add_floats8(c, load_bytes8(values + 16), back), multiply_add_floats8(d, load_bytes8(values + 24), back), 254 / step)
 }
 
-@inlinable @inline(__always)
-public func quantizeGroups(_ x: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>, _ scales: UnsafeMutablePointer<Float>,
+@inline(__always)
+func quantizeGroups(_ x: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>, _ scales: UnsafeMutablePointer<Float>,
                            _ sums: UnsafeMutablePointer<Float>, _ count: Int32, _ rest: Int32) {
     var group = 0
     while group < Int(count) / 32 {
@@ -33,8 +33,8 @@ public func quantizeGroups(_ x: UnsafePointer<Float>, _ values: UnsafeMutablePoi
 }
 
 /// The root mean square norm; its loops are those of LanguageKernels.h.
-@inlinable @inline(__always)
-public func normalize(
+@inline(__always)
+func normalize(
     _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epsilon: Float, _ normalized: UnsafeMutablePointer<Float>?,
     _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32, _ rest: Int32
 ) {
@@ -74,13 +74,13 @@ public func normalize(
 }
 
 @_transparent
-@usableFromInline func normal(_ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ factor: floats8, _ i: Int) -> floats8 {
+func normal(_ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ factor: floats8, _ i: Int) -> floats8 {
     multiply_floats8(multiply_floats8(load_floats8(x + i), factor), load_floats8(weight + i))
 }
 
 /// activation(gate) * up, quantised.
-@inlinable @inline(__always)
-public func gated(
+@inline(__always)
+func gated(
     _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>,
     _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32, _ rest: Int32
 ) {
@@ -91,7 +91,7 @@ public func gated(
     }
 }
 
-@inlinable @inline(__always)
+@inline(__always)
 func gatedGroups(
     _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>,
     _ scales: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ count: Int, _ rest: Int, _ f: (floats8) -> floats8
@@ -107,8 +107,8 @@ func gatedGroups(
     }
 }
 
-@inlinable @inline(__always)
-public func toHalves(_ x: UnsafePointer<Float>, _ halves: UnsafeMutablePointer<UInt16>, _ count: Int32) {
+@inline(__always)
+func toHalves(_ x: UnsafePointer<Float>, _ halves: UnsafeMutablePointer<UInt16>, _ count: Int32) {
     var i = 0
     while i &+ 8 <= Int(count) {
         store_halves8(halves + i, load_floats8(x + i))

@@ -6,7 +6,7 @@ import CKernels
 
 /// e^x within 1e-7: x = n*ln 2 + r, |r| <= ln(2)/2, e^r by a fitted polynomial of degree 6. Infinity and 0 where they belong.
 @_transparent
-public func exponential(_ x: floats8) -> floats8 {
+func exponential(_ x: floats8) -> floats8 {
     let bounded = clamp_floats8(x, -104, 89)
     // Adding 1.5 * 2^23 rounds to an integer and leaves it in the lowest bits.
     let magic = fill_floats8(0x1.8p23)
@@ -26,20 +26,20 @@ public func exponential(_ x: floats8) -> floats8 {
 
 /// 1 / (1 + e^-x)
 @_transparent
-public func sigmoid(_ x: floats8) -> floats8 {
+func sigmoid(_ x: floats8) -> floats8 {
     let one = fill_floats8(1)
     return divide_floats8(one, add_floats8(one, exponential(negate_floats8(x))))
 }
 
 /// x / (1 + e^-x)
 @_transparent
-public func silu(_ x: floats8) -> floats8 {
+func silu(_ x: floats8) -> floats8 {
     divide_floats8(x, add_floats8(fill_floats8(1), exponential(negate_floats8(x))))
 }
 
 /// x/2 * (1 + tanh(u)) = x / (1 + e^-2u), u = sqrt(2/pi) * (x + 0.044715 x^3)
 @_transparent
-public func gelu(_ x: floats8) -> floats8 {
+func gelu(_ x: floats8) -> floats8 {
     let square = multiply_floats8(x, x)
     let minusTwoU = multiply_floats8(x, multiply_add_floats8(fill_floats8(-1.5957691216), square, fill_floats8(-0.07135481283)))
     return divide_floats8(x, add_floats8(fill_floats8(1), exponential(minusTwoU)))
@@ -47,7 +47,7 @@ public func gelu(_ x: floats8) -> floats8 {
 
 /// By a polynomial near 0 (fitted), else 1 - 2 / (e^2|x| + 1).
 @_transparent
-public func hyperbolicTangent(_ x: floats8) -> floats8 {
+func hyperbolicTangent(_ x: floats8) -> floats8 {
     let magnitude = magnitude_floats8(x), one = fill_floats8(1)
     let e = exponential(add_floats8(magnitude, magnitude))
     let far = subtract_floats8(one, divide_floats8(fill_floats8(2), add_floats8(e, one)))
@@ -61,8 +61,8 @@ public func hyperbolicTangent(_ x: floats8) -> floats8 {
 }
 
 /// output[i] = f(input[i]), any count. 0: sigmoid, 1: SiLU, 2: tanh, 3: GELU (tanh form), 4: e^x.
-@inlinable @inline(__always)
-public func applyFunction(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32) {
+@inline(__always)
+func applyFunction(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32) {
     switch function {
     case 0: apply(input, output, Int(count)) { sigmoid($0) }
     case 1: apply(input, output, Int(count)) { silu($0) }
@@ -72,7 +72,7 @@ public func applyFunction(_ input: UnsafePointer<Float>, _ output: UnsafeMutable
     }
 }
 
-@inlinable @inline(__always)
+@inline(__always)
 func apply(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ count: Int, _ f: (floats8) -> floats8) {
     var i = 0
     while i &+ 8 <= count {

@@ -6,8 +6,8 @@ import CKernels
 /// so that keys and values are read from the nearest cache the second time, with a running maximum and total (softmax
 /// as in Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018).
 /// `attend` is given one to four heads at a time, and how many they are.
-@inlinable @inline(__always)
-public func attention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firstHead: Int32, _ endHead: Int32, _ scratch: UnsafeMutablePointer<Float>,
+@inline(__always)
+func attention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firstHead: Int32, _ endHead: Int32, _ scratch: UnsafeMutablePointer<Float>,
                       _ attend: (AttentionHeads, Int) -> Void) {
     let shared = Int(task.pointee.heads / task.pointee.keyValueHeads)
     var head = Int(firstHead)
@@ -22,16 +22,16 @@ public func attention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firs
 }
 
 /// Up to four heads over the same keys and values.
-public struct AttentionHeads {
-    @usableFromInline let query: UnsafePointer<Float>
-    @usableFromInline let keys, values: UnsafePointer<UInt16>
-    @usableFromInline let output: UnsafeMutablePointer<Float>
-    @usableFromInline let weights: UnsafeMutablePointer<Float>
-    @usableFromInline let dimension, stride, slots, first, end: Int
-    @usableFromInline let scale, softCap: Float
+struct AttentionHeads {
+    let query: UnsafePointer<Float>
+    let keys, values: UnsafePointer<UInt16>
+    let output: UnsafeMutablePointer<Float>
+    let weights: UnsafeMutablePointer<Float>
+    let dimension, stride, slots, first, end: Int
+    let scale, softCap: Float
 
-    @inlinable @inline(__always)
-    public init(_ task: UnsafePointer<AttentionTask>, row: Int, head: Int, shared: Int, _ scratch: UnsafeMutablePointer<Float>) {
+    @inline(__always)
+    init(_ task: UnsafePointer<AttentionTask>, row: Int, head: Int, shared: Int, _ scratch: UnsafeMutablePointer<Float>) {
         dimension = Int(task.pointee.headDimension)
         stride = Int(task.pointee.keyValueHeads) &* dimension
         slots = Int(task.pointee.slots)
@@ -52,11 +52,11 @@ public struct AttentionHeads {
 extension AttentionHeads {
     /// Positions that go together: their scores fill the scratch memory's first 4 * 64 floats.
     @_transparent
-    @usableFromInline static var step: Int { 64 }
+    static var step: Int { 64 }
 
     /// `heads` is a constant.
     @_transparent
-    public func attend(heads: Int) {
+    func attend(heads: Int) {
         var maxima = fill_floats4(-Float.infinity), totals = fill_floats4(0)
         var position = first
         while position < end {
@@ -75,7 +75,7 @@ extension AttentionHeads {
 
     /// Scores of `count` positions into `weights`, four a position, and the greatest so far of each head.
     @_transparent
-    @usableFromInline func score(heads: Int, _ maxima: floats4, _ keys: UnsafePointer<UInt16>, _ count: Int) -> floats4 {
+    func score(heads: Int, _ maxima: floats4, _ keys: UnsafePointer<UInt16>, _ count: Int) -> floats4 {
         var greatest = maxima
         var p = 0
         while p < count {
@@ -117,7 +117,7 @@ extension AttentionHeads {
     }
 
     @_transparent
-    @usableFromInline func scaled(_ scores: floats4) -> floats4 {
+    func scaled(_ scores: floats4) -> floats4 {
         let s = multiply_floats4(scores, fill_floats4(scale))
         if softCap == 0 { return s }
         let capped = hyperbolicTangent(twice_floats4(multiply_floats4(s, fill_floats4(1 / softCap))))
@@ -126,7 +126,7 @@ extension AttentionHeads {
 
     /// e^(score - greatest) in place of the scores, and their sums.
     @_transparent
-    @usableFromInline func weigh(_ greatest: floats4, _ count: Int) -> floats4 {
+    func weigh(_ greatest: floats4, _ count: Int) -> floats4 {
         let most = twice_floats4(greatest)
         var totals = fill_floats8(0)
         var p = 0
@@ -141,7 +141,7 @@ extension AttentionHeads {
 
     /// Adds the weighted values of `count` positions to the output, after what is there has been corrected.
     @_transparent
-    @usableFromInline func sum(heads: Int, _ values: UnsafePointer<UInt16>, _ count: Int, _ correction: floats4, isFirst: Bool) {
+    func sum(heads: Int, _ values: UnsafePointer<UInt16>, _ count: Int, _ correction: floats4, isFirst: Bool) {
         var d = 0
         while d < dimension {
             var a0 = start(0, d, correction[0], isFirst), b0 = start(0, d &+ 8, correction[0], isFirst)
@@ -184,18 +184,18 @@ extension AttentionHeads {
     }
 
     @_transparent
-    @usableFromInline func start(_ head: Int, _ d: Int, _ correction: Float, _ isFirst: Bool) -> floats8 {
+    func start(_ head: Int, _ d: Int, _ correction: Float, _ isFirst: Bool) -> floats8 {
         isFirst ? fill_floats8(0) : multiply_floats8(load_floats8(output + (head &* dimension &+ d)), fill_floats8(correction))
     }
 
     @_transparent
-    @usableFromInline func put(_ head: Int, _ d: Int, _ a: floats8, _ b: floats8) {
+    func put(_ head: Int, _ d: Int, _ a: floats8, _ b: floats8) {
         store_floats8(output + (head &* dimension &+ d), a)
         store_floats8(output + (head &* dimension &+ d &+ 8), b)
     }
 
     @_transparent
-    @usableFromInline func scaleOutput(heads: Int, _ totals: floats4) {
+    func scaleOutput(heads: Int, _ totals: floats4) {
         var head = 0
         while head < heads {
             let factor = fill_floats8(1 / (head == 0 ? totals[0] : head == 1 ? totals[1] : head == 2 ? totals[2] : totals[3]))
