@@ -76,7 +76,7 @@ import Platform
         var configuration = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: LanguageGolden.path("llama") + "/config.json"))) as? [String: Any])
         configuration["rope_scaling"] = ["rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 64]
         func read() throws -> HuggingFaceConfiguration {
-            try HuggingFaceConfiguration(JSONObject(parsing: JSONSerialization.data(withJSONObject: configuration), what: "config.json"))
+            try HuggingFaceConfiguration(JSONFields(parsing: JSONSerialization.data(withJSONObject: configuration), what: "config.json"))
         }
         let small = try read().rotaryFactors(1)
         #expect(zip(small, [1, 1.43918, 8, 8, 8, 8, 8, 8]).allSatisfy { abs($0 - $1) < 1e-4 } && small.count == 8)

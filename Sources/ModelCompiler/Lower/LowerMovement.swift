@@ -32,7 +32,7 @@ extension Lowering {
         var all = [Int](repeating: 1, count: shape.count), step = 1
         for axis in shape.indices.reversed() {
             all[axis] = step
-            step *= axis == shape.count - 1 ? placement.pixelStrides[tensor] ?? shape[axis] : shape[axis]
+            step *= axis == shape.count - 1 ? sharing.pixelStrides[tensor] ?? shape[axis] : shape[axis]
         }
         return all
     }
@@ -55,7 +55,7 @@ extension Lowering {
         guard source.elements == result.elements else {
             throw graph.failure(node, "from \(source.shape) to \(result.shape), which has another number of elements", kind: .badFormat)
         }
-        if placement.isView(node.outputs[0], of: node.inputs[0]) { return }
+        if sharing.isView(node.outputs[0], of: node.inputs[0]) { return }
         try emitCopy(node, from: try record(node.inputs[0]), to: node.outputs[0], StridedCopy(shape: source.shape, strides: strides(node.inputs[0])))
     }
 
@@ -70,7 +70,7 @@ extension Lowering {
     }
 
     mutating func lowerSlice(_ node: Node, starts: [Int], steps: [Int]) throws {
-        if placement.isView(node.outputs[0], of: node.inputs[0]) { return }
+        if sharing.isView(node.outputs[0], of: node.inputs[0]) { return }
         let shape = graph.tensors[node.inputs[0]].shape, result = graph.tensors[node.outputs[0]].shape
         guard starts.count == shape.count, steps.count == shape.count, result.count == shape.count,
               shape.indices.allSatisfy({ axis in
@@ -130,7 +130,7 @@ extension Lowering {
                 throw graph.failure(node, "input \(position) of shape \(source.shape) and type \(source.type) doesn't fit \(result.shape)", kind: .badFormat)
             }
             defer { start += source.shape[axis] * inner }
-            if placement.placed[currentNode]?.contains(position) == true { continue }
+            if sharing.placed[currentNode]?.contains(position) == true { continue }
             let length = source.shape[axis] * inner
             var from = try record(input)
             if source.type == .int8, source.quantization != result.quantization {
@@ -162,7 +162,7 @@ extension Lowering {
         let wrapped = indices.map { Int($0) < 0 ? Int($0) + source.shape[position] : Int($0) }
         guard wrapped.allSatisfy({ (0..<source.shape[position]).contains($0) }) else { throw graph.failure(node, "an index out of range", kind: .badFormat) }
         let outer = source.shape[..<position].reduce(1, *), inner = source.shape[(position + 1)...].reduce(1, *)
-        guard result.elements == outer * wrapped.count * inner, placement.isDense(node.inputs[0]) else { throw graph.failure(node, "a result of shape \(result.shape)", kind: .badFormat) }
+        guard result.elements == outer * wrapped.count * inner, sharing.isDense(node.inputs[0]) else { throw graph.failure(node, "a result of shape \(result.shape)", kind: .badFormat) }
         let input = try record(node.inputs[0]), output = try record(node.outputs[0], as: [1, outer, wrapped.count, inner])
         var start = 0
         while start < wrapped.count {

@@ -16,7 +16,7 @@ extension Lowering {
         attributes.hidden = Int32(hidden)
         attributes.inputs = Int32(inputs)
         attributes.resetAfterProduct = layer.resetAfterProduct ? 1 : 0
-        attributes.inputFormat = layer.isInt8 && inputs >= RecurrentWeights.fewestInputs ? RecurrentAttributes.int8 : 0
+        attributes.inputFormat = layer.isInt8 && inputs >= RecurrentPacking.fewestInputs ? RecurrentAttributes.int8 : 0
         attributes.recurrentFormat = layer.isInt8 ? RecurrentAttributes.int8 : 0
         _ = try append(node, node.inputs[1], rows: gates * hidden, columns: inputs, format: attributes.inputFormat, to: &blob)
         attributes.recurrentOffset = try append(node, node.inputs[2], rows: gates * hidden, columns: hidden, format: attributes.recurrentFormat, to: &blob)
@@ -63,7 +63,7 @@ extension Lowering {
         guard let values = graph.floatValues(tensor), values.count == rows * columns else {
             throw graph.failure(node, "weights must be \(rows) x \(columns) constant values")
         }
-        if format != 0 { return blob.append(try RecurrentWeights.pack(values, rows: rows, columns: columns)) }
+        if format != 0 { return blob.append(try RecurrentPacking.pack(values, rows: rows, columns: columns)) }
         return blob.append(ConvolutionLayout(outputChannels: rows, kernelHeight: 1, kernelWidth: 1, inputChannels: columns, runPerRow: false).pack(values))
     }
 

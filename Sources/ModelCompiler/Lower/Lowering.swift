@@ -41,7 +41,7 @@ struct Lowering {
     }
 
     let graph: Graph
-    let placement: Placement
+    let sharing: BufferSharing
     var shared: SharedParts
     private var records: [TensorRecord] = []
     private var homes: [Home] = []
@@ -59,7 +59,7 @@ struct Lowering {
     init(_ graph: Graph, shared: SharedParts) {
         self.graph = graph
         self.shared = shared
-        placement = Placement(graph)
+        sharing = BufferSharing(graph)
     }
 
     /// - Throws: a failure that names the first node that can't be lowered.
@@ -132,7 +132,7 @@ struct Lowering {
         let own = Self.shape4(source.shape)
         let dimensions = shape ?? own
         if let known = recordOfView[[tensor] + dimensions] { return known }
-        let stride = placement.pixelStrides[tensor]
+        let stride = sharing.pixelStrides[tensor]
         if stride != nil, dimensions.last != own.last {
             throw Failure(.unsupported, "tensor \"\(source.name)\" lies among other channels and can't be seen as \(dimensions)")
         }
@@ -146,7 +146,7 @@ struct Lowering {
     private mutating func home(_ tensor: TensorID) throws -> Home {
         let source = graph.tensors[tensor]
         if let bytes = source.constant { return .blob(shared.blobs.add(bytes)) }
-        let (root, offset) = placement.resolve(tensor)
+        let (root, offset) = sharing.resolve(tensor)
         if graph.tensors[root].isState {
             if let start = stateOfRoot[root] { return .state(start + Int64(offset)) }
             let start = stateBytes

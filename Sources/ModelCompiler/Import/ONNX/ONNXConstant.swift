@@ -44,7 +44,7 @@ struct ONNXConstant {
     }
 
     /// Reads a tensor of the file.
-    init(_ tensor: ONNXTensor, reader: ByteReader, budget: ImportBudget) throws {
+    init(_ tensor: ONNXTensor, reader: SourceReader, budget: ImportBudget) throws {
         let name = tensor.name.isEmpty ? "constant" : String(tensor.name.prefix(80))
         guard !tensor.isExternal else { throw Failure(.unsupported, "'\(name)' is stored in a file of its own; save the model as one file") }
         // ONNX has empty constants (an absent region of interest), the graph hasn't.

@@ -47,14 +47,14 @@ struct ONNXImporter {
     /// The node that computes each tensor.
     var producers: [TensorID: Int] = [:]
     let model: ONNXModel
-    let reader: ByteReader
+    let reader: SourceReader
     let budget: ImportBudget
 
     /// Throws `Failure`: `.badFormat` or `.unsupported`, with the node.
     static func graph(_ bytes: [UInt8], options: ImportOptions) throws -> Graph {
         let budget = ImportBudget(fileBytes: bytes.count, what: "ONNX file")
         let model = try ONNXModel(bytes, budget: budget)
-        var importer = ONNXImporter(model: model, reader: ByteReader(bytes, what: "ONNX file"), budget: budget)
+        var importer = ONNXImporter(model: model, reader: SourceReader(bytes, what: "ONNX file"), budget: budget)
         try ONNXImporter.refuseMissing(model.graph)
         try importer.build(options)
         return importer.graph

@@ -8,7 +8,7 @@ struct ONNXModel {
     var producer = ""
 
     init(_ bytes: [UInt8], budget: ImportBudget) throws {
-        let file = ONNXFile(reader: ByteReader(bytes, what: "ONNX file"), budget: budget)
+        let file = ONNXFile(reader: SourceReader(bytes, what: "ONNX file"), budget: budget)
         var message = WireReader(file.reader, 0..<bytes.count), hasGraph = false
         while let (field, value) = try message.next() {
             switch (field, value) {
@@ -75,7 +75,7 @@ struct ONNXValueInfo {
 
 /// Reads the messages. Graphs nest through the attributes of control flow; `depth` bounds that.
 struct ONNXFile {
-    let reader: ByteReader
+    let reader: SourceReader
     let budget: ImportBudget
 
     func text(_ range: Range<Int>) throws -> String {

@@ -10,10 +10,10 @@ struct WireReader {
         case bytes(Range<Int>)
     }
 
-    let reader: ByteReader
+    let reader: SourceReader
     private(set) var range: Range<Int>
 
-    init(_ reader: ByteReader, _ range: Range<Int>) {
+    init(_ reader: SourceReader, _ range: Range<Int>) {
         self.reader = reader
         self.range = range
     }
@@ -56,7 +56,7 @@ struct WireReader {
     private func damaged(_ text: String) -> Failure { Failure(.badFormat, "\(reader.what): it has \(text) at offset \(range.lowerBound); it is truncated or damaged") }
 
     /// A repeated number, packed or not.
-    static func numbers(_ reader: ByteReader, _ value: Value, into list: inout [Int]) throws {
+    static func numbers(_ reader: SourceReader, _ value: Value, into list: inout [Int]) throws {
         switch value {
         case .varint(let number): list.append(Int(Int64(bitPattern: number)))
         case .bytes(let range):

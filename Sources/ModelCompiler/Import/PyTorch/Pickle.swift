@@ -36,7 +36,7 @@ struct TorchTensor {
 /// interpreter knows no calls but the three that build tensors and dictionaries and refuses any other by its name.
 struct Pickle {
     private(set) var cells: [PickleCell] = []
-    private let reader: ByteReader
+    private let reader: SourceReader
     private let budget: ImportBudget
     /// Offset of the next byte; after `run`, of what follows the pickle.
     private(set) var position: Int
@@ -45,7 +45,7 @@ struct Pickle {
 
     static let callables: Set<String> = ["collections.OrderedDict", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter"]
 
-    init(_ reader: ByteReader, at position: Int, budget: ImportBudget) {
+    init(_ reader: SourceReader, at position: Int, budget: ImportBudget) {
         self.reader = reader
         self.position = position
         self.budget = budget

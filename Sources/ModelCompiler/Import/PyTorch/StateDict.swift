@@ -6,11 +6,11 @@ struct StateDict {
     private(set) var tensors: [String: TorchTensor] = [:]
     /// Where each storage's bytes lie in the file.
     private var storages: [String: (offset: Int, length: Int)] = [:]
-    private let reader: ByteReader
+    private let reader: SourceReader
     private let budget: ImportBudget
 
     init(_ bytes: [UInt8]) throws {
-        reader = ByteReader(bytes, what: "PyTorch file")
+        reader = SourceReader(bytes, what: "PyTorch file")
         budget = ImportBudget(fileBytes: bytes.count, what: "PyTorch file")
         if bytes.starts(with: StoredZip.magic) { try readArchive() } else { try readRow() }
     }
@@ -51,7 +51,7 @@ struct StateDict {
 
     private struct Kind: Sendable {
         var size: Int
-        var read: @Sendable (ByteReader, Int) throws -> Float
+        var read: @Sendable (SourceReader, Int) throws -> Float
     }
 
     private static let kinds: [String: Kind] = [

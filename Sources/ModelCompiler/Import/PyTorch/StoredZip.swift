@@ -6,7 +6,7 @@ struct StoredZip {
     static let magic: [UInt8] = [0x50, 0x4b, 0x03, 0x04]
     private(set) var entries: [String: (offset: Int, length: Int)] = [:]
 
-    init(_ reader: ByteReader, budget: ImportBudget) throws {
+    init(_ reader: SourceReader, budget: ImportBudget) throws {
         var (position, count) = try StoredZip.directory(reader)
         while count > 0 {
             guard try reader.integer(at: position, as: UInt32.self) == 0x0201_4b50 else { throw Failure(.badFormat, "\(reader.what): its directory is damaged at offset \(position)") }
@@ -28,7 +28,7 @@ struct StoredZip {
     }
 
     /// Finds the end record, which only a comment of at most 65,535 bytes may follow.
-    private static func directory(_ reader: ByteReader) throws -> (position: Int, count: Int) {
+    private static func directory(_ reader: SourceReader) throws -> (position: Int, count: Int) {
         var place = reader.count - 22
         let lowest = max(0, place - 65_535)
         while place >= lowest {

@@ -4,11 +4,11 @@ import Platform
 /// Offsets to children only point forward and the schema read here doesn't nest into itself, so reading always ends;
 /// `budget` bounds what overlapping vectors can unfold to.
 struct FlatBuffer {
-    let reader: ByteReader
+    let reader: SourceReader
     let budget: ImportBudget
 
     init(_ bytes: [UInt8], what: String, budget: ImportBudget) {
-        reader = ByteReader(bytes, what: what)
+        reader = SourceReader(bytes, what: what)
         self.budget = budget
     }
 

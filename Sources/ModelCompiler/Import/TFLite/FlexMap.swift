@@ -7,7 +7,7 @@ struct FlexMap {
     private(set) var values: [String: Double] = [:]
 
     init(_ bytes: [UInt8], what: String) throws {
-        let reader = ByteReader(bytes, what: what)
+        let reader = SourceReader(bytes, what: what)
         let width = Int(try reader.uint8(at: bytes.count - 1))
         let rootType = try reader.uint8(at: bytes.count - 2)
         guard rootType >> 2 == FlexMap.mapType else { throw Failure(.badFormat, "\(what): its options aren't a map") }
@@ -30,7 +30,7 @@ struct FlexMap {
 
     private static let mapType: UInt8 = 9
 
-    private static func unsigned(_ reader: ByteReader, _ place: Int, _ width: Int) throws -> Int {
+    private static func unsigned(_ reader: SourceReader, _ place: Int, _ width: Int) throws -> Int {
         let value: UInt64
         switch width {
         case 1: value = UInt64(try reader.uint8(at: place))
@@ -43,7 +43,7 @@ struct FlexMap {
         return Int(value)
     }
 
-    private static func scalar(_ reader: ByteReader, _ place: Int, _ width: Int, _ packed: UInt8) throws -> Double? {
+    private static func scalar(_ reader: SourceReader, _ place: Int, _ width: Int, _ packed: UInt8) throws -> Double? {
         switch packed >> 2 {
         case 1: return Double(try signed(reader, place, width))
         case 2, 26: return Double(UInt64(bitPattern: try signed(reader, place, width)) & (width == 8 ? .max : (1 << (8 * UInt64(width))) - 1))
@@ -54,7 +54,7 @@ struct FlexMap {
         }
     }
 
-    private static func signed(_ reader: ByteReader, _ place: Int, _ width: Int) throws -> Int64 {
+    private static func signed(_ reader: SourceReader, _ place: Int, _ width: Int) throws -> Int64 {
         switch width {
         case 1: Int64(try reader.integer(at: place, as: Int8.self))
         case 2: Int64(try reader.integer(at: place, as: Int16.self))
@@ -63,7 +63,7 @@ struct FlexMap {
         }
     }
 
-    private static func real(_ reader: ByteReader, _ place: Int, _ width: Int) throws -> Double {
+    private static func real(_ reader: SourceReader, _ place: Int, _ width: Int) throws -> Double {
         switch width {
         case 4: return Double(try reader.float(at: place))
         case 8: return Double(bitPattern: try reader.integer(at: place))
@@ -71,7 +71,7 @@ struct FlexMap {
         }
     }
 
-    private static func text(_ reader: ByteReader, _ place: Int) throws -> String {
+    private static func text(_ reader: SourceReader, _ place: Int) throws -> String {
         let start = try reader.checked(place, 1)
         let bytes = reader.bytes[start...].prefix(64).prefix { $0 != 0 }
         return String(decoding: bytes, as: UTF8.self)

@@ -4,7 +4,7 @@ import Platform
 /// Folders in Hugging Face's layout: config.json, tokenizer.json and safetensors of llama and gemma3 models.
 enum HuggingFaceImporter {
     static func model(folder: String) throws -> TransformerModel {
-        let json = try JSONObject(path: folder + "/config.json", what: "config.json")
+        let json = try JSONFields(path: folder + "/config.json", what: "config.json")
         let sizes = try HuggingFaceConfiguration(json)
         let tensors = try SafetensorsTensors(folder: folder)
         let gemma = sizes.architecture == .gemma3

@@ -19,7 +19,7 @@ struct HuggingFaceConfiguration {
     func rotaryFactors(_ layer: Int) -> [Float] { slides[layer] ? localRotary.factors : rotary.factors }
     func rotaryScale(_ layer: Int) -> Float { slides[layer] ? localRotary.scale : rotary.scale }
 
-    init(_ json: JSONObject) throws {
+    init(_ json: JSONFields) throws {
         let type = try json.text("model_type") ?? ""
         let architectures: [String: TransformerModel.Architecture] = ["llama": .llama, "gemma3_text": .gemma3]
         guard let architecture = architectures[type] else { throw Failure(.unsupported, "config.json: the model type '\(type.prefix(40))' can't be imported; llama and gemma3_text can") }
@@ -57,7 +57,7 @@ struct HuggingFaceConfiguration {
         }
     }
 
-    private static func slides(_ json: JSONObject, layers: Int, gemma: Bool) throws -> [Bool] {
+    private static func slides(_ json: JSONFields, layers: Int, gemma: Bool) throws -> [Bool] {
         guard gemma else { return [Bool](repeating: false, count: layers) }
         if let types = try json.list("layer_types") {
             guard types.count == layers else { throw Failure(.badFormat, "config.json: \(types.count) layer types for \(layers) layers") }
@@ -73,7 +73,7 @@ struct HuggingFaceConfiguration {
         return (0..<layers).map { $0 % pattern < pattern - 1 }
     }
 
-    private static func rotaries(_ json: JSONObject, dimension: Int, gemma: Bool) throws -> (Rotary, Rotary) {
+    private static func rotaries(_ json: JSONFields, dimension: Int, gemma: Bool) throws -> (Rotary, Rotary) {
         if let parameters = try json.object("rope_parameters") {
             if let full = try parameters.object("full_attention"), let local = try parameters.object("sliding_attention") {
                 return (try rotary(full, base: try full.real("rope_theta", in: TransformerLimits.rotaryBase), dimension),
@@ -87,7 +87,7 @@ struct HuggingFaceConfiguration {
         return (global, gemma ? Rotary(base: try json.real("rope_local_base_freq", in: TransformerLimits.rotaryBase) ?? 10_000, scale: 1) : global)
     }
 
-    private static func rotary(_ scaling: JSONObject?, base: Float?, _ dimension: Int) throws -> Rotary {
+    private static func rotary(_ scaling: JSONFields?, base: Float?, _ dimension: Int) throws -> Rotary {
         guard let base else { throw Failure(.badFormat, "config.json: 'rope_theta' is missing") }
         guard let scaling else { return Rotary(base: base, scale: 1) }
         let kind = try scaling.text("rope_type") ?? scaling.text("type") ?? "default"
@@ -101,7 +101,7 @@ struct HuggingFaceConfiguration {
 
     /// Llama 3.1's: wavelengths that don't fit the original context are stretched by `factor`, those that fit it many
     /// times stay, and between the two it changes linearly with how often they fit.
-    private static func factors(_ scaling: JSONObject, base: Float, _ dimension: Int) throws -> [Float] {
+    private static func factors(_ scaling: JSONFields, base: Float, _ dimension: Int) throws -> [Float] {
         guard let factor = try scaling.real("factor", in: TransformerLimits.factor), let low = try scaling.real("low_freq_factor", in: TransformerLimits.factor),
               let high = try scaling.real("high_freq_factor", in: TransformerLimits.factor),
               let context = try scaling.number("original_max_position_embeddings", in: TransformerLimits.context), low < high else {

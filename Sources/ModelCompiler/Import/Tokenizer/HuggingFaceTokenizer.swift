@@ -4,9 +4,9 @@ import Platform
 /// tokenizer.json (and tokenizer_config.json) of a folder in Hugging Face's layout.
 enum HuggingFaceTokenizer {
     static func source(folder: String, _ sizes: HuggingFaceConfiguration) throws -> TokenizerSource {
-        let json = try JSONObject(path: folder + "/tokenizer.json", what: "tokenizer.json")
+        let json = try JSONFields(path: folder + "/tokenizer.json", what: "tokenizer.json")
         let path = folder + "/tokenizer_config.json"
-        let configuration = File.exists(path) ? try JSONObject(path: path, what: "tokenizer_config.json") : JSONObject([:], what: "tokenizer_config.json")
+        let configuration = File.exists(path) ? try JSONFields(path: path, what: "tokenizer_config.json") : JSONFields([:], what: "tokenizer_config.json")
         guard let model = try json.object("model") else { throw Failure(.badFormat, "tokenizer.json: 'model' is missing") }
         let steps = try TokenizerSteps(json)
         let hasByteFallback = try model.flag("byte_fallback") ?? false
@@ -42,7 +42,7 @@ enum HuggingFaceTokenizer {
         return source
     }
 
-    private static func vocabulary(_ model: JSONObject, count: Int) throws -> [[UInt8]] {
+    private static func vocabulary(_ model: JSONFields, count: Int) throws -> [[UInt8]] {
         guard let map = try model.object("vocab") else { throw Failure(.badFormat, "tokenizer.json: 'vocab' is missing") }
         var pieces = [[UInt8]](repeating: [], count: count)
         for (piece, value) in map.fields {
@@ -54,7 +54,7 @@ enum HuggingFaceTokenizer {
         return pieces
     }
 
-    private static func merges(_ model: JSONObject) throws -> [(left: [UInt8], right: [UInt8])] {
+    private static func merges(_ model: JSONFields) throws -> [(left: [UInt8], right: [UInt8])] {
         guard let list = try model.list("merges") else { throw Failure(.badFormat, "tokenizer.json: 'merges' is missing") }
         return try list.map { merge in
             if let pair = merge as? [String], pair.count == 2 { return (Array(pair[0].utf8), Array(pair[1].utf8)) }
@@ -64,7 +64,7 @@ enum HuggingFaceTokenizer {
         }
     }
 
-    private static func unigram(_ model: JSONObject, count: Int) throws -> ([[UInt8]], [Float]) {
+    private static func unigram(_ model: JSONFields, count: Int) throws -> ([[UInt8]], [Float]) {
         guard let list = try model.list("vocab"), list.count <= count else { throw Failure(.badFormat, "tokenizer.json: 'vocab' is missing or longer than the embedding") }
         var pieces = [[UInt8]](repeating: [], count: count), scores = [Float](repeating: 0, count: count)
         for (id, entry) in list.enumerated() {
@@ -84,10 +84,10 @@ enum HuggingFaceTokenizer {
         return source.pieces.map { -Float(ranks[$0] ?? ranks.count) }
     }
 
-    private static func addTokens(_ json: JSONObject, _ source: inout TokenizerSource) throws {
+    private static func addTokens(_ json: JSONFields, _ source: inout TokenizerSource) throws {
         for entry in try json.list("added_tokens") ?? [] {
             guard let fields = entry as? [String: Any] else { throw Failure(.badFormat, "tokenizer.json: an added token is no object") }
-            let token = JSONObject(fields, what: "tokenizer.json: an added token")
+            let token = JSONFields(fields, what: "tokenizer.json: an added token")
             let id = try token.required("id", in: 0...(source.pieces.count - 1))
             guard let text = try token.text("content") else { throw Failure(.badFormat, "tokenizer.json: the added token \(id) has no content") }
             for attribute in ["single_word", "lstrip", "rstrip"] where try token.flag(attribute) == true {
@@ -98,7 +98,7 @@ enum HuggingFaceTokenizer {
         }
     }
 
-    private static func addEnds(_ json: JSONObject, _ configuration: JSONObject, _ sizes: HuggingFaceConfiguration, _ source: inout TokenizerSource) throws {
+    private static func addEnds(_ json: JSONFields, _ configuration: JSONFields, _ sizes: HuggingFaceConfiguration, _ source: inout TokenizerSource) throws {
         func id(_ key: String) -> Int? {
             let text = configuration.fields[key] as? String ?? (configuration.fields[key] as? [String: Any])?["content"] as? String
             return text.flatMap { text in source.pieces.firstIndex(of: Array(text.utf8)) }
@@ -115,7 +115,7 @@ enum HuggingFaceTokenizer {
         source.addsEndToken = try configuration.flag("add_eos_token") ?? (last != nil)
     }
 
-    private static func template(_ folder: String, _ configuration: JSONObject) throws -> String {
+    private static func template(_ folder: String, _ configuration: JSONFields) throws -> String {
         if let text = configuration.fields["chat_template"] as? String { return text }
         let path = folder + "/chat_template.jinja"
         return File.exists(path) ? String(decoding: try File.read(path, limit: 1 << 20), as: UTF8.self) : ""

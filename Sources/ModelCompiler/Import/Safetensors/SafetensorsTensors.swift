@@ -20,7 +20,7 @@ final class SafetensorsTensors {
         if File.exists(folder + "/model.safetensors") { return ["model.safetensors"] }
         let index = "model.safetensors.index.json"
         guard File.exists(folder + "/" + index) else { throw Failure(.inputOutput, "neither model.safetensors nor \(index) is in the folder") }
-        guard let map = try JSONObject(path: folder + "/" + index, what: index).object("weight_map") else { throw Failure(.badFormat, "\(index): 'weight_map' is missing") }
+        guard let map = try JSONFields(path: folder + "/" + index, what: index).object("weight_map") else { throw Failure(.badFormat, "\(index): 'weight_map' is missing") }
         let names = Set(map.fields.values.compactMap { $0 as? String }).sorted()
         guard names.count <= 1024, names.allSatisfy({ !$0.contains("/") && $0.hasSuffix(".safetensors") }) else {
             throw Failure(.badFormat, "\(index): it names files that can't be parts of the model")

@@ -2,7 +2,7 @@ import Foundation
 import Platform
 
 /// A JSON object with its file's name in messages. A field that is there with another type is an error; nil: not there.
-struct JSONObject {
+struct JSONFields {
     let fields: [String: Any]
     /// What error messages call it.
     let what: String
@@ -33,8 +33,8 @@ struct JSONObject {
     func flag(_ key: String) throws -> Bool? { try value(key, "true or false") { $0 as? Bool } }
     func list(_ key: String) throws -> [Any]? { try value(key, "a list") { $0 as? [Any] } }
 
-    func object(_ key: String) throws -> JSONObject? {
-        try value(key, "an object") { $0 as? [String: Any] }.map { JSONObject($0, what: "\(what): \(key)") }
+    func object(_ key: String) throws -> JSONFields? {
+        try value(key, "an object") { $0 as? [String: Any] }.map { JSONFields($0, what: "\(what): \(key)") }
     }
 
     func number(_ key: String, in bounds: ClosedRange<Int>) throws -> Int? {

@@ -1,7 +1,7 @@
 import Platform
 
 /// Little-endian reads from a file in memory, each checked against its end.
-struct ByteReader: Sendable {
+struct SourceReader: Sendable {
     let bytes: [UInt8]
     /// What the file is, for messages: "TFLite file", "pickle".
     let what: String

@@ -3,7 +3,7 @@
 public struct TransformerModel {
     public enum Architecture: String, Sendable { case llama, gemma3 }
     /// What stands between the gate and the product with `up`.
-    public enum Activation: Int32, Sendable { case silu = 0, geluTanh = 1 }
+    public enum GateFunction: Int32, Sendable { case silu = 0, geluTanh = 1 }
     /// How query and key pairs are rotated: neighbours (2i, 2i+1), or halves (i, i + dimension/2).
     public enum RotaryPairs: Int32, Sendable { case neighbours = 0, halves = 1 }
 
@@ -32,7 +32,7 @@ public struct TransformerModel {
     /// Positions the model was trained for.
     public var contextLength: Int
     public var normEpsilon: Float
-    public var activation: Activation
+    public var activation: GateFunction
     public var rotaryPairs: RotaryPairs
     /// Of queries, before their product with keys.
     public var attentionScale: Float

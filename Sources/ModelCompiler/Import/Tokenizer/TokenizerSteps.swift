@@ -17,7 +17,7 @@ struct TokenizerSteps {
         #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#: "qwen2",
     ]
 
-    init(_ json: JSONObject) throws {
+    init(_ json: JSONFields) throws {
         for step in try Self.flattened(json.object("normalizer"), "normalizers") { try normalize(step) }
         for step in try Self.flattened(json.object("pre_tokenizer"), "pretokenizers") { try cut(step) }
         if isByteLevel {
@@ -26,18 +26,18 @@ struct TokenizerSteps {
         }
     }
 
-    private static func flattened(_ step: JSONObject?, _ list: String) throws -> [JSONObject] {
+    private static func flattened(_ step: JSONFields?, _ list: String) throws -> [JSONFields] {
         guard let step else { return [] }
         guard try step.text("type") == "Sequence" else { return [step] }
         return try (step.list(list) ?? []).map {
             guard let fields = $0 as? [String: Any] else { throw Failure(.badFormat, "\(step.what): it lists something that is no object") }
-            return JSONObject(fields, what: step.what)
+            return JSONFields(fields, what: step.what)
         }
     }
 
-    private func text(_ step: JSONObject, _ key: String) throws -> String? { try step.object(key)?.text("String") }
+    private func text(_ step: JSONFields, _ key: String) throws -> String? { try step.object(key)?.text("String") }
 
-    private mutating func normalize(_ step: JSONObject) throws {
+    private mutating func normalize(_ step: JSONFields) throws {
         switch try step.text("type") ?? "" {
         case "Replace":
             guard try text(step, "pattern") == " ", try step.text("content") == "\u{2581}" else { throw unknown(step) }
@@ -49,7 +49,7 @@ struct TokenizerSteps {
         }
     }
 
-    private mutating func cut(_ step: JSONObject) throws {
+    private mutating func cut(_ step: JSONFields) throws {
         switch try step.text("type") ?? "" {
         case "ByteLevel":
             guard try step.flag("add_prefix_space") != true else { throw Failure(.unsupported, "\(step.what): a byte-level tokenizer that adds a space can't be imported") }
@@ -71,7 +71,7 @@ struct TokenizerSteps {
         }
     }
 
-    private func unknown(_ step: JSONObject) -> Failure {
+    private func unknown(_ step: JSONFields) -> Failure {
         Failure(.unsupported, "\(step.what): '\((step.fields["type"] as? String ?? "").prefix(40))' as it is there is not known; it changes or cuts the text by rules of its own")
     }
 }

@@ -4,7 +4,7 @@ import Nest
 ///
 /// Reshapes are views of their input; the inputs of a concatenation are written straight into its output where the
 /// layout allows; an elementwise operation overwrites an input that nothing needs any more.
-struct Placement {
+struct BufferSharing {
     private struct Link {
         var parent: TensorID
         var bytes: Int

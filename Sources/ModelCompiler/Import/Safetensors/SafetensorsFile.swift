@@ -27,7 +27,7 @@ struct SafetensorsFile {
             throw Failure(.badFormat, "\(name): its header claims \(length) bytes of \(bytes.count); it is truncated or no safetensors file")
         }
         let start = 8 + Int(length)
-        let header = try JSONObject(parsing: Data(bytes[8..<start]), what: "\(name): the header")
+        let header = try JSONFields(parsing: Data(bytes[8..<start]), what: "\(name): the header")
         guard header.fields.count <= Self.mostTensors else { throw Failure(.badFormat, "\(name): \(header.fields.count) tensors are not believable") }
         for key in header.fields.keys where key != "__metadata__" {
             tensors[key] = try Self.tensor(header, key, dataStart: start, dataBytes: bytes.count - start, name: name)
@@ -35,7 +35,7 @@ struct SafetensorsFile {
         try refuseOverlaps(tensors.map { ($0.key, $0.value.place) }, what: name)
     }
 
-    private static func tensor(_ header: JSONObject, _ key: String, dataStart: Int, dataBytes: Int, name: String) throws -> Tensor {
+    private static func tensor(_ header: JSONFields, _ key: String, dataStart: Int, dataBytes: Int, name: String) throws -> Tensor {
         guard let entry = try header.object(key), let type = try entry.text("dtype"), let shape = try entry.list("shape"), let places = try entry.list("data_offsets") else {
             throw Failure(.badFormat, "\(name): tensor '\(key)' has no dtype, shape or data_offsets")
         }
