@@ -9,6 +9,11 @@ tools/fetch.py "$sources"
 swift build -c release --product nestc
 nestc=$(swift build -c release --show-bin-path)/nestc
 
+# What isn't whole yet lies here; what a killed run left goes.
+partial=models/.partial
+rm -rf "$partial"
+mkdir -p "$partial"
+
 # compile NAME SOURCE LICENCE OPTION…
 compile() {
     local name=$1 source=$2 licence=$3
@@ -22,15 +27,17 @@ compile() {
     fi
     echo "models: $nest from $source ($licence)"
     # Its name appears when it is whole: an interrupted run or a full disk leaves the last good one.
-    "$nestc" "$sources/$source" -o "models/.$name.partial.nest" --name "$name" --set "licence=$licence" "$@" || {
-        rm -f "models/.$name.partial.nest"; echo "models: $name could not be compiled (above)" >&2; exit 1; }
-    mv "models/.$name.partial.nest" "$nest"
-    echo "$made_from" > "models/.$name.made-from"
+    "$nestc" "$sources/$source" -o "$partial/$name.nest" --name "$name" --set "licence=$licence" "$@" || {
+        rm -rf "$partial"; echo "models: $name could not be compiled (above)" >&2; exit 1; }
+    mv "$partial/$name.nest" "$nest"
+    echo "$made_from" > "$partial/made-from"
+    mv "$partial/made-from" "models/.$name.made-from"
 }
 
 # The published list calls class 282 "a cat having a striped coat".
 labels=models/imagenet-labels.json
-sed 's/"a cat having a striped coat"/"tiger cat"/' "$sources/imagenet-labels.json" > "$labels"
+sed 's/"a cat having a striped coat"/"tiger cat"/' "$sources/imagenet-labels.json" > "$partial/labels"
+mv "$partial/labels" "$labels"
 
 classifier=(--labels "$labels")
 compile efficientnet-lite0       efficientnet-lite0.pth Apache-2.0 "${classifier[@]}" --weights int8 --calibrate "$sources/imagenet"
@@ -48,3 +55,4 @@ if [ "${GEMMA:-}" = accept ]; then
 else
     echo "models: Gemma 3 270M (Chinese and English) is left out; with its terms (https://ai.google.dev/gemma/terms) accepted: make models GEMMA=accept"
 fi
+rm -rf "$partial"

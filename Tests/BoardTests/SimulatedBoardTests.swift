@@ -293,6 +293,25 @@ import Testing
         #expect(board.watchdog?.resetCount == 1)
     }
 
+    /// Fast time comes to its end and stands still there, for waits and transfers; who is woken there wakes.
+    @Test func fastTimeEnds() throws {
+        let board = try SimulatedBoard.make(log: nil, fast: true)
+        let bus = try board.openBus("i2c-1"), waits = try board.makeWaitSet([])
+        let end = board.now() + 1_000_000_000
+        board.time.end(atNanoseconds: end)
+        #expect(!waits.wait(untilNanoseconds: end - 1) && !board.time.isOver)
+        #expect(!waits.wait(untilNanoseconds: end + 5_000_000) && board.now() == end && board.time.isOver)
+        _ = try transfer(bus, 0x68, [0x75], read: 1)
+        try board.perform("hold 1 scl")
+        #expect(throws: I2CError.self) { try self.transfer(bus, 0x68, [0x75], read: 1) }
+        #expect(!waits.wait(untilNanoseconds: end + 5_000_000) && board.now() == end)
+        // Without the wake this test would never end.
+        let waker = try Thread { waits.wake() }
+        #expect(!waits.wait(untilNanoseconds: .max))
+        waker.join()
+        #expect(board.now() == end)
+    }
+
     /// Several threads in real time: edges arrive, `wake` ends a wait, nothing hangs.
     @Test func threadsInRealTime() throws {
         let board = try SimulatedBoard.make(log: nil, fast: false)
@@ -310,7 +329,7 @@ import Testing
             for _ in 0..<200 { _ = try? self.transfer(second, 0x6A, [0x28], read: 6) }
         }
         var count = 0
-        let deadline = board.now() + 20_000_000_000
+        let deadline = board.now() + 600_000_000_000
         while count < 100, waits.wait(untilNanoseconds: deadline) { count += try edges(line).count }
         #expect(count >= 100)
         driver.join()

@@ -33,7 +33,7 @@ struct ModelTests {
             model.set(0, random.bytes(6 * 6 * 24))
             try model.run()
             var within = Int.max, after = Int.max
-            for _ in 0..<300 where within != 0 || after != 0 {
+            for _ in 0..<20_000 where within != 0 || after != 0 {
                 var most = 0
                 let before = Int(linux_heap_bytes())
                 try model.run { _ in most = max(most, abs(Int(linux_heap_bytes()) - before)) }

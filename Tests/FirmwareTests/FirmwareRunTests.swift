@@ -11,8 +11,15 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         text.split(separator: "\n").compactMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
     }
 
+    /// Console lines after which both sensors have run: recordings end when they are full, not after a time.
+    private func untilSensorsRun(_ scratch: Scratch) -> String {
+        "imu record \(scratch("first.imu")) main --limit 4000 --seconds 600\nimu record \(scratch("second.imu")) second --limit 4000 --seconds 600\n"
+    }
+
     @Test func aTourOfTheSimulatedBoard() throws {
-        let script = """
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        let script = untilSensorsRun(scratch) + """
             imu --seconds 1 --rate 5
             pose --seconds 1
             status
@@ -34,7 +41,9 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
     }
 
     @Test func machinesReadIt() throws {
-        let (status, output, _) = try Session.run(["run", "--simulate", "--json"], input: "imu --seconds 1 --rate 4\nstatus\nsensors\npose --seconds 1\nfly\n")
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        let (status, output, _) = try Session.run(["run", "--simulate", "--json"], input: untilSensorsRun(scratch) + "imu --seconds 1 --rate 4\nstatus\nsensors\npose --seconds 1\nfly\n")
         #expect(status == 1)
         let lines = output.split(separator: "\n")
         let parsed = objects(output)
@@ -50,7 +59,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
     @Test func recordingsFeedPose() throws {
         let scratch = Scratch()
         defer { scratch.remove() }
-        let (status, output, _) = try Session.run(["run", "--simulate"], input: "imu record \(scratch("a.imu")) --seconds 2\nimu record \(scratch("a.imu"))\n")
+        let (status, output, _) = try Session.run(["run", "--simulate"], input: "imu record \(scratch("a.imu")) --limit 20000 --seconds 600\nimu record \(scratch("a.imu"))\n")
         // The second is refused: the file is there.
         #expect(status == 1 && output.contains("File exists"), "\(output)")
         let (again, csv, _) = try Session.run(["pose", scratch("a.imu")], input: "")
@@ -64,7 +73,11 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
     }
 
     @Test func faultsAreSurvivedAndCounted() throws {
-        let (_, output, _) = try Session.run(["run", "--simulate"], input: "imu --seconds 1 --rate 1\nfault reset 0x68\nimu --seconds 2 --rate 1\nsensors main\n")
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        // A chip that was reset gives no samples until somebody noticed.
+        let script = untilSensorsRun(scratch) + "fault reset 0x68\nimu record \(scratch("third.imu")) main --limit 20000 --seconds 600\nsensors main\n"
+        let (_, output, _) = try Session.run(["run", "--simulate"], input: script)
         #expect(output.contains("chip resets"), "\(output)")
         let last = try #require(output.components(separatedBy: "> sensors main").last)
         #expect(last.contains("running"), "\(output)")

@@ -10,7 +10,7 @@ struct GenerateTests {
     private static let prompt = "The history of the bicycle begins"
 
     private func answer(_ words: String...) throws -> [String: Any] {
-        let (status, output, errors) = try Session.run(["generate", Self.prompt, "--model", model, "--temperature", "0", "--json"] + words, input: "", seconds: 120)
+        let (status, output, errors) = try Session.run(["generate", Self.prompt, "--model", model, "--temperature", "0", "--json"] + words, input: "")
         #expect(status == 0, "\(errors)")
         return try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
     }
@@ -57,14 +57,14 @@ struct GenerateTests {
 
     @Test func textsLongerThanTheContextGoOnAndSaySo() throws {
         let long = String(repeating: "A board has a clock of its own. ", count: 30)
-        let (status, output, errors) = try Session.run(["generate", long, "--model", model, "--temperature", "0", "--tokens", "40", "--context", "64"], input: "", seconds: 120)
+        let (status, output, errors) = try Session.run(["generate", long, "--model", model, "--temperature", "0", "--tokens", "40", "--context", "64"], input: "")
         #expect(status == 0 && !output.isEmpty)
         #expect(errors.contains("context of 64"), "\(errors)")
     }
 
     @Test func theConsoleTellsOfTheGeneration() throws {
         let script = "generate \"\(Self.prompt)\" --model \(model) --temperature 0 --tokens 5 --context 64 --budget 40M\nstatus\nstatus --json\n"
-        let (status, output, errors) = try Session.run(["run", "--simulate"], input: script, seconds: 120)
+        let (status, output, errors) = try Session.run(["run", "--simulate"], input: script)
         #expect(status == 0, "\(output)\(errors)")
         let line = try #require(output.split(separator: "\n").first { $0.hasPrefix("language ") }, "\(output)")
         for expected in ["5 tokens", "a second", "resident", "streamed a token", "stalls", "done"] { #expect(line.contains(expected), "\(line)") }
@@ -75,14 +75,13 @@ struct GenerateTests {
     }
 
     /// The file shrinks in the midst of a text, as one on a card that is pulled out: that text ends with one line, the
-    /// firmware goes on, and so does another generation. Five seconds are long enough to be in the midst of a text on a busy
-    /// machine too, and the text has no end before.
+    /// firmware goes on, and so does another generation. The text has no end of its own: once some of it has been said it is
+    /// in its midst.
     @Test func storageThatFailsEndsTheTextAndNotTheFirmware() throws {
         let scratch = Scratch()
         defer { scratch.remove() }
         let copy = scratch("copy.nest")
         try FileManager.default.copyItem(atPath: model, toPath: copy)
-        DispatchQueue.global().asyncAfter(deadline: .now() + 5) { truncate(copy, 60_000_000) }
         let script = """
             generate "\(Self.prompt)" --model \(copy) --temperature 0 --tokens 100000 --context 64 --budget 40M
             status
@@ -90,7 +89,14 @@ struct GenerateTests {
             generate "\(Self.prompt)" --model \(model) --temperature 0 --tokens 3 --context 64 --budget 40M
 
             """
-        let (status, output, errors) = try Session.run(["run", "--simulate"], input: script, seconds: 120)
+        var isCut = false
+        let (status, output, errors) = try Session.run(["run", "--simulate"], input: script, heard: { said in
+            guard !isCut, let begin = said.range(of: "> generate"), let line = said[begin.upperBound...].firstIndex(of: "\n"),
+                  said[line...].utf8.count > 40 else { return }
+            isCut = true
+            truncate(copy, 60_000_000)
+        })
+        #expect(isCut)
         // One command failed, and only one.
         #expect(status == 1, "\(output)\(errors)")
         // By a read that ends early, or by a page of the vocabulary that is gone.

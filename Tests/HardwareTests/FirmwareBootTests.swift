@@ -20,18 +20,21 @@ extension HardwareTests {
             RigFiles.report("console prompt \(try machine.waitForPrompt().text), in 96 MB")
 
             // Commands as a person types them; the sensor is found once the USB hub has found its bus.
-            let deadline = monotonicNanoseconds() + 40_000_000_000
+            /// What the board says to a command, up to and including a word that must be in it.
+            func answer(_ command: String, upTo word: String) throws -> String {
+                _ = console.drain(quietSeconds: 0.2)
+                try console.send(command + "\r")
+                return try console.wait(for: word, seconds: 60)
+            }
+            let deadline = monotonicNanoseconds() + 120_000_000_000
             var text = ""
-            repeat {
-                try console.send("sensors mpu9250\r")
-                text = console.drain(quietSeconds: 1)
-            } while !text.contains("running,") && monotonicNanoseconds() < deadline
+            repeat { text = try answer("sensors mpu9250", upTo: " samples") } while !text.contains("running,") && monotonicNanoseconds() < deadline
             #expect(text.contains("MPU-9250"), "\(text)")
             #expect(text.contains("running,"), "\(text)")
-            for command in ["status", "imu --seconds 2 --rate 2", "gpio", "governor"] {
-                try console.send(command + "\r")
-                text = console.drain(quietSeconds: command.hasPrefix("imu") ? 3 : 1)
-                #expect(text.contains("rig> "), "no prompt after \(command): \(text)")
+            for (command, word) in [("status", "processor "), ("imu --seconds 2 --rate 2 --json", "acc_x"), ("gpio", "button "), ("governor", "governors ")] {
+                text = try answer(command, upTo: word)
+                // The prompt comes back.
+                text += try console.wait(for: "rig> ", seconds: 60)
                 #expect(!text.contains("unknown command"), "\(text)")
             }
             try? Data(console.transcript).write(to: URL(fileURLWithPath: RigFiles.root + "/build/rig-console.txt"))
@@ -51,7 +54,7 @@ extension HardwareTests {
         }
 
         private func waitForGovernor(_ name: String) throws -> Bool {
-            let deadline = monotonicNanoseconds() + 10_000_000_000
+            let deadline = monotonicNanoseconds() + 120_000_000_000
             while try currentGovernor() != name {
                 guard monotonicNanoseconds() < deadline else { return false }
             }

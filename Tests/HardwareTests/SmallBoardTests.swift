@@ -44,7 +44,7 @@ extension HardwareTests {
                 return try console.wait(for: word, seconds: 30)
             }
             // Found once the USB hub has found its bus.
-            let deadline = monotonicNanoseconds() + 40_000_000_000
+            let deadline = monotonicNanoseconds() + 120_000_000_000
             var text = ""
             repeat { text = try answer("sensors mpu6050", upTo: " samples") } while !text.contains("running,") && monotonicNanoseconds() < deadline
             #expect(text.contains("MPU-6050") && text.contains("running,"), "\(text)")

@@ -68,6 +68,7 @@ let pose = Command(
                   inclinationError: record.error?.inclination ?? .nan, bias: record.bias, isResting: record.isResting, isDisturbed: record.isDisturbed)
     }
     if let note = replay.note { context.errors("swiftlet: \(note)") }
+    if let warning = replay.warning { context.errors("swiftlet: \(path): warning: \(warning)") }
     guard replay.samples > 0 else { throw Failure(.badFormat, "\(path) has a header but no samples") }
     if let plot, let file = arguments.text("--plot") { try File.writeAtomically(file, Array(plot.svg.utf8)) }
     summarise(path, replay, options, network: networkName, rows: every > 0, json: json, context: context)
@@ -105,6 +106,8 @@ private func summarise(_ path: String, _ replay: PoseReplay, _ options: PoseRepl
         object.set("bad_samples", Int64(counters.badSamples))
         object.set("bad_times", Int64(counters.badIntervals))
         object.set("gaps", Int64(counters.gaps))
+        object.set("clock_set_back", Int64(replay.clockJumps.back))
+        object.set("clock_set_forward", Int64(replay.clockJumps.forward))
         object.set("saturated", Int64(counters.saturations))
         context.output(object.line)
         return
@@ -121,6 +124,9 @@ private func summarise(_ path: String, _ replay: PoseReplay, _ options: PoseRepl
     if counters != PoseCounters() {
         context.output("\(mark)left out: \(counters.badSamples) bad readings, \(counters.badIntervals) repeated or reversed times; \(counters.gaps) gaps, \(counters.saturations) saturated")
     }
+    let jumps = replay.clockJumps
+    if jumps.back > 0 { context.output("\(mark)clock set back: \(jumps.back)") }
+    if jumps.forward > 0 { context.output("\(mark)clock set forward, or pauses that no motion can be followed through: \(jumps.forward)") }
 }
 
 private func errorObject(_ summary: AttitudeError.Summary) -> JSONObject {

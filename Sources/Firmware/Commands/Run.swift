@@ -7,7 +7,7 @@ let run = Command(
     options: [
         OptionSpecification("--config", "FILE", "the configuration (default: /etc/swiftlet.conf where it is there)"),
         OptionSpecification("--simulate", "a simulated board instead of this machine's; LOG (CSV or NPY) is how it moves"),
-        OptionSpecification("--fast", "simulated time runs as fast as it goes"),
+        OptionSpecification("--fast", "simulated time runs as fast as it goes, to the log's end, where it stands still"),
         SharedOptions.models,
         OptionSpecification("--json", "a console for machines: no prompt, one JSON object a line"),
     ],

@@ -39,6 +39,11 @@ public struct SampleClock: Sendable {
     private var last = Double.nan
     /// Assumed for the first sample, and where times are missing or jumped backwards, seconds.
     public private(set) var usual: Float
+    private var lastStep: Float = 0
+    /// Times more than a second before the one before: a clock that was set back.
+    public private(set) var setBack: UInt32 = 0
+    /// Times further ahead than a pause in the motion explains: a clock that was set forward, or a recording that stood still.
+    public private(set) var setForward: UInt32 = 0
 
     public init(usualInterval: Float) { usual = usualInterval }
 
@@ -54,6 +59,7 @@ public struct SampleClock: Sendable {
         if step <= 0 {
             // More than a second back is a clock that was set, not a sample out of order.
             if step < -1 {
+                setBack &+= 1
                 last = seconds
                 return usual
             }
@@ -61,6 +67,8 @@ public struct SampleClock: Sendable {
         }
         last = seconds
         let interval = Float(step)
+        if PauseRule.isPause(interval, after: lastStep) { setForward &+= 1 }
+        lastStep = interval
         if interval < 0.25 { usual += 0.05 * (interval - usual) }
         return interval
     }

@@ -110,8 +110,15 @@ public struct PoseFilter: Sendable {
         counters.gaps &+= 1
         // It turned at some rate between the last and the next, or at none of them.
         headingGain.doubt((squaredLength(rate).squareRoot() + 0.1) * min(step, 10))
-        step = min(step, 1)
+        step = Self.integrated(step, after: gains.interval)
         forgetAverages()
+    }
+
+    /// For how long the newest rate is integrated after a pause. A pause that is long beside the interval before it is a
+    /// recording that stood still or a clock that was set: no rate held for so long, and the turn goes on where it was.
+    static func integrated(_ step: Float, after usual: Float) -> Float {
+        guard step > PauseRule.longestSeconds else { return step }
+        return PauseRule.isPause(step, after: usual) ? usual : PauseRule.longestSeconds
     }
 
     mutating func forgetAverages() {

@@ -15,8 +15,9 @@ public struct PoseSmoother {
     /// - Parameter useMagnetometer: false gives an attitude relative to the start's heading.
     public init(_ samples: [PoseSample], parameters: PoseParameters = PoseParameters(), useMagnetometer: Bool) {
         self.parameters = parameters
-        let good = samples.map { Self.repaired($0) }
+        var good = samples.map { Self.repaired($0) }
         estimateBias(good)
+        Self.shortenPauses(&good)
         var turning = integrate(good)
         level(&turning, good)
         if useMagnetometer { orient(&turning, good) }
@@ -30,7 +31,16 @@ public struct PoseSmoother {
         }
         return PoseSample(gyroscope: clean(sample.gyroscope, 200), accelerometer: clean(sample.accelerometer, 10_000),
                           magnetometer: sample.magnetometer.map { clean($0, 100_000) },
-                          interval: sample.interval.isFinite ? min(max(sample.interval, 0), 1) : 0)
+                          interval: sample.interval.isFinite ? min(max(sample.interval, 0), 3600) : 0)
+    }
+
+    /// The intervals over which rates are integrated: as live, not over pauses.
+    private static func shortenPauses(_ samples: inout [PoseSample]) {
+        var usual: Float = 0
+        for index in samples.indices where samples[index].interval > 0 {
+            usual = PoseFilter.integrated(samples[index].interval, after: usual)
+            samples[index].interval = usual
+        }
     }
 
     private mutating func estimateBias(_ samples: [PoseSample]) {

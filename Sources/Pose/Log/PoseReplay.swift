@@ -40,6 +40,7 @@ public struct PoseReplay {
     private var clock: SampleClock
     private var elapsed = 0.0
     private var filter: PoseFilter
+    private var units = UnitCheck()
     private var predictor = PosePredictor()
     private var acceleration = LinearAcceleration()
     private var gestures = GestureDetector()
@@ -60,6 +61,10 @@ public struct PoseReplay {
     public var note: String? { log.note }
     public var hasReference: Bool { log.hasReference }
     public var counters: PoseCounters { filter.counters }
+    /// How often the log's clock was set back, and how often it was set forward or the recording stood still.
+    public var clockJumps: (back: UInt32, forward: UInt32) { (clock.setBack, clock.setForward) }
+    /// At the end: what speaks against the log's units; nil where nothing does.
+    public var warning: String? { units.warning }
 
     static let offlineLimit = 20_000_000
 
@@ -118,6 +123,7 @@ public struct PoseReplay {
         }
         let sample = Self.sample(row, interval, usesMagnetometer)
         filter.update(sample)
+        units.add(sample.accelerometer, isResting: filter.isResting)
         attitude = usesMagnetometer ? filter.attitude9D : filter.attitude6D
         if fusion != nil { attitude = try fusion!.update(sample, filter: attitude) }
         predictor.update(filter, interval: interval)

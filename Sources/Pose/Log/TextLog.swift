@@ -20,20 +20,44 @@ struct TextLog {
         var names: [String] = []
         var start = header.lowerBound
         while start <= header.upperBound {
-            var end = start
-            while end < header.upperBound, bytes[end] != 44 { end += 1 }
-            names.append(Self.trimmed(bytes, start, end))
+            let end = endOfField(start, header.upperBound)
+            let name = unquoted(start, end)
+            names.append(String(decoding: UnsafeRawBufferPointer(rebasing: bytes[name]), as: UTF8.self))
             guard names.count <= LogColumns.limit else { throw Failure(.badFormat, "\(path): more than \(LogColumns.limit) columns") }
             start = end + 1
         }
         columns = try LogColumns(names: names, reference: reference, path: path)
     }
 
-    private static func trimmed(_ bytes: UnsafeRawBufferPointer, _ from: Int, _ to: Int) -> String {
-        var start = from, end = to
-        while start < end, bytes[start] == 32 || bytes[start] == 9 || bytes[start] == 34 { start += 1 }
-        while end > start, bytes[end - 1] == 32 || bytes[end - 1] == 9 || bytes[end - 1] == 34 { end -= 1 }
-        return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
+    private func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
+
+    /// The comma behind a field, or the line's end. In quotes a comma belongs to the field; quotes that nobody closes
+    /// hold the rest of the line.
+    private func endOfField(_ start: Int, _ end: Int) -> Int {
+        var position = start
+        while position < end, isBlank(bytes[position]) { position += 1 }
+        // Only at a field's begin do quotes mean anything; a doubled one inside closes and opens again.
+        let hasQuotes = position < end && bytes[position] == 34
+        var isInside = false
+        while position < end, isInside || bytes[position] != 44 {
+            if hasQuotes, bytes[position] == 34 { isInside.toggle() }
+            position += 1
+        }
+        return position
+    }
+
+    /// A field without blanks around it and without its quotes.
+    private func unquoted(_ from: Int, _ to: Int) -> Range<Int> {
+        let field = trimmed(from..<to)
+        guard field.count >= 2, bytes[field.lowerBound] == 34, bytes[field.upperBound - 1] == 34 else { return field }
+        return trimmed(field.lowerBound + 1..<field.upperBound - 1)
+    }
+
+    private func trimmed(_ field: Range<Int>) -> Range<Int> {
+        var start = field.lowerBound, end = field.upperBound
+        while start < end, isBlank(bytes[start]) { start += 1 }
+        while end > start, isBlank(bytes[end - 1]) { end -= 1 }
+        return start..<end
     }
 
     /// The next line without its end; nil at the end of the file. Empty lines and `#` comments are passed over.
@@ -61,13 +85,12 @@ struct TextLog {
         var column = 0
         var start = range.lowerBound
         while start <= range.upperBound {
-            var end = start
-            while end < range.upperBound, bytes[end] != 44 { end += 1 }
+            let end = endOfField(start, range.upperBound)
             guard column < columns.uses.count else {
                 throw Failure(.badFormat, "\(path): line \(line - 1) has more fields than the header's \(columns.uses.count)")
             }
             if columns.uses[column] != nil {
-                guard let value = DecimalParser.parse(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) else {
+                guard let value = DecimalParser.parse(UnsafeRawBufferPointer(rebasing: bytes[unquoted(start, end)])) else {
                     throw Failure(.badFormat, "\(path): line \(line - 1), field \(column + 1) is not a number")
                 }
                 columns.store(value, column: column, into: &row)

@@ -14,7 +14,8 @@ struct PlotPanel {
 /// Diagrams over a common time axis, with bands for flags below, as SVG.
 struct PlotPage {
     var title: String
-    var times: [Float]
+    /// Seconds from the first sample, ascending.
+    var times: [Double]
     var panels: [PlotPanel]
     var bands: [(name: String, colour: String, values: [Bool])]
 
@@ -44,16 +45,16 @@ struct PlotPage {
     }
 
     private var plotWidth: Int { width - left - right }
-    private var start: Float { times.first ?? 0 }
-    private var span: Float { max((times.last ?? 0) - start, 1e-3) }
-    private func x(_ time: Float) -> Float { Float(left) + (time - start) / span * Float(plotWidth) }
+    private var start: Double { times.first ?? 0 }
+    private var span: Double { max((times.last ?? 0) - start, 1e-3) }
+    private func x(_ time: Double) -> Double { Double(left) + (time - start) / span * Double(plotWidth) }
 
     private func draw(_ panel: PlotPanel, top: Int) -> String {
-        var low = Float.infinity, high = -Float.infinity
+        var low = Double.infinity, high = -Double.infinity
         for series in panel.series {
             for value in series.values where value.isFinite {
-                low = min(low, value)
-                high = max(high, value)
+                low = min(low, Double(value))
+                high = max(high, Double(value))
             }
         }
         if low > high { (low, high) = (0, 1) }
@@ -62,7 +63,7 @@ struct PlotPage {
         let step = panel.wrapsAt.isFinite ? 90 : Self.niceStep(max(high - low, 1e-3) / 4)
         low = (low / step).rounded(.down) * step
         high = max((high / step).rounded(.up) * step, low + step)
-        func y(_ value: Float) -> Float { Float(top) + (high - value) / (high - low) * Float(panel.height) }
+        func y(_ value: Double) -> Double { Double(top) + (high - value) / (high - low) * Double(panel.height) }
 
         var text = "<text x=\"\(left)\" y=\"\(top - 10)\" font-weight=\"bold\">\(escaped(panel.title)) (\(panel.unit))</text>\n"
         var legend = width - right
@@ -72,11 +73,9 @@ struct PlotPage {
             text += "<text x=\"\(legend + 23)\" y=\"\(top - 10)\">\(escaped(series.name))</text>\n"
         }
         let decimals = step >= 1 ? 0 : step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3
-        var tick = low
-        while tick <= high + step * 0.01 {
+        for tick in Self.ticks(from: low, to: high + step * 0.01, step: step) {
             text += "<line x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(number(y(tick)))\" y2=\"\(number(y(tick)))\" stroke=\"\(abs(tick) < step * 0.01 ? "#999" : "#e3e3e3")\"/>"
             text += "<text x=\"\(left - 8)\" y=\"\(number(y(tick) + 4))\" text-anchor=\"end\" fill=\"#666\">\(fixed(tick, decimals: decimals))</text>\n"
-            tick += step
         }
         for series in panel.series {
             text += "<path fill=\"none\" stroke=\"\(series.colour)\" stroke-width=\"1.3\" stroke-linejoin=\"round\" d=\""
@@ -88,7 +87,7 @@ struct PlotPage {
                     continue
                 }
                 if isDown, abs(value - previous) > panel.wrapsAt { isDown = false }
-                text += (isDown ? "L" : "M") + number(x(time)) + " " + number(y(value))
+                text += (isDown ? "L" : "M") + number(x(time)) + " " + number(y(Double(value)))
                 isDown = true
                 previous = value
             }
@@ -118,26 +117,38 @@ struct PlotPage {
     private func timeAxis(bottom: Int) -> String {
         let step = Self.niceStep(span / 8)
         let decimals = step >= 1 ? 0 : step >= 0.1 ? 1 : 3
-        var tick = (start / step).rounded(.up) * step
         var text = ""
-        while tick <= start + span * 1.0001 {
+        for tick in Self.ticks(from: (start / step).rounded(.up) * step, to: start + span * 1.0001, step: step) {
             text += "<line x1=\"\(number(x(tick)))\" x2=\"\(number(x(tick)))\" y1=\"\(bottom - 6)\" y2=\"\(bottom)\" stroke=\"#999\"/>"
             text += "<text x=\"\(number(x(tick)))\" y=\"\(bottom + 17)\" text-anchor=\"middle\" fill=\"#666\">\(fixed(tick, decimals: decimals))</text>\n"
-            tick += step
         }
         return text + "<text x=\"\(left + plotWidth / 2)\" y=\"\(bottom + 38)\" text-anchor=\"middle\">time (s)</text>\n"
     }
 
+    /// Counted, not added up: a sum may stand still where steps are small beside values.
+    private static func ticks(from first: Double, to last: Double, step: Double) -> [Double] {
+        var ticks: [Double] = []
+        while ticks.count < mostTicks {
+            let tick = first + Double(ticks.count) * step
+            // NaN ends it too.
+            guard tick <= last else { break }
+            ticks.append(tick)
+        }
+        return ticks
+    }
+
+    private static let mostTicks = 32
+
     /// 1, 2 or 5 times a power of ten, at least the given step.
-    private static func niceStep(_ raw: Float) -> Float {
-        var power: Float = 1
-        while power < raw, power < 1e9 { power *= 10 }
+    private static func niceStep(_ raw: Double) -> Double {
+        var power = 1.0
+        while power < raw, power < 1e12 { power *= 10 }
         while power > raw, power > 1e-6 { power /= 10 }
-        for factor: Float in [1, 2, 5, 10] where power * factor >= raw { return power * factor }
+        for factor in [1.0, 2, 5, 10] where power * factor >= raw { return power * factor }
         return power * 10
     }
 
-    private func number(_ value: Float) -> String { fixed(value, decimals: 1) }
+    private func number(_ value: Double) -> String { fixed(value, decimals: 1) }
 
     private func escaped(_ text: String) -> String {
         var bytes: [UInt8] = []

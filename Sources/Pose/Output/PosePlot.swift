@@ -4,7 +4,8 @@ import Platform
 /// and flags over time.
 public struct PosePlot {
     private struct Point {
-        var time: Float
+        /// Since the first sample.
+        var time: Double
         var angles: SIMD3<Float>
         var total: Float
         var inclination: Float
@@ -18,6 +19,7 @@ public struct PosePlot {
     private var stride = 1
     private var waiting = 0
     private var pending: Point?
+    private var clock = PlotClock()
     private let hasReference: Bool
     private let title: String
 
@@ -27,10 +29,10 @@ public struct PosePlot {
         points.reserveCapacity(Self.capacity)
     }
 
-    /// One sample. Bias in rad/s; errors in degrees, NaN where there are none.
+    /// One sample, at a time of any clock. Bias in rad/s; errors in degrees, NaN where there are none.
     public mutating func add(time: Double, attitude: Attitude, totalError: Float, inclinationError: Float,
                              bias: SIMD3<Float>, isResting: Bool, isDisturbed: Bool) {
-        let point = Point(time: Float(time), angles: attitude.eulerDegrees, total: totalError, inclination: inclinationError,
+        let point = Point(time: clock.elapsed(at: time), angles: attitude.eulerDegrees, total: totalError, inclination: inclinationError,
                           bias: bias / FastMath.degree, isResting: isResting, isDisturbed: isDisturbed)
         pending = pending.map { Self.merged($0, point) } ?? point
         waiting += 1
@@ -78,6 +80,21 @@ public struct PosePlot {
             (name: "resting", colour: "#4a90a4", values: points.map { $0.isResting }),
             (name: "field disturbed", colour: "#c0392b", values: points.map { $0.isDisturbed }),
         ]).svg
+    }
+}
+
+/// A log's times as seconds since its first sample. A clock that was set doesn't move the pen.
+private struct PlotClock {
+    private var last: Double?
+    private var total = 0.0
+    /// No recording stands still for longer and goes on, seconds.
+    private static let longestPause = 86_400.0
+
+    mutating func elapsed(at time: Double) -> Double {
+        guard time.isFinite else { return total }
+        if let last, time > last, time - last < Self.longestPause { total += time - last }
+        last = time
+        return total
     }
 }
 

@@ -5,7 +5,7 @@ extension SimulatedBoard {
     /// button, a door contact, an indicator. Clocks of the chips are off by up to 1 %, drawn by the seed.
     /// - Parameters:
     ///   - log: NPY or CSV as module Pose reads them, beginning now; nil: a board that lies still and is turned in between.
-    ///   - fast: time as fast as it goes.
+    ///   - fast: time as fast as it goes; with a log that isn't looping, to a second after its end, where it stands still.
     ///   - isLooping: starts the log again at its end; else the board then stays still.
     /// - Throws: what is wrong with the log.
     public static func make(log: String?, fast: Bool, seed: UInt64 = 1, isLooping: Bool = false) throws(Failure) -> SimulatedBoard {
@@ -13,7 +13,10 @@ extension SimulatedBoard {
         let start = board.now()
         let motion: any Motion
         if let log {
-            motion = try RecordedMotion(path: log, startNanoseconds: start, isLooping: isLooping)
+            let recorded = try RecordedMotion(path: log, startNanoseconds: start, isLooping: isLooping)
+            // A second more: what chips have collected is read and filtered.
+            if !isLooping { board.time.end(atNanoseconds: start + Int64(recorded.durationSeconds * 1e9) + 1_000_000_000) }
+            motion = recorded
         } else {
             motion = RockingMotion(startNanoseconds: start)
         }

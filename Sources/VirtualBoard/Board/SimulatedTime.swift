@@ -1,12 +1,14 @@
 import CLinux
 import Platform
 
-/// The time of a simulated board: the machine's own, or a counter that moves when somebody waits. One lock guards the
-/// board's whole state; everything behind it is short.
+/// The time of a simulated board: the machine's own, or a counter that moves when somebody waits, up to an end at which
+/// it stands still. One lock guards the board's whole state; everything behind it is short.
 public final class SimulatedTime {
     public let isFast: Bool
     let lock = Lock()
     private var counter: Int64
+    /// Where fast time ends. Guarded by `lock`.
+    private var endNanoseconds = Int64.max
     /// Told, with the lock held, that the next event may now be earlier.
     var onChange: (() -> Void)?
 
@@ -23,6 +25,13 @@ public final class SimulatedTime {
         return counter
     }
 
+    /// Fast time stands still from this moment on, so that whoever looks then sees the same, however long looking takes.
+    /// Waits take real time there. Without an effect in real time.
+    public func end(atNanoseconds end: Int64) { locked { endNanoseconds = end } }
+
+    /// Fast time has come to its end.
+    public var isOver: Bool { locked { lockedIsOver } }
+
     func locked<Result>(_ body: () -> Result) -> Result {
         lock.lock()
         defer { lock.unlock() }
@@ -33,14 +42,17 @@ public final class SimulatedTime {
     var lockedNow: Int64 { isFast ? counter : monotonicNanoseconds() }
 
     /// With the lock held; does nothing in real time.
-    func move(toNanoseconds time: Int64) { if isFast { counter = max(counter, time) } }
+    func move(toNanoseconds time: Int64) { if isFast { counter = max(counter, min(time, endNanoseconds)) } }
+
+    /// With the lock held.
+    var lockedIsOver: Bool { isFast && counter >= endNanoseconds }
 
     /// Lets time pass, without the lock.
     func pass(nanoseconds: Int64) {
         guard nanoseconds > 0 else { return }
         if isFast {
             lock.lock()
-            counter += nanoseconds
+            move(toNanoseconds: counter + nanoseconds)
             lock.unlock()
         } else {
             var rest = timespec()

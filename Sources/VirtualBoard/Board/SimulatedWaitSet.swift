@@ -30,6 +30,9 @@ final class SimulatedWaitSet: WaitSet {
         close(writeEnd)
     }
 
+    /// Shortest wait where fast time stands still: no deadline comes there by itself, and nobody may turn in circles.
+    private static let shortestWaitAtTheEnd: Int64 = 1_000_000
+
     func wait(untilNanoseconds deadline: Int64) -> Bool {
         let time = board.time
         time.lock.lock()
@@ -42,6 +45,11 @@ final class SimulatedWaitSet: WaitSet {
                 return false
             }
             let now = time.lockedNow
+            if time.lockedIsOver {
+                sleep(until: max(deadline, now + Self.shortestWaitAtTheEnd), from: now)
+                isWoken = false
+                return false
+            }
             guard now < deadline else { return false }
             let target = min(deadline, inputs.isEmpty ? .max : board.nextEventLocked() ?? .max)
             if time.isFast, target < .max {

@@ -24,8 +24,9 @@ final class Session {
     private let output = Pipe()
     private let errors = Pipe()
 
-    /// Runs to the end with this text as standard input.
-    static func run(_ arguments: [String], input text: String, seconds: Double = 60) throws -> (status: Int32, output: String, errors: String) {
+    /// Runs to the end with this text as standard input. Nothing takes as long as `seconds`: then it hangs, and is killed.
+    /// - Parameter heard: called with all that was said so far, whenever there is more.
+    static func run(_ arguments: [String], input text: String, seconds: Double = 600, heard: ((String) -> Void)? = nil) throws -> (status: Int32, output: String, errors: String) {
         let session = Session()
         session.process.executableURL = URL(fileURLWithPath: productPath)
         session.process.arguments = arguments
@@ -37,7 +38,13 @@ final class Session {
         try session.input.fileHandleForWriting.close()
         let deadline = DispatchTime.now() + seconds
         DispatchQueue.global().asyncAfter(deadline: deadline) { if session.process.isRunning { kill(session.process.processIdentifier, SIGKILL) } }
-        let said = session.output.fileHandleForReading.readDataToEndOfFile()
+        var said = Data()
+        while true {
+            let piece = session.output.fileHandleForReading.availableData
+            if piece.isEmpty { break }
+            said += piece
+            heard?(String(decoding: said, as: UTF8.self))
+        }
         let wrong = session.errors.fileHandleForReading.readDataToEndOfFile()
         session.process.waitUntilExit()
         return (session.process.terminationStatus, String(decoding: said, as: UTF8.self), String(decoding: wrong, as: UTF8.self))
