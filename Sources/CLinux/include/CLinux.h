@@ -27,6 +27,7 @@
 #endif
 
 #include "Crc32.h"
+#include "Files.h"
 #include "ProcessorFeatures.h"
 
 #define CLINUX_INLINE static inline __attribute__((always_inline))
