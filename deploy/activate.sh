@@ -40,13 +40,34 @@ fi
 folder=${1:?usage: activate.sh FOLDER}
 (cd "$folder" && sha256sum --quiet -c SUMS) || stop "the files arrived damaged; nothing was changed"
 
-# place SOURCE TARGET: copies a file where it differs; true where it did.
+# owner FOLDER: root, or whoever else may rename what is in the folder: the owner of it (of the link itself, where it is
+# one) or of the folder around it. The nearest that is there counts.
+owner() {
+    local folder=$1 found
+    while [ ! -e "$folder" ] && [ ! -L "$folder" ]; do folder=$(dirname "$folder"); done
+    found=$(stat -c %u:%g "$folder")
+    case $found in 0:*) found=$(stat -c %u:%g "$(dirname "$folder")") ;; esac
+    case $found in 0:*) echo root ;; *) echo "$found" ;; esac
+}
+
+# place SOURCE TARGET: copies a file where it differs; true where it did. In a folder of somebody else's, who may lay
+# links there at any moment, with that user's rights: nothing can be hit that isn't his already.
 place() {
+    local folder who
     if cmp -s "$1" "$root$2"; then return 1; fi
-    mkdir -p "$(dirname "$root$2")"
-    cp "$1" "$root$2.new"
-    chmod 644 "$root$2.new"
-    mv "$root$2.new" "$root$2"
+    folder=$(dirname "$root$2")
+    who=$(owner "$folder")
+    if [ "$who" = root ] || [ "$(id -u)" != 0 ]; then who=; fi
+    # A name that isn't there yet, made exclusively (set -C), then renamed.
+    # shellcheck disable=SC2016  # the inner shell expands these
+    ${who:+setpriv --reuid="${who%:*}" --regid="${who#*:}" --clear-groups} sh -c '
+        set -Ceu
+        umask 022
+        mkdir -p "$1"
+        new=$(mktemp -u "$1/.install.XXXXXXXXXX")
+        trap "rm -f \"\$new\"" EXIT
+        cat > "$new"
+        mv -T "$new" "$2"' place "$folder" "$root$2" < "$1" || stop "$2 can't be written"
     echo "install: $2"
 }
 
@@ -90,7 +111,8 @@ place "$folder/activate.sh" /opt/swiftlet/activate.sh || true
 if [ -d "$folder/models" ]; then
     for model in "$folder"/models/*.nest; do place "$model" "/var/lib/swiftlet/models/$(basename "$model")" || true; done
 fi
-mkdir -p "$root/usr/local/bin" "$root/var/lib/swiftlet/models"
+mkdir -p "$root/usr/local/bin"
+[ -e "$root/var/lib/swiftlet" ] || mkdir -p "$root/var/lib/swiftlet/models"
 ln -sfn /opt/swiftlet/current/swiftlet "$root/usr/local/bin/swiftlet"
 
 before=$(version current)

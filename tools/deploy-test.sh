@@ -115,6 +115,29 @@ grep -q '# mine' "$board/etc/swiftlet.conf.before" || fail "the configuration be
 [ -f "$board/var/lib/swiftlet/models/a.nest" ] || fail "the model is not there"
 expect "versions kept" "$(find "$board/opt/swiftlet/versions" -mindepth 1 -maxdepth 1 | wc -l)" 2
 
+# The service's user owns its folder and may lay links there: what they point to stays as it is.
+if [ "$EUID" = 0 ] && command -v setpriv > /dev/null; then
+    state=$board/var/lib/swiftlet
+    mkdir "$work/victims" && echo victim > "$work/victims/a.nest"
+    chmod 711 "$work"
+    chown -R 65534:65534 "$state"
+    ln -s "$work/victims/a.nest" "$state/models/a.nest.new"
+    echo newer > "$work/models/a.nest"
+    install --binary "$work/one" --models "$work/models" || fail "models into a folder of the service's: $(cat "$work/log")"
+    expect "model in a folder of the service's" "$(cat "$state/models/a.nest")" newer
+    expect "its owner" "$(stat -c %u "$state/models/a.nest")" 65534
+    mv "$state/models" "$state/aside"
+    ln -s "$work/victims" "$state/models"
+    chown -h 65534:65534 "$state/models"
+    if install --binary "$work/one" --models "$work/models"; then fail "models were put behind a link of the service's"; fi
+    grep -q "can't be written" "$work/log" || fail "models behind a link are not named: $(cat "$work/log")"
+    expect "what links point to" "$(cd "$work/victims" && echo *; cat "$work/victims/a.nest")" "a.nest
+victim"
+    if [ -n "$(find "$board" -name '.install.*')" ]; then fail "unfinished files were left"; fi
+else
+    echo "deploy: not root: links in a folder of the service's are not tried"
+fi
+
 if [ -n "$(find /tmp -maxdepth 1 -name 'swiftlet.??????' -newer "$work/bin/uname" 2> /dev/null)" ]; then fail "folders were left in /tmp"; fi
 if command -v systemd-analyze > /dev/null; then
     # Its programs are not here: everything else of the unit is what is verified.
@@ -128,4 +151,4 @@ else
     echo "deploy: shellcheck is not here; the scripts are not checked with it"
 fi
 [ "$failures" = 0 ] || { echo "deploy: $failures failures" >&2; exit 1; }
-echo "deploy: installation, repetition, update, going back, the unit, and five ways to fail: all as they should be"
+echo "deploy: installation, repetition, update, going back, links laid in the way, the unit, and five ways to fail: all as they should be"

@@ -1,3 +1,6 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "CConsole.h"
 #include "CLinux.h"
 #include <errno.h>
@@ -22,6 +25,9 @@ int console_is_terminal(int descriptor) { return isatty(descriptor); }
 int console_kind(int descriptor) {
     struct stat status;
     if (fstat(descriptor, &status) != 0) return 0;
+    // Opened as a mere path: it was closed when the program started.
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || flags & O_PATH) return 0;
     if (isatty(descriptor)) return 't';
     if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)) return 'p';
     if (S_ISREG(status.st_mode)) return 'f';

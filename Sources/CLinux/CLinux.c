@@ -93,6 +93,8 @@ int linux_install_signals(void) {
     return sigaction(SIGPIPE, &ignore, NULL) | sigaction(SIGINT, &stop, NULL) | sigaction(SIGTERM, &stop, NULL);
 }
 
+void linux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
 int linux_stop_requests(void) { return stopRequests; }
 
 #define WATCHED 64

@@ -5,5 +5,8 @@ public enum Signals {
     /// Call once at start.
     public static func install() { _ = linux_install_signals() }
 
+    /// Broken pipes alone become write errors.
+    public static func ignoreBrokenPipes() { linux_ignore_broken_pipes() }
+
     public static var stopRequested: Bool { linux_stop_requests() > 0 }
 }

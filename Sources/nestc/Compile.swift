@@ -104,7 +104,7 @@ struct Compile: ParsableCommand {
             nest = try quantized(graph, options, pictures: try ImageFolder(path: calibrate), evaluation: folder)
         } else {
             nest = try Compilation.finish(graph, options)
-            if let folder { print("accuracy: \(text(try Accuracy(nest.contents, on: folder)))") }
+            if let folder { say("accuracy: \(text(try Accuracy(nest.contents, on: folder)))") }
         }
         try NestWriter.write(nest.contents, to: output)
         for program in nest.programs {
@@ -144,13 +144,13 @@ struct Compile: ParsableCommand {
         let inputs = pictures.samples(limit: samples)
         note("calibrating with \(inputs.count) pictures")
         let result = try PostTrainingQuantization.run(graph, samples: inputs, method: rule, options: options, correctsBiases: correctBiases, progress: Progress { note($0) })
-        print("signal to noise of each layer, int8 against float, in dB")
+        say("signal to noise of each layer, int8 against float, in dB")
         for layer in result.noise {
-            print("  \(String(format: "%6.1f", layer.decibels))  scale \(String(format: "%.6f", layer.scale))  zero \(layer.zeroPoint)  \(layer.tensor.suffix(80))")
+            say("  \(String(format: "%6.1f", layer.decibels))  scale \(String(format: "%.6f", layer.scale))  zero \(layer.zeroPoint)  \(layer.tensor.suffix(80))")
         }
         if let evaluation {
-            print("accuracy float: \(text(try Accuracy(result.float.contents, on: evaluation)))")
-            print("accuracy int8:  \(text(try Accuracy(result.int8.contents, on: evaluation)))")
+            say("accuracy float: \(text(try Accuracy(result.float.contents, on: evaluation)))")
+            say("accuracy int8:  \(text(try Accuracy(result.int8.contents, on: evaluation)))")
         }
         return result.int8
     }

@@ -15,15 +15,11 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         let nest = try NestReader.open(model)
-        print(Inspection.text(nest))
+        say(Inspection.text(nest))
         if let svg {
             guard let program = nest.programs.first else { throw Failure(.badFormat, "\(model): no program to draw") }
             let drawing = ArenaDrawing.svg(program, strings: nest.strings, title: nest.metadata("name") ?? program.name)
-            do {
-                try drawing.write(toFile: svg, atomically: true, encoding: .utf8)
-            } catch {
-                throw Failure(.inputOutput, "\(svg): can't be written (\(error.localizedDescription))")
-            }
+            try File.writeAtomically(svg, Array(drawing.utf8))
         }
     }
 }

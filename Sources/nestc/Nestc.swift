@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Platform
 
 @main
@@ -10,14 +11,22 @@ struct Nestc: ParsableCommand {
         defaultSubcommand: Compile.self)
 
     static func main() {
+        Output.keepDescriptors()
+        // Standard error may have lost its reader, and the work still counts.
+        Signals.ignoreBrokenPipes()
+        var status: Int32 = 0
         do {
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as Failure {
             complain(failure.description)
-            Nestc.exit(withError: ExitCode(failure.kind == .usage ? 64 : 1))
+            status = failure.kind == .usage ? 64 : 1
         } catch {
-            Nestc.exit(withError: error)
+            // Help is an error here too, one that ends well.
+            let text = fullMessage(for: error)
+            status = exitCode(for: error).rawValue
+            if !text.isEmpty { if status == 0 { say(text) } else { note(text) } }
         }
+        Foundation.exit(Output.conclude("nestc", status: status))
     }
 }

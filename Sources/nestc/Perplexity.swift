@@ -37,7 +37,7 @@ struct Perplexity: ParsableCommand {
     var predictions = false
 
     func run() throws {
-        let ids = try String(contentsOfFile: tokens, encoding: .utf8).split(whereSeparator: \.isWhitespace).map { word in
+        let ids = try String(decoding: File.read(tokens), as: UTF8.self).split(whereSeparator: \.isWhitespace).map { word in
             guard let id = Int32(word) else { throw Failure(.usage, "\(tokens): '\(word)' is no token") }
             return id
         }
@@ -57,14 +57,14 @@ struct Perplexity: ParsableCommand {
             let logits = try ids[first..<first + count].withUnsafeBufferPointer { (tokens) throws(Failure) in try runner.evaluate(tokens, position: position, logitRows: count) }
             for row in 0..<count where first + row + 1 < ids.count {
                 let (best, logarithm) = judge(logits + row * runner.logitStride, runner.vocabulary, next: Int(ids[first + row + 1]))
-                if predictions { print(first + row, best, logarithm) }
+                if predictions { say("\(first + row) \(best) \(logarithm)") }
                 sum -= logarithm
             }
             first += count
             position += count
         }
         let seconds = Double(monotonicNanoseconds() - start) / 1e9
-        print(String(format: "perplexity %.4f over %d tokens, %.1f tokens/s with %@ kernels, %d at once, resident %.1f MB, streamed %d bytes, %d stalls",
+        say(String(format: "perplexity %.4f over %d tokens, %.1f tokens/s with %@ kernels, %d at once, resident %.1f MB, streamed %d bytes, %d stalls",
                      exp(sum / Double(ids.count - 1)), ids.count - 1, Double(ids.count) / seconds, table.name, most, Double(ProcessMemory.peak) / 1e6,
                      runner.counters.streamedBytes, runner.counters.stalls))
     }

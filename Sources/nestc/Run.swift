@@ -40,26 +40,19 @@ struct Run: ParsableCommand {
         guard inputs.count == runner.model.inputCount else {
             throw Failure(.usage, "\(model) takes \(runner.model.inputCount) inputs, not \(inputs.count)")
         }
-        let files = try inputs.map { path -> [UInt8] in
-            do { return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) } catch {
-                throw Failure(.inputOutput, "\(path): can't be read (\(error.localizedDescription))")
-            }
-        }
+        let files = try inputs.map { try File.read($0, limit: 1 << 36, unsizedLimit: 1 << 26) }
         let sizes = (0..<inputs.count).map { runner.model.input($0).count }
         let runs = files[0].count / sizes[0]
         for index in inputs.indices where runs == 0 || files[index].count != runs * sizes[index] {
             throw Failure(.usage, "\(inputs[index]): \(files[index].count) bytes, but an input takes \(sizes[index])")
         }
-        var results = [Data](repeating: Data(), count: runner.model.outputCount)
+        var results = [[UInt8]](repeating: [], count: runner.model.outputCount)
         for run in 0..<runs {
             let outputs = try runner.run(inputs.indices.map { Array(files[$0][run * sizes[$0]..<(run + 1) * sizes[$0]]) })
             for (index, bytes) in outputs.enumerated() { results[index].append(contentsOf: bytes) }
         }
         for (index, data) in results.enumerated() {
-            let path = "\(prefix)\(index).bin"
-            do { try data.write(to: URL(fileURLWithPath: path)) } catch {
-                throw Failure(.inputOutput, "\(path): can't be written (\(error.localizedDescription))")
-            }
+            try File.writeAtomically("\(prefix)\(index).bin", data)
         }
         note("\(runs) run\(runs == 1 ? "" : "s"), \(results.count) output\(results.count == 1 ? "" : "s")")
     }

@@ -22,3 +22,6 @@ int jpeg_reader_decode(jpeg_reader *reader, const unsigned char *bytes, size_t s
 
 /// Why the last call failed.
 const char *jpeg_reader_message(const jpeg_reader *reader);
+
+/// The most bytes that the picture takes as a PNG: a macro that Swift does not import.
+static inline size_t image_png_bound(const png_image *image) { return PNG_IMAGE_PNG_SIZE_MAX(*image); }

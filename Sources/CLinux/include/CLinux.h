@@ -27,6 +27,7 @@
 #endif
 
 #include "Crc32.h"
+#include "Files.h"
 #include "ProcessorFeatures.h"
 
 #define CLINUX_INLINE static inline __attribute__((always_inline))
@@ -112,6 +113,8 @@ size_t linux_heap_bytes(void);
 void linux_admit_stop_signals(void);
 /// SIGPIPE is ignored; SIGINT and SIGTERM are counted. Returns 0 on success.
 int linux_install_signals(void);
+/// SIGPIPE alone.
+void linux_ignore_broken_pipes(void);
 /// How often the process was asked to stop.
 int linux_stop_requests(void);
 

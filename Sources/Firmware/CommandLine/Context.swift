@@ -31,8 +31,8 @@ public final class Context {
         if let folder = getenv("SWIFTLET_MODELS") { modelFolders.insert(String(cString: folder), at: 0) }
     }
 
-    /// Somebody wants the command to stop: Ctrl-C on its console, or a signal.
-    var isCancelled: Bool { console?.isCancelled ?? false || Signals.stopRequested || console_caught_signal() != 0 }
+    /// Somebody wants the command to stop: Ctrl-C on its console, or a signal. Or nobody takes its results any more.
+    var isCancelled: Bool { console?.isCancelled ?? (Output.standard.failure != 0) || Signals.stopRequested || console_caught_signal() != 0 }
 
     /// Somebody watches: displays may move.
     var isInteractive: Bool { console?.isInteractive ?? false }
@@ -59,7 +59,7 @@ public final class Context {
 
     /// Reports an error of one item (a picture of several) and goes on.
     func report(_ failure: Failure) {
-        errors("swiftlet: \(failure.description)")
+        errors(ShownText.line("swiftlet: \(failure.description)"))
         hadErrors = true
     }
 

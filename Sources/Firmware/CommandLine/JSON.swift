@@ -60,8 +60,14 @@ public struct JSONObject {
 public func quoted(_ text: String) -> String {
     var bytes: [UInt8] = [34]
     let hexadecimal = Array("0123456789abcdef".utf8)
+    // U+0080 to U+009F are control characters too: C2 80 to C2 9F.
+    var previous: UInt8 = 0
     for byte in text.utf8 {
+        defer { previous = byte }
         switch byte {
+        case 0x80..<0xA0 where previous == 0xC2:
+            bytes.removeLast()
+            bytes += [92, 117, 48, 48, hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
         case 34, 92: bytes += [92, byte]
         case 8: bytes += [92, 98]
         case 9: bytes += [92, 116]

@@ -94,10 +94,13 @@ private struct GeneratedText {
     let isKept: Bool
     private(set) var kept = ""
     private var line: [UInt8] = []
+    /// A file gets the model's bytes as they are; a terminal must not be steered by them.
+    private var shown: ShownStream?
 
     init(context: Context, isKept: Bool) {
         self.context = context
         self.isKept = isKept
+        if context.console == nil, Output.standard.isTerminal { shown = ShownStream() }
     }
 
     /// False once nobody reads any more.
@@ -106,7 +109,10 @@ private struct GeneratedText {
             kept += String(decoding: bytes, as: UTF8.self)
             return true
         }
-        guard context.console != nil else { return Output.standard.write(UnsafeRawBufferPointer(bytes)) }
+        guard context.console != nil else {
+            guard let safe = shown?.take(bytes) else { return Output.standard.write(UnsafeRawBufferPointer(bytes)) }
+            return safe.withUnsafeBytes { Output.standard.write($0) }
+        }
         for byte in bytes {
             if byte == 10 || (byte == 32 && line.count >= Self.wrapColumns) { endLine() } else { line.append(byte) }
         }
@@ -115,7 +121,9 @@ private struct GeneratedText {
 
     mutating func finish() {
         if isKept { return }
-        if context.console != nil { endLine() } else { Output.standard.write("\n") }
+        if context.console != nil { return endLine() }
+        _ = shown?.finish().withUnsafeBytes { Output.standard.write($0) }
+        Output.standard.write("\n")
     }
 
     private mutating func endLine() {

@@ -11,7 +11,7 @@ let infer = Command(
     guard let target = arguments.text("-o") else { throw Failure(.usage, "infer needs -o OUT.bin") }
     let model = try context.model(arguments.positional[0], arguments)
     let runner = RawRunner(model)
-    let bytes = try File.read(arguments.positional[1])
+    let bytes = try File.read(arguments.positional[1], unsizedLimit: max(File.unsizedLimit, 4 * runner.inputBytes))
     guard !bytes.isEmpty, bytes.count % runner.inputBytes == 0 else {
         throw Failure(.badFormat, "\(arguments.positional[1]): \(bytes.count) bytes aren't a multiple of the model's inputs, \(runner.inputBytes) bytes")
     }

@@ -14,7 +14,7 @@ let listModels = Command(name: "models", usage: "[options]", summary: "Lists the
                 context.output(summary(nest, path: path).line)
             } else {
                 let weights = nest.chunks.reduce(0) { $0 + $1.length }
-                context.output("\(path): \(nest.metadata("task") ?? "no task"), \(megabytes(weights)) of weights, \(nest.metadata("name") ?? "no name")")
+                context.output("\(path): \(ShownText.line(nest.metadata("task") ?? "no task")), \(megabytes(weights)) of weights, \(ShownText.line(nest.metadata("name") ?? "no name"))")
             }
         } catch {
             context.report(error)
@@ -35,10 +35,10 @@ let info = Command(name: "info", usage: "MODEL [options]", summary: "Shows what 
     context.output(path)
     for (key, value) in nest.metadata {
         let labels = key == "labels" ? labelCount(value) : nil
-        context.output("  \(padRight(key, 16)) \(labels.map { "\($0) labels" } ?? value)")
+        context.output("  \(padRight(ShownText.line(key), 16)) \(labels.map { "\($0) labels" } ?? ShownText.line(value))")
     }
     for program in nest.programs {
-        context.output("  program \(program.name): batch \(program.batch), \(program.instructions.count) instructions, arena \(megabytes(program.arenaBytes))")
+        context.output("  program \(ShownText.line(program.name)): batch \(program.batch), \(program.instructions.count) instructions, arena \(megabytes(program.arenaBytes))")
         for index in program.inputs { context.output("    input  \(describe(program.tensors[Int(index)], nest))") }
         for index in program.outputs { context.output("    output \(describe(program.tensors[Int(index)], nest))") }
     }
@@ -56,7 +56,7 @@ private func describe(_ record: TensorRecord, _ nest: NestReader) -> String {
     var text = "\(record.batch)x\(record.height)x\(record.width)x\(record.channels) \(typeName(record.type))"
     if record.scale != 0 { text += ", scale \(fixed(record.scale, decimals: 6)), zero point \(record.zeroPoint)" }
     let name = nest.string(record.name)
-    return name.isEmpty ? text : text + ", " + name
+    return name.isEmpty ? text : text + ", " + ShownText.line(name)
 }
 
 func typeName(_ type: ElementType) -> String {

@@ -67,8 +67,8 @@ let pose = Command(
         plot?.add(time: record.timeSeconds, attitude: record.attitude, totalError: record.error?.total ?? .nan,
                   inclinationError: record.error?.inclination ?? .nan, bias: record.bias, isResting: record.isResting, isDisturbed: record.isDisturbed)
     }
-    if let note = replay.note { context.errors("swiftlet: \(note)") }
-    if let warning = replay.warning { context.errors("swiftlet: \(path): warning: \(warning)") }
+    if let note = replay.note { context.errors(ShownText.line("swiftlet: \(note)")) }
+    if let warning = replay.warning { context.errors(ShownText.line("swiftlet: \(path): warning: \(warning)")) }
     guard replay.samples > 0 else { throw Failure(.badFormat, "\(path) has a header but no samples") }
     if let plot, let file = arguments.text("--plot") { try File.writeAtomically(file, Array(plot.svg.utf8)) }
     summarise(path, replay, options, network: networkName, rows: every > 0, json: json, context: context)

@@ -31,6 +31,8 @@ public final class Console {
     private let cancelled = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     private var droppedLines = 0
     private(set) var droppedLinesTotal = 0
+    /// Why writing failed for good, as an error number; 0 while it works.
+    private(set) var outputFailure: Int32 = 0
     private var lastProgress: Int64 = 0
     private var isStalled = false
     /// Rows of a live display on the screen.
@@ -216,6 +218,7 @@ public final class Console {
         defer { lock.unlock() }
         guard queue.count > 0, output >= 0 else { return true }
         guard let written = queue.flush(to: output) else {
+            outputFailure = linux_errno()
             queue.clear()
             lock.wakeAll()
             return false

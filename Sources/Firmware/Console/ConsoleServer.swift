@@ -68,6 +68,16 @@ final class ConsoleServer {
         }
     }
 
+    /// What a script said was lost: 1, and a line on standard error. A reader who closed his pipe wanted no more.
+    func reportLostOutput() -> Int32 {
+        var status: Int32 = 0
+        for console in consoles where console.port == nil && !console.isInteractive && console.outputFailure != 0 {
+            status = 1
+            if console.outputFailure != EPIPE { Output.error.line("swiftlet: cannot write standard output: \(errorText(console.outputFailure))") }
+        }
+        return status
+    }
+
     private func wait() {
         descriptors.removeAll(keepingCapacity: true)
         owners.removeAll(keepingCapacity: true)

@@ -1,4 +1,5 @@
 import Board
+import CLinux
 import Platform
 import VirtualBoard
 
@@ -17,7 +18,7 @@ enum DeviceFactory {
         if isSimulated {
             let simulated = try SimulatedBoard.make(log: arguments.positional.first, fast: isFast)
             configuration = try ConfigurationFile.parse(Array(simulated.defaultConfiguration.utf8), name: "simulated board")
-            configuration.stateFolder = "/tmp/swiftlet"
+            configuration.stateFolder = try simulatedStateFolder()
             board = simulated
             simulatedBoard = simulated
         } else {
@@ -29,6 +30,15 @@ enum DeviceFactory {
         device.simulated = simulatedBoard
         try populate(device, isHardware: !isSimulated)
         return device
+    }
+
+    /// What a simulated board keeps, in a folder of the user's own: anybody may make folders in /tmp.
+    private static func simulatedStateFolder() throws(Failure) -> String {
+        let path = "/tmp/swiftlet-\(geteuid())"
+        guard linux_private_folder(path) == 0 else {
+            throw Failure(.inputOutput, "\(path) is not a folder of this user's alone; remove it, or see who made it")
+        }
+        return path
     }
 
     /// Opens what the configuration names; what isn't there is said in the log, and sensors are looked for again.

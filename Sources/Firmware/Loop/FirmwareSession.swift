@@ -28,7 +28,11 @@ final class FirmwareSession {
         _ = console_catch_signals(device.wake)
         defer { if rawTerminal >= 0 { console_restore(rawTerminal) } }
         if preparation == nil { try device.start() }
-        let consoles = openConsoles()
+        let consoles: [Console]
+        do throws(Failure) { consoles = try openConsoles() } catch {
+            device.stop()
+            throw error
+        }
         for line in device.log.lines {
             for console in consoles { console.show(line) }
         }
@@ -52,7 +56,7 @@ final class FirmwareSession {
         device.stop()
         server.finish()
         device.log.listener = nil
-        return status
+        return max(status, server.reportLostOutput())
     }
 
     private func consoleContext(_ console: Console) -> Context {
@@ -68,7 +72,8 @@ final class FirmwareSession {
         return own
     }
 
-    private func openConsoles() -> [Console] {
+    /// - Throws: where standard input is to be a console and can't be: nobody would ever end the firmware.
+    private func openConsoles() throws(Failure) -> [Console] {
         let completion = Completion(names: { [device] command in CommandNames.of(command, device) })
         let prompt = "\(device.configuration.name)> "
         var consoles: [Console] = []
@@ -76,10 +81,13 @@ final class FirmwareSession {
             if port.path == "-" {
                 let kind = console_kind(0)
                 // Started by a service manager: nobody is there.
-                if kind == 0 || kind == Int32(UInt8(ascii: "n")) { continue }
+                if kind == Int32(UInt8(ascii: "n")) || kind == 0 && preparation != nil { continue }
+                guard kind != 0 else { throw Failure(.inputOutput, "standard input is closed: there is no console") }
                 let isTerminal = kind == Int32(UInt8(ascii: "t")) && console_is_terminal(1) != 0 && !isJSON && !port.isJSON
                 if isTerminal, console_set_raw(0) == 0 { rawTerminal = 0 }
-                consoles.append(Console(name: "standard input", input: console_reopen(0, 0), output: console_reopen(1, 1), isInteractive: isTerminal,
+                let input = console_reopen(0, 0), output = console_reopen(1, 1)
+                guard input >= 0, output >= 0 else { throw .system(.resource, "cannot open the console") }
+                consoles.append(Console(name: "standard input", input: input, output: output, isInteractive: isTerminal,
                                         isJSON: isJSON || port.isJSON, port: nil, prompt: prompt, wake: device.wake, completion: completion))
                 continue
             }

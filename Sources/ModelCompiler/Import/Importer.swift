@@ -38,7 +38,11 @@ public enum Importer {
     public static func load(path: String, options: ImportOptions = ImportOptions()) throws -> Graph {
         let data: Data
         do {
+            // A device or pipe would be read for ever.
+            _ = try MappedFile(path: path)
             data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+        } catch let failure as Failure {
+            throw failure
         } catch {
             throw Failure(.inputOutput, "\(path): can't be read (\(error.localizedDescription)); check the path")
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Nest
+import Platform
 
 /// `nestc inspect`: a nest as text.
 public enum Inspection {
@@ -7,9 +8,10 @@ public enum Inspection {
         var lines: [String] = []
         for (key, value) in contents.metadata {
             let entries = value.split(separator: "\n", omittingEmptySubsequences: false)
-            lines.append("\(key.padded(18)) \(entries.count > 1 ? "\(entries.count) lines, \"\(entries[0])\" …" : value)")
+            let shown = entries.count > 1 ? "\(entries.count) lines, \"\(ShownText.line(String(entries[0])))\" …" : ShownText.line(value)
+            lines.append("\(ShownText.line(key).padded(18)) \(shown)")
         }
-        for program in contents.programs { lines += ["", "Program \"\(program.name)\", batch \(program.batch)"] + table(program, contents.strings) + summary(program) }
+        for program in contents.programs { lines += ["", "Program \"\(ShownText.line(program.name))\", batch \(program.batch)"] + table(program, contents.strings) + summary(program) }
         lines += ["", "Weights: \(bytesText(contents.chunks.reduce(0) { $0 + $1.length })) in \(contents.chunks.count) chunks"]
         lines += chunkMap(contents)
         return lines.joined(separator: "\n")
@@ -33,7 +35,7 @@ public enum Inspection {
         let work = step.multiplyAccumulates == 0 ? "" : countText(step.multiplyAccumulates)
         let weights = step.weightBytes == 0 ? "" : bytesText(step.weightBytes)
         let chunk = step.chunk.map { String($0) } ?? "", offset = step.outputOffset.map { String($0) } ?? ""
-        return [String(step.index), step.operation, step.inputShape, step.outputShape, work, weights, chunk, offset, String(step.source.suffix(60))]
+        return [String(step.index), step.operation, step.inputShape, step.outputShape, work, weights, chunk, offset, String(ShownText.line(step.source).suffix(60))]
     }
 
     private static func summary(_ program: Program) -> [String] {

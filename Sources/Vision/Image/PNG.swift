@@ -30,9 +30,15 @@ enum PNG {
         header.height = png_uint_32(image.height)
         header.format = formatRGB
         defer { png_image_free(&header) }
-        guard png_image_write_to_file(&header, path, 0, image.pixels, png_int_32(image.width * 3), nil) != 0 else {
-            throw Failure(.inputOutput, "\(path): the picture can't be written: \(message(of: header))")
+        // Made in memory: a picture that is there already stays until the new one is whole.
+        var count = image_png_bound(&header)
+        var isMade = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+            isMade = png_image_write_to_memory(&header, buffer.baseAddress, &count, 0, image.pixels, png_int_32(image.width * 3), nil) != 0
+            used = isMade ? count : 0
         }
+        guard isMade else { throw Failure(.resource, "\(path): the picture can't be written: \(message(of: header))") }
+        try File.writeAtomically(path, bytes)
     }
 
     // PNG_FORMAT_RGB and PNG_IMAGE_FLAG_16BIT_sRGB: macros that Swift does not import.

@@ -4,7 +4,8 @@ import Platform
 /// Class names from a file.
 enum Labels {
     static func load(path: String) throws -> [String] {
-        guard let data = FileManager.default.contents(atPath: path) else { throw Failure(.inputOutput, "\(path): can't read the labels; check the path") }
+        guard let bytes = try? File.read(path, limit: 1 << 26) else { throw Failure(.inputOutput, "\(path): can't read the labels; check the path") }
+        let data = Data(bytes)
         do {
             return try parse(data)
         } catch let failure as Failure {

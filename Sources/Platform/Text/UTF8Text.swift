@@ -1,7 +1,7 @@
 /// Characters in bytes that may be anything: lengths, columns, and a form that is safe to show.
-enum UTF8Text {
+public enum UTF8Text {
     /// The character at `index`: its scalar and its length; U+FFFD of one byte where the bytes aren't UTF-8.
-    static func decode(_ bytes: ArraySlice<UInt8>, at index: Int) -> (scalar: UInt32, length: Int) {
+    public static func decode(_ bytes: ArraySlice<UInt8>, at index: Int) -> (scalar: UInt32, length: Int) {
         let first = bytes[index]
         if first < 0x80 { return (UInt32(first), 1) }
         let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2
@@ -17,11 +17,13 @@ enum UTF8Text {
         return (scalar, length)
     }
 
-    static func next(_ bytes: [UInt8], _ index: Int) -> Int {
+    /// Where the character after the one at `index` begins.
+    public static func next(_ bytes: [UInt8], _ index: Int) -> Int {
         index < bytes.count ? index + decode(bytes[...], at: index).length : bytes.count
     }
 
-    static func previous(_ bytes: [UInt8], _ index: Int) -> Int {
+    /// Where the character before `index` begins.
+    public static func previous(_ bytes: [UInt8], _ index: Int) -> Int {
         // The longest that fits: the last byte alone is never a whole character of several.
         for back in [4, 3, 2] where index - back >= 0 {
             if decode(bytes[...], at: index - back).length == back { return index - back }
@@ -30,7 +32,7 @@ enum UTF8Text {
     }
 
     /// Columns of a terminal; East Asian wide characters and emoji take two.
-    static func width(_ bytes: ArraySlice<UInt8>) -> Int {
+    public static func width(_ bytes: ArraySlice<UInt8>) -> Int {
         var index = bytes.startIndex, columns = 0
         while index < bytes.endIndex {
             let (scalar, length) = decode(bytes, at: index)
@@ -50,7 +52,7 @@ enum UTF8Text {
     }
 
     /// The bytes as they may go to a terminal: control characters and broken UTF-8 become "?".
-    static func appendShown(_ bytes: ArraySlice<UInt8>, to screen: inout [UInt8]) {
+    public static func appendShown(_ bytes: ArraySlice<UInt8>, to screen: inout [UInt8]) {
         var index = bytes.startIndex
         while index < bytes.endIndex {
             let (scalar, length) = decode(bytes, at: index)
