@@ -16,8 +16,8 @@ import tempfile
 
 from counting import BUILD, PEERS, ROOT
 
-TOOLS = ROOT / "tools"
-TEXTS = [ROOT / "Tests" / "golden" / "language-text.txt", *sorted((TOOLS / "bench" / "texts").glob("*.txt"))]
+BENCH = ROOT / "bench"
+TEXTS = [ROOT / "Tests" / "golden" / "language-text.txt", *sorted((BENCH / "texts").glob("*.txt"))]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(PEERS / "native")}
 
 
@@ -31,15 +31,15 @@ def run(*words):
 def float_weights(gguf):
     out = BUILD / "float-weights.gguf"
     if not out.exists() or out.stat().st_mtime < gguf.stat().st_mtime:
-        run(sys.executable, TOOLS / "bench" / "float_weights.py", gguf, out)
+        run(sys.executable, BENCH / "float-weights.py", gguf, out)
     return out
 
 
 def predictions(gguf, text, *options):
     """What llama.cpp predicts; kept, because it takes a minute and depends on nothing but what is in the key."""
-    script = TOOLS / "language-reference.py"
+    script = ROOT / "goldens" / "language-predictions.py"
     key = hashlib.sha256(repr((gguf.name, gguf.stat().st_size, options)).encode() + text.read_bytes() + script.read_bytes()
-                         + pathlib.Path(TOOLS / "bench" / "peers.sh").read_bytes()).hexdigest()[:16]
+                         + (BENCH / "peers.sh").read_bytes()).hexdigest()[:16]
     out = BUILD / f"predictions-{key}.json"
     if not out.exists():
         run(sys.executable, script, "reference", gguf, text, out, *options)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares a compiled nest with LiteRT on the same inputs.
 
-    tools/compare_with_litert.py MODEL.tflite MODEL.nest [--nestc .build/release/nestc] [--runs 20] [--inputs FILE]
+    bench/compare-with-litert.py MODEL.tflite MODEL.nest [--nestc .build/release/nestc] [--runs 20] [--inputs FILE]
 
 Prints, for each output, the largest difference in steps, how many elements differ, and how often the largest element
 is the same one. Needs the package ai-edge-litert and numpy.

@@ -4,7 +4,7 @@ import os
 import pathlib
 import subprocess
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "bench"
 PEERS = ROOT / "build" / "peers"
 
@@ -73,7 +73,7 @@ def per_repetition(core, program, **options):
 
 def litert(core, model):
     python = next((PEERS / "root" / "usr" / "bin").glob("python3.*[0-9]"))
-    script = pathlib.Path(__file__).with_name("litert_run.py")
+    script = pathlib.Path(__file__).with_name("litert-run.py")
     return per_repetition(core, lambda repetitions: [python, script, model, "count", repetitions],
                           environment={"PYTHONPATH": str(PEERS / "aarch64"), "PYTHONDONTWRITEBYTECODE": "1",
                                        "PYTHONHASHSEED": "0"},

@@ -24,7 +24,7 @@ SWIFTLET, BOARD, NESTC = (pathlib.Path(path).resolve() for path in sys.argv[1:4]
 DATA = pathlib.Path(os.environ.get("SWIFTLET_DATA", ROOT.parent / "shared" / "data"))
 MODELS = ROOT / "models"
 PEERS_ON_ARM = os.environ.get("PEERS") == "1"
-LITERT = [sys.executable, str(pathlib.Path(__file__).with_name("litert_run.py"))]
+LITERT = [sys.executable, str(pathlib.Path(__file__).with_name("litert-run.py"))]
 LITERT_ENVIRONMENT = os.environ | {"PYTHONPATH": str(PEERS / "native")}
 
 TFLITE = {

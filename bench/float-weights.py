@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a GGUF file anew with its matrices as float32: the same weights, but a runtime need not round activations.
 
-usage: float_weights.py MODEL.gguf OUT.gguf      (tensors of F32, Q4_1 and Q8_0; needs numpy)
+usage: float-weights.py MODEL.gguf OUT.gguf      (tensors of F32, Q4_1 and Q8_0; needs numpy)
 """
 
 import struct

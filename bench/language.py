@@ -25,7 +25,7 @@ from sweep_plot import plot
 SWIFTLET, BOARD, NESTC = (pathlib.Path(path).resolve() for path in sys.argv[1:4])
 NEST = ROOT / "models" / "smollm2-135m.nest"
 GGUF = ROOT / "models" / "sources" / "smollm2-135m.gguf"
-LLAMA = [sys.executable, str(pathlib.Path(__file__).with_name("llama_run.py"))]
+LLAMA = [sys.executable, str(pathlib.Path(__file__).with_name("llama-run.py"))]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(PEERS / "native")}
 ROUNDS = 5
 DECODED = 64

@@ -1,9 +1,9 @@
 """Runs a TFLite model with LiteRT on one thread: the program whose instructions and times are compared.
 
-usage: litert_run.py MODEL count REPETITIONS                    invokes the model so many times
-       litert_run.py MODEL time                                 for each line on standard input, one repetition;
+usage: litert-run.py MODEL count REPETITIONS                    invokes the model so many times
+       litert-run.py MODEL time                                 for each line on standard input, one repetition;
                                                                 answers with its time in milliseconds
-       litert_run.py MODEL infer INPUT OUTPUT                   INPUT holds one or more input tensors, byte after byte;
+       litert-run.py MODEL infer INPUT OUTPUT                   INPUT holds one or more input tensors, byte after byte;
                                                                 OUTPUT gets, for each, all output tensors
 """
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """llama.cpp through PyPI's xllamacpp, for comparison.
 
-    llama_run.py MODEL.gguf THREADS            answers lines {"prompt", "tokens"} with the figures of a completion
-    llama_run.py MODEL.gguf THREADS TOKENS     continues one text by so many tokens and ends
+    llama-run.py MODEL.gguf THREADS            answers lines {"prompt", "tokens"} with the figures of a completion
+    llama-run.py MODEL.gguf THREADS TOKENS     continues one text by so many tokens and ends
 """
 
 import json

@@ -3,7 +3,7 @@
 # from PyPI, and an arm64 Python unpacked from Debian's packages. All of it in build/peers; nothing is installed.
 set -euo pipefail
 export PIP_ROOT_USER_ACTION=ignore
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
 
 # Version and what its Python part imports.
 wheels=(ai-edge-litert==2.3.0 numpy==2.4.6 flatbuffers==25.12.19 backports.strenum==1.2.8 typing_extensions==4.16.0

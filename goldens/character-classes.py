@@ -4,7 +4,7 @@ apart begin. Unicode 16 is what the package `tokenizers` (0.23) cuts words by, f
 stand alone as digits it takes from Unicode 17, a difference of 13 numbers of two scripts.
 
 needs: pip install unicodedata2==16.0.0
-usage: tools/make-character-classes.py > Sources/Language/Tokenizer/CharacterClassTable.swift
+usage: goldens/character-classes.py > Sources/Language/Tokenizer/CharacterClassTable.swift
 """
 
 import unicodedata2 as unicodedata
@@ -27,7 +27,7 @@ def main():
         if found != last:
             boundaries.append(code << 2 | found)
             last = found
-    print(f"// Made by tools/make-character-classes.py from Unicode {unicodedata.unidata_version}.")
+    print(f"// Made by goldens/character-classes.py from Unicode {unicodedata.unidata_version}.")
     print()
     print("/// Where a class of characters begins, in order: code point << 2 | class (0 other, 1 letter, 2 number, 3 space).")
     print("let characterClassBoundaries: [UInt32] = [")

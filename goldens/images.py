@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the pictures of Tests/golden/images and, beside each, what an independent decoder (Pillow) reads: NAME.ppm.
 
-Usage: make-image-goldens.py [FOLDER]. Needs pillow and numpy.
+usage: goldens/images.py [FOLDER]. Needs pillow and numpy.
 """
 import io
 import pathlib

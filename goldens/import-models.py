@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the tiny models in Tests/golden/import that the importers' tests read.
 
-usage: make-import-models.py   (needs ai-edge-litert, flatbuffers, numpy, onnx and onnxruntime)
+usage: goldens/import-models.py   (needs ai-edge-litert, flatbuffers, numpy, onnx and onnxruntime)
 """
 
 import io

@@ -4,7 +4,7 @@ the same weights and vocabulary, written by the packages that define the formats
 the values that the package `gguf` decodes them to; and the ids that `tokenizers` gives for some strings.
 
 needs: pip install gguf safetensors tokenizers numpy jinja2
-usage: tools/make-language-models.py [Tests/golden/language]
+usage: goldens/language-models.py [Tests/golden/language]
 """
 
 import json

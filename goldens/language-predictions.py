@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """What llama.cpp (PyPI: xllamacpp) predicts after every token of a text, and how a compiled nest compares with it.
 
-    tools/language-reference.py reference MODEL.gguf TEXT OUT.json [--tokens 501] [--no-flash-attention]
-    tools/language-reference.py compare OUT.json NESTC MODEL.nest [NESTC OPTION ...]
-    tools/language-reference.py golden OUT.json GOLDEN.txt
+    goldens/language-predictions.py reference MODEL.gguf TEXT OUT.json [--tokens 501] [--no-flash-attention]
+    goldens/language-predictions.py compare OUT.json NESTC MODEL.nest [NESTC OPTION ...]
+    goldens/language-predictions.py golden OUT.json GOLDEN.txt
 
 `reference` writes the tokens, the likeliest next tokens after each and the logarithm of the real next token's
 probability; --no-flash-attention has llama.cpp compute attention in its other way. `compare` runs `nestc perplexity` on the same tokens: how often the likeliest token is the same, and how far

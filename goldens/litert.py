@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes Tests/golden/litert/MODEL.bin: what LiteRT answers to inputs that the tests can make again.
 
-    tools/make_litert_goldens.py FOLDER_OF_MODELS
+    goldens/litert.py FOLDER_OF_MODELS
 
 Input bytes are the upper bytes of a linear congruential generator (x = 1664525 x + 1013904223 modulo 2^32) started at
 the number of the run, 1 to 4, and written into the input as they are. Needs ai-edge-litert and numpy.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes Tests/golden/operators: tiny quantised models, mostly of one operator, and what LiteRT answers to them.
 
-usage: make-operator-models.py   (needs ai-edge-litert, flatbuffers and numpy)
+usage: goldens/operator-models.py   (needs ai-edge-litert, flatbuffers and numpy)
 
 NAME.bin holds all outputs of run 1, then of run 2, and so on. Input bytes are the upper bytes of a linear congruential
 generator (x = 1664525 x + 1013904223 modulo 2^32) started at the number of the run, one input after another.

@@ -1,7 +1,7 @@
 """Golden vectors for PoseTests: a synthetic motion and what the reference implementation of VQF makes of it.
 
     pip install vqf==2.1.2 numpy onnxruntime
-    python tools/make-pose-goldens.py Tests/golden/pose [models/sources/riann.onnx]
+    goldens/pose.py Tests/golden/pose [models/sources/riann.onnx]
 
 Writes motion.npy (acc m/s², gyr rad/s, mag µT, 9D attitude wxyz, moving) at 50 Hz and states.npy (6D attitude wxyz,
 bias rad/s, resting, disturbed). With the network, also network.npy: what ONNX Runtime answers on motion.npy, every 16th

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes Tests/golden/import: outputs of published models by ONNX Runtime, for the importers' tests.
 
-usage: make-import-goldens.py SOURCES   (the folder of downloaded models; needs numpy, onnx and onnxruntime)
+usage: goldens/published-models.py SOURCES   (the folder of downloaded models; needs numpy, onnx and onnxruntime)
 
 The inputs follow from a formula that the tests know, so only a few output values are kept. EfficientNet-Lite is built
 here a second time, from the state dict and independently of the compiler.

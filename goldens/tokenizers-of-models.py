@@ -4,7 +4,7 @@ gives. The vocabulary comes out of the GGUF file; what tokenizes with it is inde
 `tokenizers` for byte-level BPE, `sentencepiece` and `tokenizers` for SentencePiece's, and both must agree.
 
 needs: pip install gguf tokenizers sentencepiece
-usage: tools/make-tokenizer-goldens.py MODEL.gguf OUTPUT.jsonl [COUNT]      (COUNT: 2000 for the full comparison:
+usage: goldens/tokenizers-of-models.py MODEL.gguf OUTPUT.jsonl [COUNT]      (COUNT: 2000 for the full comparison:
        SWIFTLET_TOKENIZER_VECTORS names the folder with NAME.jsonl for `make test`)
 """
 

@@ -3,7 +3,7 @@
 the package `tokenizers`.
 
 needs: pip install tokenizers
-usage: tools/make-word-goldens.py [Tests/golden/tokenizer/words.jsonl]
+usage: goldens/words.py [Tests/golden/tokenizer/words.jsonl]
 """
 
 import json

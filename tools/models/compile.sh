@@ -2,11 +2,11 @@
 # Fetches the published models and compiles them with nestc into models/*.nest. A model is compiled again only when
 # the compiler, its source or the options changed.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 sources=models/sources
-tools/fetch.py "$sources"
-swift build -c release --product nestc
+tools/models/fetch.py "$sources"
+tools/build/quietly.py "build nestc" swift build -c release --product nestc
 nestc=$(swift build -c release --show-bin-path)/nestc
 
 # compile NAME SOURCE LICENCE OPTION…
@@ -20,9 +20,9 @@ compile() {
         echo "models: $nest is up to date ($licence)"
         return
     fi
-    echo "models: $nest from $source ($licence)"
     # Its name appears when it is whole: an interrupted run or a full disk leaves the last good one.
-    "$nestc" "$sources/$source" -o "models/.$name.partial.nest" --name "$name" --set "licence=$licence" "$@" || {
+    tools/build/quietly.py "models: $nest from $source ($licence)" \
+        "$nestc" "$sources/$source" -o "models/.$name.partial.nest" --name "$name" --set "licence=$licence" "$@" || {
         rm -f "models/.$name.partial.nest"; echo "models: $name could not be compiled (above)" >&2; exit 1; }
     mv "models/.$name.partial.nest" "$nest"
     echo "$made_from" > "models/.$name.made-from"
@@ -43,7 +43,7 @@ compile smollm2-135m             smollm2-135m.gguf      Apache-2.0
 
 # Gemma's weights come under terms that whoever uses them has to accept.
 if [ "${GEMMA:-}" = accept ]; then
-    tools/fetch.py "$sources" tools/downloads-gemma.tsv
+    tools/models/fetch.py "$sources" tools/models/downloads-gemma.tsv
     compile gemma-3-270m         gemma-3-270m.gguf      Gemma
 else
     echo "models: Gemma 3 270M (Chinese and English) is left out; with its terms (https://ai.google.dev/gemma/terms) accepted: make models GEMMA=accept"

@@ -6,7 +6,7 @@ put in its place by one rename, so that what lies under its final name is comple
 left alone, which makes this cheap to call and able to go on after an interruption. Rows that follow each other with
 the same destination are parts of one file; `whole_sha256` is then the hash of all of it.
 
-usage: tools/fetch.py FOLDER [TABLE.tsv]        (downloads.tsv beside this script)
+usage: tools/models/fetch.py FOLDER [TABLE.tsv]        (downloads.tsv beside this script)
 """
 
 import csv
@@ -165,7 +165,7 @@ def fetch(folder, table):
 
 def main():
     if len(sys.argv) not in (2, 3):
-        sys.exit("usage: tools/fetch.py FOLDER [TABLE.tsv]")
+        sys.exit("usage: tools/models/fetch.py FOLDER [TABLE.tsv]")
     try:
         fetch(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else pathlib.Path(__file__).with_name("downloads.tsv"))
     except FetchError as error:

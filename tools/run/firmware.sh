@@ -2,11 +2,10 @@
 # The firmware on the simulated board with all models that are there: the console on this terminal, or without one a
 # short tour by real commands. Builds, fetches and compiles what is missing.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
-echo "run: building"
-swift build -c release --product swiftlet
-tools/models.sh
+tools/build/quietly.py "build swiftlet" swift build -c release --product swiftlet
+tools/models/compile.sh
 swiftlet=$(swift build -c release --show-bin-path)/swiftlet
 pictures=models/sources/pictures
 

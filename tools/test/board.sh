@@ -2,12 +2,12 @@
 # The board's binary under QEMU, as cores with and without dot products and int8 matrices: its self-test, and every
 # int8 model on the same input as the native binary, whose output must be the same to the byte.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 cores=(cortex-a53 cortex-a76 max)
 board=build/aarch64/swiftlet
 label=board work=build/board-test
-# shellcheck source=tools/checks.sh
-. tools/checks.sh
+# shellcheck source=tools/test/checks.sh
+. tools/test/checks.sh
 as() { qemu-aarch64 -cpu "$1" "$board" "${@:2}"; }
 
 # One run of noise in, the same bytes out. Noise reaches saturation and padding, which pictures may not. A float
@@ -33,28 +33,7 @@ objects() {
     shift
     "$native" "$@" --json > "$work/objects.native"
     as "$core" "$@" --json > "$work/objects.board"
-    python3 - "$work/objects.native" "$work/objects.board" << 'END'
-import json, sys
-
-def numbers_and_texts(value, numbers, texts):
-    if isinstance(value, dict):
-        for key in sorted(value):
-            if "illiseconds" not in key: numbers_and_texts(value[key], numbers, texts)
-    elif isinstance(value, list):
-        for each in value: numbers_and_texts(each, numbers, texts)
-    elif isinstance(value, (int, float)): numbers.append(value)
-    else: texts.append(value)
-
-answers = []
-for path in sys.argv[1:]:
-    numbers, texts = [], []
-    for line in open(path): numbers_and_texts(json.loads(line), numbers, texts)
-    answers.append((numbers, texts))
-(ours, names), (board, board_names) = answers
-if names != board_names or len(ours) != len(board) or not names: sys.exit(f"{names} here, {board_names} there")
-for a, b in zip(ours, board):
-    if abs(a - b) > (0.01 if abs(a) <= 1 else 1): sys.exit(f"{a} here, {b} there")
-END
+    tools/test/same-objects.py "$work/objects.native" "$work/objects.board"
 }
 
 # No instruction beyond plain ARMv8-A outside the kernel families: it would end the program on an older core, and only
@@ -86,24 +65,14 @@ else
     echo "board: no evaluation models in $data; only the published ones are compared"
 fi
 
-# One line: whether the first input is float, and the bytes of all inputs.
-inputs_of() {
-    "$native" info "$1" --json | python3 -c '
-import json, math, sys
-sizes = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "float16": 2, "float32": 4}
-inputs = json.load(sys.stdin)["programs"][0]["inputs"]
-print(inputs[0]["type"], sum(math.prod(map(int, each["shape"].split("x"))) * sizes[each["type"]] for each in inputs))'
-}
-
 models=()
 for model in models/*.nest "$work"/*.nest; do
     [ -f "$model" ] || continue
-    read -r type bytes < <(inputs_of "$model")
+    name=$(basename "$model" .nest)
     # Sums of floats depend on the order, and that on the processor: only int8 is the same everywhere.
+    type=$(tools/test/input-noise.py "$native" "$model" 1 "$work/$name.in")
     [ "$type" = int8 ] || continue
     models+=("$model")
-    name=$(basename "$model" .nest)
-    python3 -c 'import random, sys; random.seed(1); sys.stdout.buffer.write(random.randbytes(int(sys.argv[1])))' "$bytes" > "$work/$name.in"
     "$native" infer "$model" "$work/$name.in" -o "$work/$name.native" > /dev/null
 done
 [ ${#models[@]} -gt 0 ] || { echo "board: no models to compare; make models" >&2; exit 1; }

@@ -26,15 +26,7 @@ check() {
 # same_floats FILE FILE: the same bytes, or floats that differ by less than a millionth. A last softmax goes through the
 # C library's exponential, and the board's is another one.
 same_floats() {
-    python3 - "$1" "$2" << 'END'
-import struct, sys
-a, b = (open(path, "rb").read() for path in sys.argv[1:])
-if len(a) != len(b) or not a: sys.exit(f"{len(a)} bytes here, {len(b)} there")
-if a == b: sys.exit()
-if len(a) % 4: sys.exit("outputs differ")
-worst = max(abs(x - y) for (x,), (y,) in zip(struct.iter_unpack("<f", a), struct.iter_unpack("<f", b)))
-if not worst < 1e-6: sys.exit(f"outputs differ by {worst}")
-END
+    tools/test/same-floats.py "$1" "$2"
 }
 
 # same_text WORD…: both programs print the same, times left out, and print something.

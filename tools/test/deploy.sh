@@ -4,7 +4,7 @@
 # update, going back and forth, and that a wrong architecture, a failing self-test, a damaged transfer and a service that
 # does not come up change nothing.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -123,7 +123,7 @@ if command -v systemd-analyze > /dev/null; then
     [ -z "$complaints" ] || fail "systemd-analyze verify: $complaints"
 fi
 if command -v shellcheck > /dev/null; then
-    shellcheck deploy/*.sh tools/deploy-test.sh || fail "shellcheck"
+    shellcheck deploy/*.sh tools/test/deploy.sh || fail "shellcheck"
 else
     echo "deploy: shellcheck is not here; the scripts are not checked with it"
 fi
