@@ -5,7 +5,7 @@ TARGET ?= nest
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run test board models rig bench fuzz clean
+.PHONY: help run tidy test board models rig bench fuzz clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -17,6 +17,9 @@ run: ## everything a new machine needs, then the models at work on this machine
 test: ## everything a new machine needs, then all tests, the board's binary under QEMU included
 	tools/setup/packages.sh
 	tools/test/all.sh
+
+tidy: ## what a compiler doesn't look for: layers, imports, lengths, dead code, comments, paths in documents
+	tools/tidy/run.sh
 
 board: ## build/aarch64/swiftlet: static and stripped, for every 64-bit ARM board (BOARD=armv7: 32-bit)
 	board/build.sh $(BOARD) $(PRODUCT)

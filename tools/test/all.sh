@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 step() { echo; echo "== $1 ($(date +%H:%M:%S))"; }
 
+step "tidy"
+tools/tidy/run.sh
 step "build"
 tools/build/quietly.py "build everything and its tests" swift build -c release --build-tests
 step "deploy"
