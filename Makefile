@@ -31,7 +31,7 @@ rig: ## boot the board's binary in QEMU, with simulated sensors, and give its co
 	tools/setup/packages.sh
 	BOARD=$(BOARD) tools/run/rig.sh
 
-bench: ## the figures, beside LiteRT, as a table: build/bench.md (PEERS=1 counts LiteRT's ARM instructions too: slow)
+bench: ## the figures, beside LiteRT, as data and tables: build/bench/*.json; status 1 where a bound is missed (PEERS=1: ARM instructions of the peers too)
 	tools/setup/packages.sh
 	PEERS=$(PEERS) bench/bench.sh
 

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 
-from counting import BUILD, PEERS, ROOT
+from counting import PEERS
+from record import BUILD, ROOT, at_least, at_most
 
 BENCH = ROOT / "bench"
 TEXTS = [ROOT / "Tests" / "golden" / "language-text.txt", *sorted((BENCH / "texts").glob("*.txt"))]
@@ -51,7 +52,8 @@ def ours(nestc, nest, tokens, *options):
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(" ".join(map(str, tokens)))
         file.flush()
-        lines = run(nestc, "perplexity", nest, "--tokens", file.name, "--predictions", "--context", "1024", *options).strip().split("\n")
+        words = ("--tokens", file.name, "--predictions", "--context", "1024")
+        lines = run(nestc, "perplexity", nest, *words, *options).strip().split("\n")
     return [(int(best), float(logarithm)) for _, best, logarithm in (line.split() for line in lines[:-1])]
 
 
@@ -76,7 +78,7 @@ def perplexity(logarithms):
     return math.exp(-sum(logarithms) / len(logarithms))
 
 
-def figures(nestc, nest, gguf):
+def add_figures(section, nestc, nest, gguf):
     whole = float_weights(gguf)
     named, narrow, real, plain, other, exact, apart = [], [], [], [], [], [], []
     each = []
@@ -95,11 +97,16 @@ def figures(nestc, nest, gguf):
         exact += judge["rows"]
     top = lambda rows: [row["top"][0][0] for row in rows]
     count, sizes = len(named), ", ".join(f"{value:.1f}" for value in each)
-    yield (f"same likeliest next token as llama.cpp with the same weights as float32, {count} tokens of {len(TEXTS)} texts",
-           f"{share(zip(named, top(exact))):.1f} % ({sizes}); with --activations 8 {share(zip(narrow, top(exact))):.1f} %; "
-           f"where they differ llama.cpp holds its own for {max(apart, default=0):.2f} nats likelier at most",
-           f"as it comes, with activations of 8 bits: {share(zip(top(plain), top(exact))):.1f} %", "98 %")
-    yield ("the same beside llama.cpp as it comes", f"{share(zip(named, top(plain))):.1f} %",
-           f"with itself, attention computed its other way: {share(zip(top(plain), top(other))):.1f} %", "")
-    mine, theirs, truth = perplexity(real), perplexity(row["next"] for row in plain), perplexity(row["next"] for row in exact)
-    yield ("perplexity on them", f"{mine:.4f} ({100 * (mine / truth - 1):+.2f} % against float32)", f"with float32 weights {truth:.4f}; as it comes {theirs:.4f}", "within 1 %")
+    agreed = share(zip(named, top(exact)))
+    section.add(f"same likeliest next token as llama.cpp with the same weights as float32, {count} tokens of {len(TEXTS)} texts",
+                f"{agreed:.1f} % ({sizes}); with --activations 8 {share(zip(narrow, top(exact))):.1f} %; "
+                f"where they differ llama.cpp holds its own for {max(apart, default=0):.2f} nats likelier at most", agreed, "%",
+                f"as it comes, with activations of 8 bits: {share(zip(top(plain), top(exact))):.1f} %", [at_least(agreed, 98, "98 %")])
+    beside = share(zip(named, top(plain)))
+    section.add("the same beside llama.cpp as it comes", f"{beside:.1f} %", beside, "%",
+                f"with itself, attention computed its other way: {share(zip(top(plain), top(other))):.1f} %")
+    mine = perplexity(real)
+    theirs, truth = (perplexity(row["next"] for row in rows) for rows in (plain, exact))
+    worse = 100 * (mine / truth - 1)
+    section.add("perplexity on them", f"{mine:.4f} ({worse:+.2f} % against float32)", mine, "",
+                f"with float32 weights {truth:.4f}; as it comes {theirs:.4f}", [at_most(abs(worse), 1, "within 1 %")])

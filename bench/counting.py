@@ -4,8 +4,8 @@ import os
 import pathlib
 import subprocess
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-BUILD = ROOT / "build" / "bench"
+from record import BUILD, ROOT
+
 PEERS = ROOT / "build" / "peers"
 
 # What /proc/cpuinfo says on such a core. LiteRT reads it to choose its kernels, and crashes on a file that speaks of

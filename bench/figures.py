@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Measures what README's table of figures shows, beside LiteRT where that is installed, and prints it as Markdown.
+"""Measures Swiftlet's figures, beside LiteRT where that is installed, and writes them as data: build/bench/model.json.
 
-usage: figures.py SWIFTLET BOARD_SWIFTLET NESTC      (bench.sh builds them and calls this)
+usage: bench/figures.py [--only GROUP …]      (bench.sh builds what it measures; a GROUP is a function below, with hyphens)
 
 Every number comes from this run. What can't be measured here is a line that says why.
 """
@@ -18,9 +18,9 @@ import tarfile
 import time
 
 import counting
-from counting import BUILD, PEERS, ROOT
+from counting import PEERS
+from record import BOARD, BUILD, NESTC, ROOT, SWIFTLET, Section, at_least, at_most, processor
 
-SWIFTLET, BOARD, NESTC = (pathlib.Path(path).resolve() for path in sys.argv[1:4])
 DATA = pathlib.Path(os.environ.get("SWIFTLET_DATA", ROOT.parent / "shared" / "data"))
 MODELS = ROOT / "models"
 PEERS_ON_ARM = os.environ.get("PEERS") == "1"
@@ -34,12 +34,7 @@ TFLITE = {
     "image classification": "pretrainedResnet_quant.tflite",
     "anomaly detection": "ad01_int8.tflite",
 }
-rows = []
-
-
-def row(figure, ours, peer="", target=""):
-    rows.append((figure, ours, peer, target))
-    print(f"bench: {figure}: {ours}" + (f" (LiteRT {peer})" if peer else ""), flush=True)
+section = Section("model", "bench/figures.py", peer="LiteRT 2.3.0", only=sys.argv[2:] if sys.argv[1:2] == ["--only"] else None)
 
 
 def swiftlet(*words, program=SWIFTLET):
@@ -77,7 +72,7 @@ def agreement():
     for name in TFLITE:
         source, nest = nest_of(name)
         if nest is None:
-            row(f"{name}, outputs equal to LiteRT's", f"not measured: no {TFLITE[name]} in {DATA}")
+            section.not_measured(f"{name}, outputs equal to LiteRT's", f"no {TFLITE[name]} in {DATA}")
             continue
         size, _ = input_bytes(nest)
         samples = 20
@@ -85,7 +80,8 @@ def agreement():
         inputs, ours, theirs = BUILD / "in.bin", BUILD / "ours.bin", BUILD / "theirs.bin"
         inputs.write_bytes(generator.randbytes(size * samples))
         swiftlet("infer", nest, inputs, "-o", ours)
-        subprocess.run([*LITERT, str(source), "infer", str(inputs), str(theirs)], check=True, env=LITERT_ENVIRONMENT, capture_output=True)
+        subprocess.run([*LITERT, str(source), "infer", str(inputs), str(theirs)], check=True, env=LITERT_ENVIRONMENT,
+                       capture_output=True)
         a, b = ours.read_bytes(), theirs.read_bytes()
         if len(a) != len(b):
             raise RuntimeError(f"{name}: {len(a)} bytes of output, LiteRT gives {len(b)}")
@@ -94,7 +90,8 @@ def agreement():
         unsigned = answers("info", nest)[0]["metadata"].get("output.unsigned") == "1"
         steps = [abs(x - y) if unsigned else abs(signed(x) - signed(y)) for x, y in zip(a, b)]
         equal = sum(step == 0 for step in steps) / len(steps)
-        row(f"{name}: output values equal to LiteRT's, {samples} random inputs", f"{equal:.2%}, largest difference {max(steps)}", "", "within 1")
+        section.add(f"{name}: output values equal to LiteRT's, {samples} random inputs", f"{equal:.2%}, largest difference {max(steps)}",
+                    max(steps), "steps", bounds=[at_most(max(steps), 1, "within 1")])
 
 
 def keywords():
@@ -114,7 +111,9 @@ def keywords():
     for index, (_, _, label) in enumerate(entries):
         values = [byte - 256 if byte > 127 else byte for byte in scores[index * classes:(index + 1) * classes]]
         right += values.index(max(values)) == int(label)
-    row(f"keyword spotting, {len(entries)} labelled vectors", f"{right / len(entries):.1%} right", "", "90.2 %")
+    share = 100 * right / len(entries)
+    section.add(f"keyword spotting, {len(entries)} labelled vectors", f"{share:.1f} % right", share, "%",
+                bounds=[at_least(share, 90.2, "90.2 %")])
 
 
 def labelled_pictures():
@@ -139,8 +138,10 @@ def accuracy():
     count = len(pictures)
     full, small = right["efficientnet-lite0-float"], right["efficientnet-lite0"]
     same = sum(a == b for a, b in zip(*tops.values()))
-    row(f"EfficientNet-Lite0, {count} pictures: right in float / int8", f"{full / count:.1%} / {small / count:.1%}, {(small - full) / count * 100:+.1f} points; "
-        f"same answer on {same}", "", "within 1.5 points")
+    lost = (full - small) / count * 100
+    section.add(f"EfficientNet-Lite0, {count} pictures: right in float / int8",
+                f"{full / count:.1%} / {small / count:.1%}, {-lost:+.1f} points; same answer on {same}",
+                -lost, "points", bounds=[at_most(lost, 1.5, "within 1.5 points")])
 
 
 def instructions():
@@ -151,16 +152,17 @@ def instructions():
         for core in counting.CORES:
             ours = counting.per_repetition(core, lambda runs: [BOARD, "bench", nest, "--threads", "1", "--runs", runs])
             theirs = counting.litert(core, source) if PEERS_ON_ARM else None
-            row(f"{name}: aarch64 instructions, {core}", f"{ours / 1e6:.3f} M",
-                f"{theirs / 1e6:.3f} M ({ours / theirs:.2f}×)" if theirs else "", "fewer")
+            section.add(f"{name}: aarch64 instructions, {core}", f"{ours / 1e6:.3f} M", ours / 1e6, "million",
+                        f"{theirs / 1e6:.3f} M ({ours / theirs:.2f}×)" if theirs else "",
+                        [at_most(ours / 1e6, theirs and theirs / 1e6, "fewer than LiteRT")])
 
 
 def network_steps():
-    """One step of the attitude network; ONNX Runtime takes 481,000 for it."""
+    """One step of the attitude network."""
     for name, weights in (("riann", "float32"), ("riann-int8", "int8")):
         for core in counting.CORES:
             ours = counting.per_repetition(core, lambda runs: [BOARD, "bench", MODELS / f"{name}.nest", "--threads", "1", "--runs", runs])
-            row(f"RIANN, {weights} weights: aarch64 instructions a step, {core}", f"{ours / 1e3:.1f} k", "", "481 k")
+            section.add(f"RIANN, {weights} weights: aarch64 instructions a step, {core}", f"{ours / 1e3:.1f} k", ours / 1e3, "thousand")
 
 
 def inclination():
@@ -170,9 +172,11 @@ def inclination():
         return
     for network in (None, "riann", "riann-int8"):
         more = ["--network", network] if network else []
-        errors = [answers("pose", trial, "--rate", "285.7142857", "--reference", "ref", *more)[-1]["rmse_deg"]["inclination"] for trial in trials]
-        row(f"inclination, RMS, {len(trials)} trials, {'filter with ' + network if network else 'filter alone'}",
-            f"{statistics.mean(errors):.3f}° ({', '.join(f'{error:.3f}' for error in errors)})", "", "0.72°")
+        words = ("--rate", "285.7142857", "--reference", "ref", *more)
+        errors = [answers("pose", trial, *words)[-1]["rmse_deg"]["inclination"] for trial in trials]
+        section.add(f"inclination, RMS, {len(trials)} trials, {'filter with ' + network if network else 'filter alone'}",
+                    f"{statistics.mean(errors):.3f}° ({', '.join(f'{error:.3f}' for error in errors)})",
+                    statistics.mean(errors), "degrees", bounds=[at_most(statistics.mean(errors), 0.72, "0.72° at most")])
 
 
 def times():
@@ -181,8 +185,8 @@ def times():
         if nest is None:
             continue
         ours, theirs = [], []
-        with subprocess.Popen([*LITERT, str(source), "time"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              text=True, env=LITERT_ENVIRONMENT) as peer:
+        with subprocess.Popen([*LITERT, str(source), "time"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True, env=LITERT_ENVIRONMENT) as peer:
             # Turn by turn, so that what else the machine does falls on both alike.
             for _ in range(11):
                 ours.append(answers("bench", nest, "--threads", "1", "--runs", "20")[0]["milliseconds"]["median"])
@@ -194,8 +198,8 @@ def times():
                 theirs.append(statistics.median(rounds))
             peer.stdin.close()
         ratio = statistics.median(b / a for a, b in zip(ours, theirs))
-        row(f"{name}: {platform.machine()} time, one thread", f"{statistics.median(ours):.3f} ms",
-            f"{statistics.median(theirs):.3f} ms ({ratio:.2f}× ours)", "not slower")
+        section.add(f"{name}: {platform.machine()} time, one thread", f"{statistics.median(ours):.3f} ms", statistics.median(ours), "ms",
+                    f"{statistics.median(theirs):.3f} ms ({ratio:.2f}× ours)", [at_least(ratio, 1, "not slower than LiteRT")])
 
 
 def memory():
@@ -205,13 +209,17 @@ def memory():
     # child's peak includes the parent's own memory from before the child's program began.
     words = ("bench", "efficientnet-lite0", "--threads", "1", "--runs", "5")
     whole = answers(*words)[0]["bytes"]
-    row("EfficientNet-Lite0: memory over the process's own start", f"{whole['processGrowth'] / 1e6:.2f} MB", "", f"arena + model + 1 MB = {bound / 1e6:.2f} MB")
+    grown = whole["processGrowth"] / 1e6
+    section.add("EfficientNet-Lite0: memory over the process's own start", f"{grown:.2f} MB", grown, "MB",
+                bounds=[at_most(grown, bound / 1e6, f"arena + model + 1 MB = {bound / 1e6:.2f} MB at most")])
     # This machine's libraries are a good part of a process; the board's has none.
     least = whole["processPeak"] - whole["processGrowth"]
     for more in (6_000_000, 4_500_000):
         budget = least + more
         within = answers(*words, "--budget", str(budget))[0]["bytes"]
-        row(f"the whole process, with a budget {more / 1e6:.1f} MB above its start", f"{within['processPeak'] / 1e6:.2f} MB", "", f"{budget / 1e6:.2f} MB")
+        section.add(f"the whole process, with a budget {more / 1e6:.1f} MB above its start", f"{within['processPeak'] / 1e6:.2f} MB",
+                    within["processPeak"] / 1e6, "MB",
+                    bounds=[at_most(within["processPeak"] / 1e6, budget / 1e6, f"{budget / 1e6:.2f} MB at most")])
 
 
 def start_up():
@@ -223,8 +231,9 @@ def start_up():
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
         walls.append((time.perf_counter() - begin) * 1000)
     inference = answers("bench", "efficientnet-lite0", "--threads", "1", "--runs", "20")[0]["milliseconds"]["median"]
-    row("process start to first classification, picture decoded, to exit", f"{statistics.median(walls):.1f} ms, of it one inference {inference:.1f} ms", "",
-        f"30 ms + one inference = {30 + inference:.1f} ms")
+    wall = statistics.median(walls)
+    section.add("process start to first classification, picture decoded, to exit", f"{wall:.1f} ms, of it one inference {inference:.1f} ms",
+                wall, "ms", bounds=[at_most(wall, 30 + inference, f"30 ms + one inference = {30 + inference:.1f} ms at most")])
 
 
 def frames():
@@ -238,31 +247,21 @@ def frames():
     summary = lines[-1]["summary"]
     path.unlink()
     each = summary["millisecondsPerFrame"]
-    row("1080p YUYV frames, conversion + EfficientNet-Lite0, one thread", f"{summary['framesPerSecond']:.1f} frames/s (convert {each['convert']:.2f} ms, network {each['network']:.2f} ms)",
-        "", "30 frames/s")
+    section.add("1080p YUYV frames, conversion + EfficientNet-Lite0, one thread",
+                f"{summary['framesPerSecond']:.1f} frames/s (convert {each['convert']:.2f} ms, network {each['network']:.2f} ms)",
+                summary["framesPerSecond"], "frames/s", bounds=[at_least(summary["framesPerSecond"], 30, "30 frames/s")])
 
 
 def board_size():
-    row("board binary, static, with sensors, console and language", f"{BOARD.stat().st_size / 1e6:.2f} MB", "", "2.4 MB")
+    size = BOARD.stat().st_size / 1e6
+    section.add("board binary, static, with sensors, console and language", f"{size:.2f} MB", size, "MB",
+                bounds=[at_most(size, 2.4, "2.4 MB at most")])
 
 
 def main():
-    BUILD.mkdir(parents=True, exist_ok=True)
-    failed = 0
-    for figure in (board_size, agreement, keywords, accuracy, instructions, network_steps, inclination, times, memory, start_up, frames):
-        try:
-            figure()
-        except (RuntimeError, OSError, subprocess.CalledProcessError, KeyError, IndexError, StopIteration, ValueError) as error:
-            failed += 1
-            row(figure.__name__, f"FAILED: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
-    table = "| figure | Swiftlet | LiteRT 2.3.0 | must |\n| --- | --- | --- | --- |\n"
-    table += "".join(f"| {' | '.join(entry)} |\n" for entry in rows)
-    status = swiftlet("status").splitlines()
-    table += f"\nMeasured on {time.strftime('%Y-%m-%d')}; {'; '.join(' '.join(line.split()) for line in status[1:3])}.\n"
-    (ROOT / "build" / "bench.md").write_text(table)
-    print("\n" + table)
-    print(f"bench: {len(rows)} figures in build/bench.md" + (f", {failed} could not be measured" if failed else ""))
-    sys.exit(1 if failed else 0)
+    section.processor = processor()
+    groups = (board_size, agreement, keywords, accuracy, instructions, network_steps, inclination, times, memory, start_up, frames)
+    sys.exit(0 if section.measure(groups) else 1)
 
 
 if __name__ == "__main__":
