@@ -5,32 +5,35 @@ TARGET ?= nest
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run test board models rig bench fuzz clean
+.PHONY: help run tidy test board models rig bench fuzz clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 run: ## everything a new machine needs, then the models at work on this machine
-	tools/setup.sh
-	tools/run.sh
+	tools/setup/packages.sh
+	tools/run/firmware.sh
 
 test: ## everything a new machine needs, then all tests, the board's binary under QEMU included
-	tools/setup.sh
-	tools/test.sh
+	tools/setup/packages.sh
+	tools/test/all.sh
+
+tidy: ## what a compiler doesn't look for: layers, imports, lengths, dead code, comments, paths in documents
+	tools/tidy/run.sh
 
 board: ## build/aarch64/swiftlet: static and stripped, for every 64-bit ARM board (BOARD=armv7: 32-bit)
 	board/build.sh $(BOARD) $(PRODUCT)
 
 models: ## download the published models, check and compile them into models/*.nest (GEMMA=accept: Gemma too)
-	tools/models.sh
+	tools/models/compile.sh
 
 rig: ## boot the board's binary in QEMU, with simulated sensors, and give its console on this terminal
-	tools/setup.sh
-	BOARD=$(BOARD) tools/rig.sh
+	tools/setup/packages.sh
+	BOARD=$(BOARD) tools/run/rig.sh
 
-bench: ## the figures, beside LiteRT, as a table: build/bench.md (PEERS=1 counts LiteRT's ARM instructions too: slow)
-	tools/setup.sh
-	PEERS=$(PEERS) tools/bench/bench.sh
+bench: ## the figures, beside LiteRT, as data and tables: build/bench/*.json; status 1 where a bound is missed (PEERS=1: ARM instructions of the peers too)
+	tools/setup/packages.sh
+	PEERS=$(PEERS) bench/bench.sh
 
 fuzz: ## libFuzzer on a reader of files: make fuzz TARGET=nest SECONDS=60
 	Tests/fuzz/run.sh $(TARGET) $(SECONDS)

@@ -43,7 +43,7 @@ sed -e "s|@LINUX@|$linux|g; s|@MUSL@|$musl|g; s|@TRIPLE@|$triple|g; s|@SYSROOT@|
     board/toolset.json.in > "$toolset.new"
 if cmp -s "$toolset.new" "$toolset"; then rm "$toolset.new"; else mv "$toolset.new" "$toolset"; fi
 
-SWIFTLET_BOARD=$architecture swift build -c release --product "$product" \
+SWIFTLET_BOARD=$architecture tools/build/quietly.py "build $product for $architecture" swift build -c release --product "$product" \
     --triple "$triple" --toolset "$toolset" --scratch-path ".build-$architecture"
 
 built=.build-$architecture/$triple/release/$product

@@ -31,7 +31,7 @@ modules=(
 spare=(inv-mpu6050-i2c)
 
 for tool in apt-get dpkg-deb depmod dtc fdtoverlay "$qemu"; do
-    command -v "$tool" > /dev/null || { echo "rig: $tool is missing; tools/setup.sh installs it" >&2; exit 1; }
+    command -v "$tool" > /dev/null || { echo "rig: $tool is missing; tools/setup/packages.sh installs it" >&2; exit 1; }
 done
 
 # A change of this list, of the overlay or of QEMU (whose device tree is dumped) is a change of the image.

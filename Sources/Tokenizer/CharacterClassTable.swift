@@ -1,4 +1,4 @@
-// Made by tools/make-character-classes.py from Unicode 16.0.0.
+// Made by goldens/character-classes.py from Unicode 16.0.0.
 
 /// Where a class of characters begins, in order: code point << 2 | class (0 other, 1 letter, 2 number, 3 space).
 let characterClassBoundaries: [UInt32] = [

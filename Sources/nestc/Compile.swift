@@ -143,7 +143,7 @@ struct Compile: ParsableCommand {
         }
         let inputs = pictures.samples(limit: samples)
         note("calibrating with \(inputs.count) pictures")
-        let result = try PostTrainingQuantization.run(graph, samples: inputs, method: rule, options: options, correctsBiases: correctBiases, progress: Progress { note($0) })
+        let result = try PostTrainingQuantization.run(graph, samples: inputs, method: rule, options: options, correctsBiases: correctBiases, progress: .standard)
         say("signal to noise of each layer, int8 against float, in dB")
         for layer in result.noise {
             say("  \(String(format: "%6.1f", layer.decibels))  scale \(String(format: "%.6f", layer.scale))  zero \(layer.zeroPoint)  \(layer.tensor.suffix(80))")

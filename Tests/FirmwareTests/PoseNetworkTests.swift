@@ -43,7 +43,7 @@ private func trials() -> [String] {
         return stride(from: 0, to: values.count, by: columns).map { Array(values[$0..<$0 + columns]) }
     }
 
-    /// Sample by sample over the committed motion, against ONNX Runtime (tools/make-pose-goldens.py), degrees. Of int8
+    /// Sample by sample over the committed motion, against ONNX Runtime (goldens/pose.py), degrees. Of int8
     /// the inclination: the heading, which nobody uses, drifts further apart.
     @Test(arguments: [("riann", 0.001, 0.01), ("riann-int8", 0.35, 0.8)])
     func answersAsTheOtherRuntime(name: String, meanBound: Double, worstBound: Double) throws {

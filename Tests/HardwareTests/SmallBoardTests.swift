@@ -4,7 +4,7 @@ import Rig
 import Testing
 import VirtualBoard
 
-/// The 32-bit board: `tools/test.sh` makes its files before these tests run.
+/// The 32-bit board: `tools/test/all.sh` makes its files before these tests run.
 private enum SmallBoard {
     static let image = RigFiles.root + "/build/rig-armv7"
     static let firmware = RigFiles.root + "/build/armv7/swiftlet"

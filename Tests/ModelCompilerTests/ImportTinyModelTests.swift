@@ -4,7 +4,7 @@ import ModelCompiler
 import Nest
 import Platform
 
-/// The tiny models of Tests/golden/import (tools/make-import-models.py).
+/// The tiny models of Tests/golden/import (goldens/import-models.py).
 enum TinyModels {
     static let all = ["legacy-uint8.tflite", "detector.tflite", "unknown.tflite", "small.onnx", "unknown.onnx", "row.pth", "archive.pth", "hostile.pth"]
 

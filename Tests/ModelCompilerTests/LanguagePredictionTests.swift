@@ -6,7 +6,7 @@ import Nest
 import Platform
 import Testing
 
-/// SmolLM2 against llama.cpp's predictions (tools/language-reference.py made the golden file), where the model is there.
+/// SmolLM2 against llama.cpp's predictions (goldens/language-predictions.py made the golden file), where the model is there.
 struct LanguagePredictionTests {
     private struct Golden {
         var tokens: [Int32] = []

@@ -3,7 +3,7 @@ import Foundation
 import Nest
 import Testing
 
-/// Published int8 models against LiteRT: the vectors come from tools/make_litert_goldens.py.
+/// Published int8 models against LiteRT: the vectors come from goldens/litert.py.
 @Suite struct LowerLiteRTTests {
     static let models = ["tf2_mobilenet_v2_1.0_224_ptq", "kws_ref_model", "vww_96_int8", "pretrainedResnet_quant", "ad01_int8"]
 

@@ -3,7 +3,7 @@ import Foundation
 import Nest
 import Testing
 
-/// Tiny quantised models through import, lowering and engine against LiteRT: tools/make-operator-models.py makes both
+/// Tiny quantised models through import, lowering and engine against LiteRT: goldens/operator-models.py makes both
 /// the models and the answers.
 @Suite struct LowerOperatorTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../golden/operators").standardized

@@ -4,7 +4,7 @@ import Nest
 import Testing
 
 /// Published ONNX models with recurrent layers, compiled and run by the engine, against ONNX Runtime
-/// (tools/make-import-goldens.py).
+/// (goldens/published-models.py).
 @Suite struct LowerPublishedTests {
     /// Runs a model as many times as wanted on parts of one signal, every result of index 1 and up going back into the
     /// input of the same index; the first states are `state`.

@@ -3,7 +3,7 @@ import Testing
 @testable import Tokenizer
 import ModelCompiler
 
-/// Ids against those of the models' own tokenizers (tools/make-tokenizer-goldens.py, tools/make-language-models.py).
+/// Ids against those of the models' own tokenizers (goldens/tokenizers-of-models.py, goldens/language-models.py).
 @Suite struct TokenizerGoldenTests {
     func compare(_ tokenizer: Tokenizer, _ path: String, isExact: Bool) throws {
         let rows = try TokenizerGolden.rows(path)

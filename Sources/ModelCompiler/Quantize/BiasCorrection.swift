@@ -18,8 +18,7 @@ func correctBiases(_ quantized: inout QuantizedGraph, of source: Graph, samples:
     var readers: [TensorID: [TensorID]] = [:]
     for node in source.nodes where taps[node.outputs[0]] != nil { readers[node.inputs[0], default: []].append(node.outputs[0]) }
     let observer = try TensorObserver(try lower([source], name: name))
-    for index in 0..<samples.count {
-        progress.step("biases", index, of: samples.count)
+    try progress.each("biases", of: samples.count) { index in
         try samples.fill(observer.model, index)
         try observer.run(only: { readers[$0] != nil }) { tensor, values in
             for reader in readers[tensor] ?? [] { taps[reader]?.add(values) }

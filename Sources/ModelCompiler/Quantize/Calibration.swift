@@ -17,8 +17,7 @@ public struct Calibration: Sendable {
         // A tensor with a known scale needs no counting.
         let counted = Set(graph.tensors.indices.map { plan.group(of: $0) }).filter { plan.fixed[$0] == nil }
         var histograms: [TensorID: Histogram] = [:]
-        for index in 0..<samples.count {
-            progress.step("ranges", index, of: samples.count)
+        try progress.each("ranges", of: samples.count) { index in
             try samples.fill(observer.model, index)
             try observer.run(only: { counted.contains(plan.group(of: $0)) }) { tensor, values in
                 histograms[plan.group(of: tensor), default: Histogram()].add(values)

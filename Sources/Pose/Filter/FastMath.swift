@@ -11,7 +11,7 @@ enum FastMath {
         guard large > 0 else { return 0 }
         let t = small / large
         let s = t * t
-        // Minimax fit of atan(t)/t in t² over [0, 1] (tools/pose-polynomials.py).
+        // Minimax fit of atan(t)/t in t² over [0, 1] (goldens/pose-polynomials.py).
         var p: Float = -0.00435510471
         p = fused(0.0230390402, p, s)
         p = fused(-0.0577720103, p, s)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Output values of a model by another runtime (tools/make-import-goldens.py), and the inputs they belong to.
+/// Output values of a model by another runtime (goldens/published-models.py), and the inputs they belong to.
 struct ImportGolden {
     struct Output: Decodable {
         var shape: [Int]

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Files of Tests/golden/language, made by tools/make-language-models.py.
+/// Files of Tests/golden/language, made by goldens/language-models.py.
 enum LanguageGolden {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../golden/language").standardized.path
     static func path(_ name: String) -> String { root + "/" + name }
