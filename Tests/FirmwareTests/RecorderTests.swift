@@ -1,8 +1,8 @@
-import Board
 @testable import Firmware
 import Foundation
 import Platform
 import Pose
+import Sensors
 import Testing
 
 @Suite struct RecorderTests {

@@ -1,7 +1,7 @@
-import Board
 import CLinux
 import Platform
 import Pose
+import Sensors
 
 /// `imu record FILE`: samples into a file that survives a power loss up to its last second.
 func recordSamples(_ context: Context, _ arguments: Arguments, file path: String, sensor: String?) throws(Failure) {

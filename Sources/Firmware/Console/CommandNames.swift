@@ -1,4 +1,3 @@
-import Board
 
 /// Names that a command's argument may be, for completion.
 enum CommandNames {

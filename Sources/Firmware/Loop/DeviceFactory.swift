@@ -1,5 +1,7 @@
 import Board
+import BoardLinux
 import Platform
+import Sensors
 import VirtualBoard
 
 /// Makes the device that the command line and the configuration ask for.

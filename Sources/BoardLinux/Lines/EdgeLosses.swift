@@ -1,3 +1,5 @@
+import Board
+
 /// Counts edges that nobody took in time: by gaps in the kernel's sequence, or where it has none and both edges are
 /// asked for, by two edges in the same direction.
 struct EdgeLosses {

@@ -1,3 +1,5 @@
+import Board
+
 /// Edges that wait to be taken, oldest first, in memory of its own. A full queue drops its oldest edge.
 struct EdgeQueue {
     private let edges: UnsafeMutableBufferPointer<LineEdge>

@@ -1,3 +1,5 @@
+import Board
+
 /// Debouncing in software, for kernels that don't do it: a change counts once the level has stayed for the whole period,
 /// and bears the time of the edge that began it.
 struct EdgeDebouncer {

@@ -1,3 +1,4 @@
+import Board
 import Platform
 
 // Running: edges feed the clock, the clock says when a burst is due, the burst becomes samples.

@@ -1,3 +1,5 @@
+import Board
+
 /// Where a self-test stands.
 struct SelfTestProgress {
     enum Phase { case prepare, before, stimulate, during, judge }

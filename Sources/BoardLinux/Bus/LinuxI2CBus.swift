@@ -1,3 +1,4 @@
+import Board
 import CBoard
 import CLinux
 import Platform

@@ -1,3 +1,5 @@
+import Board
+
 /// Registers of one chip, through buffers made once: reading and writing allocates nothing.
 final class RegisterPort {
     static let maximumRead = 512

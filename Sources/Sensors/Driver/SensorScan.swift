@@ -1,3 +1,5 @@
+import Board
+
 /// What answers on a bus, told by the identity registers of the chips that there are drivers for.
 public enum SensorScan {
     public struct Found: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import Board
 import Platform
 
 /// One accelerometer with gyroscope on an I2C bus, and the magnetometer beside it: a state machine that never sleeps

@@ -1,3 +1,4 @@
+import Board
 import Platform
 
 /// One magnetometer, polled at its rate: a state machine like `InertialSensor`, which owns it and merges its fields

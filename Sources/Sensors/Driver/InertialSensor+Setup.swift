@@ -1,3 +1,4 @@
+import Board
 import Platform
 
 // From reset to running, and back there after faults.
