@@ -49,9 +49,23 @@ public final class HardwareBoard: Board {
         return names
     }
 
-    /// "/dev/i2c-1" or "i2c-1".
-    public override func openBus(_ name: String) throws(Failure) -> I2CBus {
-        try LinuxI2CBus(path: name.utf8.first == UInt8(ascii: "/") ? name : paths.devices + "/" + name)
+    public override func openBus(_ request: BusRequest) throws(Failure) -> I2CBus {
+        let path = request.bus.utf8.first == UInt8(ascii: "/") ? request.bus : paths.devices + "/" + request.bus
+        return try LinuxI2CBus(path: path, recoveryLines: try recoveryLines(request))
+    }
+
+    private func recoveryLines(_ request: BusRequest) throws(Failure) -> BusRecoveryLines? {
+        guard let clock = request.recoveryClock else { return nil }
+        var data: OutputLine?
+        let clockLine = try openOnWire(clock)
+        if let name = request.recoveryData { data = try openOnWire(name) }
+        return BusRecoveryLines(clock: clockLine, data: data)
+    }
+
+    private func openOnWire(_ line: String) throws(Failure) -> OutputLine {
+        var request = LineRequest(line: line)
+        request.isOpenDrain = true
+        return try openOutput(request)
     }
 
     public override func openInput(_ request: LineRequest) throws(Failure) -> InputLine {

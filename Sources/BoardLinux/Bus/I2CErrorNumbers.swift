@@ -14,16 +14,4 @@ extension I2CError {
         default: self = .other(errorNumber)
         }
     }
-
-    /// In words, for logs and `status`.
-    public var text: String {
-        switch self {
-        case .notAcknowledged: "no chip acknowledged"
-        case .timedOut: "the adapter gave up waiting"
-        case .arbitrationLost: "another master won the bus"
-        case .stuck: "a line of the bus is held low"
-        case .gone: "the adapter is gone"
-        case .other(let code): "error \(code)"
-        }
-    }
 }
