@@ -72,9 +72,12 @@ let package = Package(
         .target(name: "Tokenizer", dependencies: ["Platform", "Nest"], swiftSettings: testable),
         .target(name: "Language", dependencies: ["Platform", "CLinux", "Nest", "Engine", "Tokenizer"], swiftSettings: testable),
 
-        // The board: Linux's interfaces and the board libraries, then the same board simulated.
+        // The board as protocols and values; then Linux's interfaces and the board libraries behind it, the drivers before
+        // it, and the same board simulated.
+        .target(name: "Board", dependencies: ["Platform"]),
         .target(name: "CBoard", dependencies: ["CLinux"], linkerSettings: ["gpiod", "i2c"].map { .linkedLibrary($0) }),
-        .target(name: "Board", dependencies: ["Platform", "CLinux", "CBoard"], swiftSettings: testable),
+        .target(name: "BoardLinux", dependencies: ["Board", "Platform", "CLinux", "CBoard"], swiftSettings: testable),
+        .target(name: "Sensors", dependencies: ["Board", "Platform"], swiftSettings: testable),
         // Pose for its reader of motion logs alone.
         .target(name: "VirtualBoard", dependencies: ["Platform", "CLinux", "Board", "Pose"], swiftSettings: testable),
 
@@ -82,7 +85,7 @@ let package = Package(
         .target(name: "CConsole", dependencies: ["CLinux"], linkerSettings: [.linkedLibrary("inih")]),
 
         // For size: commands run once, and a board's flash is small.
-        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose", "Language", "Tokenizer", "Board", "VirtualBoard", "CConsole", "CLinux"],
+        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose", "Language", "Tokenizer", "Board", "BoardLinux", "Sensors", "VirtualBoard", "CConsole", "CLinux"],
                 swiftSettings: [.unsafeFlags(["-Osize"])] + testable),
         .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
@@ -103,8 +106,8 @@ let package = Package(
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
         .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "CLinux", "ModelCompiler", "Nest"]),
         .testTarget(name: "LanguageTests", dependencies: ["Language", "Tokenizer", "CLinux", "ModelCompiler", "Engine", "Nest"]),
-        .testTarget(name: "BoardTests", dependencies: ["Board", "VirtualBoard", "Platform", "Pose"]),
-        .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Board", "VirtualBoard", "Pose", "CConsole", "CLinux"]),
+        .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "Pose"]),
+        .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "CConsole", "CLinux"]),
         .testTarget(name: "HardwareTests", dependencies: ["Rig", "VirtualBoard", "Platform"]),
     ],
     swiftLanguageModes: [.v5]

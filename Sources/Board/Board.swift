@@ -20,7 +20,7 @@ open class Board {
 
     /// Names of the I2C buses that there are.
     open func busNames() -> [String] { [] }
-    open func openBus(_ name: String) throws(Failure) -> I2CBus { throw Failure(.inputOutput, "no I2C bus \(name)") }
+    open func openBus(_ request: BusRequest) throws(Failure) -> I2CBus { throw Failure(.inputOutput, "no I2C bus \(request.bus)") }
     open func openInput(_ request: LineRequest) throws(Failure) -> InputLine { throw Failure(.inputOutput, "no line \(request.line)") }
     open func openOutput(_ request: LineRequest) throws(Failure) -> OutputLine { throw Failure(.inputOutput, "no line \(request.line)") }
 
@@ -34,6 +34,11 @@ open class Board {
     open func memoryPressure() -> Float? { nil }
     /// Opens the watchdog; nil where there is none.
     open func openWatchdog(timeoutSeconds: Int) throws(Failure) -> Watchdog? { nil }
+
+    // MARK: rehearsal
+
+    /// Where things can be made to happen; nil on a board that is real.
+    open var rehearsal: Rehearsal? { nil }
 }
 
 /// A set of inputs that one thread waits for.

@@ -1,6 +1,7 @@
+import Board
+@testable import BoardLinux
 import Platform
 import Testing
-@testable import Board
 
 /// A wire that remembers what it was driven to, and is let go by a chip after some clocks.
 private final class Wire: OutputLine, InputLine {

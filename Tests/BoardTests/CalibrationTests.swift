@@ -1,6 +1,6 @@
 import Platform
+@testable import Sensors
 import Testing
-@testable import Board
 
 @Suite struct CalibrationTests {
     private struct Random {

@@ -1,4 +1,4 @@
-@testable import Board
+@testable import BoardLinux
 import Platform
 import Testing
 

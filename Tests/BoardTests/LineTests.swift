@@ -1,4 +1,5 @@
-@testable import Board
+import Board
+@testable import BoardLinux
 import CLinux
 import Platform
 import Testing

@@ -1,4 +1,5 @@
-@testable import Board
+import Board
+@testable import BoardLinux
 import CLinux
 import Foundation
 import Platform
@@ -228,8 +229,11 @@ private func board(_ tree: TemporaryFolder) -> HardwareBoard {
 
     @Test func aMissingBusIsNamed() {
         let tree = TemporaryFolder(), board = board(tree)
-        #expect(failure { _ = try board.openBus("i2c-3") }?.contains("\(tree.path)/dev/i2c-3") == true)
-        #expect(failure { _ = try board.openBus("/nowhere/i2c-0") }?.contains("/nowhere/i2c-0") == true)
+        #expect(failure { _ = try board.openBus(BusRequest("i2c-3")) }?.contains("\(tree.path)/dev/i2c-3") == true)
+        #expect(failure { _ = try board.openBus(BusRequest("/nowhere/i2c-0")) }?.contains("/nowhere/i2c-0") == true)
+        // Lines that are to free the bus are taken first.
+        #expect(failure { _ = try board.openBus(BusRequest("i2c-3", recoveryClock: "gpiochip7/2")) }?.contains("gpiochip7/2") == true)
+        #expect(board.rehearsal == nil)
     }
 
     @Test func nobodySleptDuringATest() {

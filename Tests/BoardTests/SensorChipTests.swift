@@ -1,6 +1,6 @@
 import CLinux
+@testable import Sensors
 import Testing
-@testable import Board
 @testable import VirtualBoard
 
 /// Every driver against the simulated chip, which follows the same data sheet by another hand.

@@ -1,5 +1,5 @@
+@testable import Sensors
 import Testing
-@testable import Board
 
 /// The recovered sample clock against synthetic chips, interrupts and buses.
 @Suite struct SensorClockTests {

@@ -1,5 +1,5 @@
+@testable import Sensors
 import Testing
-@testable import Board
 @testable import VirtualBoard
 
 /// Each fault is survived: its counter raised, data back soon after its end.

@@ -1,5 +1,6 @@
+import Board
 import Platform
-@testable import Board
+@testable import Sensors
 @testable import VirtualBoard
 
 /// A simulated board in fast time with one chip on its bus, and a driver that reads it.

@@ -1,6 +1,7 @@
+import Board
 import Platform
+@testable import Sensors
 import Testing
-@testable import Board
 
 /// A chip of plain registers on a bus of its own, for what simulated chips never do.
 private final class PlainBus: I2CBus {

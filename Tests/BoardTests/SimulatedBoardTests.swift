@@ -31,11 +31,12 @@ import Testing
     @Test func defaultBoardAnswers() throws {
         let board = try SimulatedBoard.make(log: nil, fast: true, seed: 1)
         #expect(board.busNames() == ["/dev/i2c-1", "/dev/i2c-2"])
-        #expect(try transfer(board.openBus("/dev/i2c-1"), 0x68, [0x75], read: 1) == [0x71])
-        #expect(try transfer(board.openBus("i2c-2"), 0x6A, [0x0F], read: 1) == [0x6C])
-        let bus = try board.openBus("i2c-1")
+        #expect(try transfer(board.openBus(BusRequest("/dev/i2c-1")), 0x68, [0x75], read: 1) == [0x71])
+        #expect(try transfer(board.openBus(BusRequest("i2c-2")), 0x6A, [0x0F], read: 1) == [0x6C])
+        // A simulated bus frees itself: lines for that aren't looked for.
+        let bus = try board.openBus(BusRequest("i2c-1", recoveryClock: "gpiochip9/9"))
         #expect(error { _ = try transfer(bus, 0x69, [0x75], read: 1) } == .notAcknowledged)
-        #expect(throws: Failure.self) { try board.openBus("i2c-9") }
+        #expect(throws: Failure.self) { try board.openBus(BusRequest("i2c-9")) }
         #expect(throws: Failure.self) { _ = try board.openInput(LineRequest(line: "nothing")) }
     }
 
@@ -71,7 +72,7 @@ import Testing
     @Test func sameSeedSameBytes() throws {
         func run(_ seed: UInt64) throws -> [UInt8] {
             let board = try SimulatedBoard.make(log: nil, fast: true, seed: seed)
-            let bus = try board.openBus("i2c-1")
+            let bus = try board.openBus(BusRequest("i2c-1"))
             let waits = try board.makeWaitSet([])
             for write in [[0x6B, 0x01], [0x1A, 0x01], [0x19, 4]] as [[UInt8]] { _ = try transfer(bus, 0x68, write) }
             var bytes: [UInt8] = []
@@ -149,7 +150,7 @@ import Testing
 
     @Test func faultsOnTheBus() throws {
         let board = try SimulatedBoard.make(log: nil, fast: true)
-        let bus = try board.openBus("i2c-1")
+        let bus = try board.openBus(BusRequest("i2c-1"))
         func identity() throws -> [UInt8] { try transfer(bus, 0x68, [0x75], read: 1) }
 
         try board.perform("nack 0x68 2")
@@ -197,7 +198,7 @@ import Testing
 
     @Test func faultsOfChips() throws {
         let board = try SimulatedBoard.make(log: nil, fast: true)
-        let bus = try board.openBus("i2c-1")
+        let bus = try board.openBus(BusRequest("i2c-1"))
         var request = LineRequest(line: "imu-ready")
         request.edges = .rising
         let line = try board.openInput(request)
@@ -322,7 +323,7 @@ import Testing
         let other = try board.makeWaitSet([])
         let finished = SampleTrace(capacity: 4)
         let sleeper = try Thread { _ = other.wait(untilNanoseconds: .max); finished.add(1) }
-        let bus = try board.openBus("i2c-1"), second = try board.openBus("i2c-2")
+        let bus = try board.openBus(BusRequest("i2c-1")), second = try board.openBus(BusRequest("i2c-2"))
         // Configured from another thread while this one already waits.
         let driver = try Thread {
             for write in [[0x6B, 0x01], [0x1A, 0x01], [0x19, 0], [0x38, 0x01]] as [[UInt8]] { _ = try? self.transfer(bus, 0x68, write) }

@@ -1,6 +1,7 @@
 import Board
 import CLinux
 import Platform
+import Sensors
 import Testing
 @testable import VirtualBoard
 

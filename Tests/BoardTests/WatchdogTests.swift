@@ -1,4 +1,4 @@
-@testable import Board
+@testable import BoardLinux
 import CLinux
 import Foundation
 import Platform

@@ -1,4 +1,3 @@
-import Board
 @testable import Firmware
 import Foundation
 import Platform

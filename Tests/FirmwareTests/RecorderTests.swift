@@ -1,8 +1,8 @@
-import Board
 @testable import Firmware
 import Foundation
 import Platform
 import Pose
+import Sensors
 import Testing
 
 @Suite struct RecorderTests {
@@ -21,7 +21,7 @@ import Testing
     @Test func whatIsRecordedIsRead() throws {
         let scratch = Scratch()
         defer { scratch.remove() }
-        var recorder = try SampleRecorder(path: scratch("a.imu"), limit: 1_000_000)
+        let recorder = try SampleRecorder(path: scratch("a.imu"), limit: 1_000_000)
         for index in 0..<1000 {
             let added = try recorder.add(sample(index, field: index % 2 == 0))
             #expect(added)
@@ -40,7 +40,7 @@ import Testing
     @Test func truncatedAtEveryByte() throws {
         let scratch = Scratch()
         defer { scratch.remove() }
-        var recorder = try SampleRecorder(path: scratch("a.imu"), limit: 1_000_000)
+        let recorder = try SampleRecorder(path: scratch("a.imu"), limit: 1_000_000)
         for index in 0..<40 {
             _ = try recorder.add(sample(index, field: true))
             if index % 10 == 9 { try recorder.tick(now: Int64(1) << 50 + Int64(index) << 40) }
@@ -65,7 +65,7 @@ import Testing
     @Test func damageEndsTheLogWhereItIs() throws {
         let scratch = Scratch()
         defer { scratch.remove() }
-        var recorder = try SampleRecorder(path: scratch("a.imu"), limit: 1_000_000)
+        let recorder = try SampleRecorder(path: scratch("a.imu"), limit: 1_000_000)
         for index in 0..<40 {
             _ = try recorder.add(sample(index, field: true))
             if index % 10 == 9 { try recorder.tick(now: Int64(1) << 50 + Int64(index) << 40) }
@@ -91,7 +91,7 @@ import Testing
     @Test func limitsAndExistingFiles() throws {
         let scratch = Scratch()
         defer { scratch.remove() }
-        var recorder = try SampleRecorder(path: scratch("a.imu"), limit: 5000)
+        let recorder = try SampleRecorder(path: scratch("a.imu"), limit: 5000)
         var taken = 0
         while try recorder.add(sample(taken, field: false)) { taken += 1 }
         try recorder.finish()
@@ -99,6 +99,27 @@ import Testing
         #expect(throws: Failure.self) { _ = try SampleRecorder(path: scratch("a.imu"), limit: 5000) }
         #expect(throws: Failure.self) { _ = try SampleRecorder(path: scratch("c.imu"), limit: 10) }
         #expect(throws: Failure.self) { _ = try SampleRecorder(path: "/nowhere/c.imu", limit: 5000) }
+    }
+
+    /// A recording that failed in the middle never comes to `finish`.
+    @Test func failedRecordingsLeaveNothingOpen() throws {
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        func openFiles() throws -> Int {
+            var count = 0
+            for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + name)
+                if target?.hasPrefix(scratch.path) == true { count += 1 }
+            }
+            return count
+        }
+        for turn in 0..<12 {
+            let recorder = try SampleRecorder(path: scratch("\(turn).imu"), limit: 1_000_000)
+            #expect(try openFiles() == 1)
+            for index in 0..<10 { _ = try recorder.add(sample(index, field: false)) }
+            _ = consume recorder
+        }
+        #expect(try openFiles() == 0)
     }
 
     /// CRC-32C's published check value.

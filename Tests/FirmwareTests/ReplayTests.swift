@@ -1,4 +1,3 @@
-import Board
 @testable import Firmware
 import Foundation
 import Platform
@@ -20,7 +19,7 @@ import VirtualBoard
     @Test(.enabled(if: log != nil, "no evaluation data: set SWIFTLET_DATA")) func attitudeIsThatOfTheLog() throws {
         let path = try #require(Self.log)
         let device = try DeviceFactory.make(try arguments(["--simulate", path, "--fast"]))
-        let board = try #require(device.simulated)
+        let board = device.board
         let track = try device.track(named: "main")
         let start = board.now()
         var options = PoseReplayOptions()

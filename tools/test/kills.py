@@ -5,7 +5,7 @@ Each program runs again and again with kill-at.c preloaded, which kills it and a
 third… thing that it does to its files, until a run comes to its own end. After each kill the files are the old or the new
 ones, never half of one, and the next start works and puts back what was changed.
 
-usage: tools/kill-test.py [models | calibration | governor]…        (default: all)
+usage: tools/test/kills.py [models | calibration | governor]…        (default: all)
 """
 
 import os
@@ -91,12 +91,13 @@ def program(path, text):
 def models(scratch):
     """The real script with the real compiler, in a folder of its own; the sources are one small model under every name."""
     tree = scratch / "tree"
-    script = next(ROOT.glob("tools/**/models.sh")).relative_to(ROOT)
-    (tree / script).parent.mkdir(parents=True)
-    shutil.copy(ROOT / script, tree / script)
+    script = pathlib.Path("tools/models/compile.sh")
+    for each in (script, pathlib.Path("tools/build/quietly.py")):
+        (tree / each).parent.mkdir(parents=True)
+        shutil.copy(ROOT / each, tree / each)
     text = (ROOT / script).read_text()
     sources = sorted({word.split("/")[-1] for word in text.split() if word.endswith((".pth", ".onnx", ".gguf"))})
-    fetch = next(ROOT.glob("tools/**/fetch.py")).relative_to(ROOT)
+    fetch = pathlib.Path("tools/models/fetch.py")
     program(tree / fetch, "#!/bin/sh\n" + f'mkdir -p "$1" && for each in {" ".join(sources)}; do cp "{MODEL}" "$1/$each"; done\n'
             + """echo '["a cat having a striped coat"]' > "$1/imagenet-labels.json"\n""")
     program(tree / "bin/swift", f'#!/bin/sh\ncase $* in *--show-bin-path*) echo "{tree}/bin" ;; esac\n')

@@ -1,4 +1,4 @@
-import Board
+import BoardLinux
 import Platform
 
 let budget = Command(

@@ -1,6 +1,6 @@
-import Board
 import CLinux
 import Platform
+import Sensors
 
 let calibrate = Command(
     name: "calibrate", usage: "[gyroscope | accelerometer | magnetometer | show | clear] [SENSOR] [options]",

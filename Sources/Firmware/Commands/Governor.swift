@@ -1,4 +1,5 @@
 import Board
+import BoardLinux
 import Platform
 
 let governor = Command(

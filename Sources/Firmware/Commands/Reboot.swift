@@ -1,14 +1,13 @@
-import Board
+import BoardLinux
 import CConsole
 import Platform
-import VirtualBoard
 
 let reboot = Command(
     name: "reboot", usage: "[--power-off]", summary: "Puts everything back and restarts the board, or switches it off.",
     options: [OptionSpecification("--power-off", "switch off instead")], examples: ["reboot"]) { (context, arguments) throws(Failure) in
     let device = try context.runningDevice()
     let isOff = arguments.has("--power-off")
-    if device.simulated != nil {
+    if device.board.rehearsal != nil {
         context.output("a simulated board: the firmware ends")
         device.requestEnd(.exit)
         return
@@ -23,12 +22,12 @@ let fault = Command(
     name: "fault", usage: "WORDS…", summary: "Makes something go wrong on the simulated board.",
     options: [], examples: ["fault nack 0x68 3", "fault hold 1", "fault reset 0x68", "fault clear"]) { (context, arguments) throws(Failure) in
     let device = try context.runningDevice()
-    guard let board = device.simulated else { throw Failure(.usage, "only a simulated board has faults on command") }
+    guard let board = device.board.rehearsal else { throw Failure(.usage, "only a simulated board has faults on command") }
     var text = ""
     for word in arguments.positional { text += (text.isEmpty ? "" : " ") + word }
     guard !text.isEmpty else {
-        for line in Fault.help { context.output(line) }
+        for line in board.commandHelp { context.output(line) }
         return
     }
-    try board.apply(try Fault.parse(text))
+    try board.perform(text)
 }

@@ -1,7 +1,7 @@
-import Board
 import CLinux
 import Platform
 import Pose
+import Sensors
 
 /// `imu record FILE`: samples into a file that survives a power loss up to its last second.
 func recordSamples(_ context: Context, _ arguments: Arguments, file path: String, sensor: String?) throws(Failure) {
@@ -11,7 +11,7 @@ func recordSamples(_ context: Context, _ arguments: Arguments, file path: String
     let limit = try arguments.byteCount("--limit") ?? 64_000_000
     guard track.claimRecording() else { throw Failure(.usage, "\(track.source.name) is being recorded already") }
     defer { track.releaseRecording() }
-    var recorder = try SampleRecorder(path: path, limit: limit)
+    let recorder = try SampleRecorder(path: path, limit: limit)
     let start = monotonicNanoseconds()
     let droppedBefore = track.recording.dropped
     var isFull = false
@@ -50,10 +50,11 @@ func recordSamples(_ context: Context, _ arguments: Arguments, file path: String
     }
 }
 
-/// Writes blocks, and has them on storage every second.
-struct SampleRecorder {
+/// Writes blocks, and has them on storage every second. The file is closed by `finish`, or with the recorder where something
+/// failed before.
+final class SampleRecorder {
     private let path: String
-    private let descriptor: Int32
+    private var descriptor: Int32
     private let limit: Int
     private var block: [RecordedLogFormat.Sample] = []
     private var encoded: [UInt8] = []
@@ -76,8 +77,15 @@ struct SampleRecorder {
         block.reserveCapacity(1024)
     }
 
+    deinit { closeFile() }
+
+    private func closeFile() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+    }
+
     /// False where the limit leaves no room.
-    mutating func add(_ sample: InertialSample) throws(Failure) -> Bool {
+    func add(_ sample: InertialSample) throws(Failure) -> Bool {
         let begin = start ?? sample.timestampNanoseconds
         if start == nil {
             start = begin
@@ -100,7 +108,7 @@ struct SampleRecorder {
     }
 
     /// Now and then: a block a second reaches storage.
-    mutating func tick(now: Int64) throws(Failure) {
+    func tick(now: Int64) throws(Failure) {
         // Half a second, so that with the writing itself nothing is older than one.
         guard now - lastSync >= 500_000_000, !block.isEmpty else { return }
         try writeBlock()
@@ -108,7 +116,7 @@ struct SampleRecorder {
         lastSync = now
     }
 
-    private mutating func writeBlock() throws(Failure) {
+    private func writeBlock() throws(Failure) {
         guard !block.isEmpty else { return }
         if bytes == 0 { try write(RecordedLogFormat.header(hasMagnetometer: hasField, startNanoseconds: start ?? 0)) }
         RecordedLogFormat.encode(block, first: UInt64(samples), into: &encoded)
@@ -117,7 +125,7 @@ struct SampleRecorder {
         block.removeAll(keepingCapacity: true)
     }
 
-    private mutating func write(_ piece: [UInt8]) throws(Failure) {
+    private func write(_ piece: [UInt8]) throws(Failure) {
         var done = 0
         while done < piece.count {
             let count = piece.withUnsafeBytes { CLinux.write(descriptor, $0.baseAddress! + done, piece.count - done) }
@@ -129,8 +137,8 @@ struct SampleRecorder {
     }
 
     /// What is left, to storage.
-    mutating func finish() throws(Failure) {
-        defer { close(descriptor) }
+    func finish() throws(Failure) {
+        defer { closeFile() }
         if bytes == 0, block.isEmpty { try write(RecordedLogFormat.header(hasMagnetometer: false, startNanoseconds: 0)) }
         try writeBlock()
         guard fsync(descriptor) == 0 else { throw .system(.inputOutput, "cannot write \(path) to storage") }

@@ -1,4 +1,3 @@
-import Board
 import Platform
 
 let run = Command(

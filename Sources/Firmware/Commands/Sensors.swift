@@ -1,6 +1,6 @@
-import Board
 import Platform
 import Pose
+import Sensors
 
 let sensors = Command(
     name: "sensors", usage: "[SENSOR] [options]", summary: "Lists the sensors with rate, jitter, latency and faults.",

@@ -1,5 +1,4 @@
 import CConsole
-import Board
 import Platform
 
 /// Reads a configuration: all of it, or one line that says what is wrong and where.

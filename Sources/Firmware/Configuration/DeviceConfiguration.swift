@@ -1,4 +1,5 @@
 import Board
+import Sensors
 
 /// Everything that the owner of a device decides. Names and units are those of the configuration file.
 public struct DeviceConfiguration: Sendable {

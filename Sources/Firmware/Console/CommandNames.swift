@@ -1,4 +1,3 @@
-import Board
 
 /// Names that a command's argument may be, for completion.
 enum CommandNames {
@@ -15,6 +14,7 @@ enum CommandNames {
             for input in device.watch?.inputs ?? [] { names.append(input.name) }
             for output in device.configuration.outputs { names.append(output.name) }
             names += ["on", "off"]
+        case "press": for input in device.watch?.inputs ?? [] { names.append(input.name) }
         case "governor": names = (device.policies.first?.governors ?? []) + ["speed", "restore"]
         case "budget": names = ["none"]
         default: break

@@ -2,7 +2,6 @@ import Board
 import CConsole
 import CLinux
 import Platform
-import VirtualBoard
 
 /// A board at work: its sensors in their threads, its lines, and what was changed and must be put back. Commands and
 /// consoles use it from threads below the sensors'.
@@ -31,8 +30,6 @@ public final class Device {
     var memoryBudgetBytes: Int?
     /// The newest generation of a text. Guarded by `lock`.
     private var generation: GenerationActivity?
-    /// Where the board is a simulated one.
-    var simulated: SimulatedBoard?
     /// Guards what commands of several consoles change: outputs, governors, recordings.
     let lock = Lock()
     /// Posted to when a thread has events or a signal came.

@@ -1,6 +1,8 @@
 import Board
+import BoardLinux
 import CLinux
 import Platform
+import Sensors
 import VirtualBoard
 
 /// Makes the device that the command line and the configuration ask for.
@@ -14,21 +16,18 @@ enum DeviceFactory {
         guard arguments.positional.count < 2 else { throw Failure(.usage, "one log at most") }
         var configuration = DeviceConfiguration()
         let board: Board
-        var simulatedBoard: SimulatedBoard?
         if isSimulated {
             let simulated = try SimulatedBoard.make(log: arguments.positional.first, fast: isFast)
-            configuration = try ConfigurationFile.parse(Array(simulated.defaultConfiguration.utf8), name: "simulated board")
+            configuration = DeviceConfiguration(simulated.layout)
             configuration.stateFolder = try simulatedStateFolder()
             board = simulated
-            simulatedBoard = simulated
         } else {
             if File.exists(defaultPath), !arguments.has("--config") { configuration = try ConfigurationFile.read(defaultPath) }
             board = HardwareBoard()
         }
         if let path = arguments.text("--config") { configuration = try ConfigurationFile.read(path) }
         let device = try Device(board: board, configuration: configuration, isFast: isFast)
-        device.simulated = simulatedBoard
-        try populate(device, isHardware: !isSimulated)
+        populate(device)
         return device
     }
 
@@ -42,34 +41,16 @@ enum DeviceFactory {
     }
 
     /// Opens what the configuration names; what isn't there is said in the log, and sensors are looked for again.
-    static func populate(_ device: Device, isHardware: Bool) throws(Failure) {
-        try addSensors(device, isHardware: isHardware)
-        try addLines(device)
+    static func populate(_ device: Device) {
+        addSensors(device)
+        addLines(device)
     }
 
     /// "i2c-1" and "/dev/i2c-1" are the same.
     private static func path(_ bus: String) -> String { bus.utf8.first == 47 ? bus : "/dev/" + bus }
 
-    private static func open(_ name: String, _ sensor: DeviceConfiguration.Sensor, _ board: Board, isHardware: Bool) throws(Failure) -> any I2CBus {
-        guard isHardware else { return try board.openBus(name) }
-        var recovery: BusRecoveryLines?
-        if let line = sensor.recoveryClock {
-            var request = LineRequest(line: line)
-            request.isOpenDrain = true
-            let clock = try board.openOutput(request)
-            var data: (any OutputLine)?
-            if let line = sensor.recoveryData {
-                var request = LineRequest(line: line)
-                request.isOpenDrain = true
-                data = try board.openOutput(request)
-            }
-            recovery = BusRecoveryLines(clock: clock, data: data)
-        }
-        return try LinuxI2CBus(path: name, recoveryLines: recovery)
-    }
-
     /// One loop a bus; sensors whose bus isn't known share one that looks on all.
-    private static func addSensors(_ device: Device, isHardware: Bool) throws(Failure) {
+    private static func addSensors(_ device: Device) {
         var groups: [(bus: String, sources: [SensorSource], lines: [any InputLine])] = []
         for sensor in device.configuration.sensors {
             let name = sensor.bus == "auto" ? "auto" : path(sensor.bus)
@@ -82,7 +63,7 @@ enum DeviceFactory {
                     device.log.write(.warning, "\(sensor.name) is read by time: \(error.description)")
                 }
             }
-            let source = makeSource(sensor, name, line, device, isHardware: isHardware)
+            let source = makeSource(sensor, name, line, device)
             var lines: [any InputLine] = []
             if let line { lines.append(line) }
             if let index = groups.firstIndex(where: { $0.bus == name }) {
@@ -95,7 +76,7 @@ enum DeviceFactory {
         for group in groups { device.addLoop(name: group.bus, sources: group.sources, lines: group.lines) }
     }
 
-    private static func makeSource(_ sensor: DeviceConfiguration.Sensor, _ busName: String, _ line: (any InputLine)?, _ device: Device, isHardware: Bool) -> SensorSource {
+    private static func makeSource(_ sensor: DeviceConfiguration.Sensor, _ busName: String, _ line: (any InputLine)?, _ device: Device) -> SensorSource {
         let board = device.board
         // Opened when first needed, and kept.
         let opened = OpenBuses()
@@ -109,7 +90,7 @@ enum DeviceFactory {
                 do throws(Failure) {
                     let bus: any I2CBus
                     if let known = opened.bus(name) { bus = known } else {
-                        bus = try open(name, sensor, board, isHardware: isHardware)
+                        bus = try board.openBus(BusRequest(name, recoveryClock: sensor.recoveryClock, recoveryData: sensor.recoveryData))
                         opened.keep(bus, name)
                     }
                     let found = try InertialSensor(configuration: sensor.settings, bus: bus, dataReady: line, time: { board.now() })
@@ -123,7 +104,7 @@ enum DeviceFactory {
         })
     }
 
-    private static func addLines(_ device: Device) throws(Failure) {
+    private static func addLines(_ device: Device) {
         for input in device.configuration.inputs {
             do throws(Failure) {
                 device.inputs.append((input.name, try device.board.openInput(input.request)))

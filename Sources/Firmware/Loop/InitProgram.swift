@@ -1,4 +1,4 @@
-import Board
+import BoardLinux
 import CConsole
 import CLinux
 import Platform
@@ -38,7 +38,7 @@ enum InitProgram {
                 if InitProcess.isNeeded {
                     for complaint in InitProcess.loadModules() { device.log.write(.error, complaint) }
                 }
-                do throws(Failure) { try DeviceFactory.populate(device, isHardware: true) } catch { device.log.write(.error, error.description) }
+                DeviceFactory.populate(device)
             })
             let status = try session.run()
             guard InitProcess.isNeeded else { return status }

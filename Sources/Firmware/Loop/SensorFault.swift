@@ -1,4 +1,4 @@
-import Board
+import Sensors
 
 /// The faults that a sensor counts, as data for messages and tables.
 enum SensorFault: UInt8 {

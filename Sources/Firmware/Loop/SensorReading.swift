@@ -1,5 +1,5 @@
-import Board
 import Pose
+import Sensors
 
 /// A sensor's newest sample with what the filter makes of it. Fixed size, no references.
 public struct SensorReading: Sendable {

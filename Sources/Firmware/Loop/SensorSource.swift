@@ -1,5 +1,5 @@
-import Board
 import Platform
+import Sensors
 
 /// What a console asks of a sensor's thread. Fixed size, no references.
 enum SensorRequest {

@@ -1,6 +1,7 @@
-import CLinux
 import Board
+import CLinux
 import Pose
+import Sensors
 
 /// One sensor in the loop: its samples through the attitude filter, the newest result readable by everybody.
 public final class SensorTrack {

@@ -1,4 +1,5 @@
 import Board
+import BoardLinux
 import CLinux
 import Platform
 

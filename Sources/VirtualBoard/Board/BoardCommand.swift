@@ -1,8 +1,11 @@
+import Board
 import Platform
 
-extension SimulatedBoard {
+extension SimulatedBoard: Rehearsal {
     /// The commands of `perform`, one a line, for `help`: the faults, and hands on the board.
-    public static let commandHelp = Fault.help + [
+    public var commandHelp: [String] { Fault.help + Self.handsHelp }
+
+    private static let handsHelp = [
         "line LINE 0|1                        drives a line: a button, a door",
         "pulse LINE SECONDS                   the other level for a time",
         "load SHARE|own                       what the processors do: 0 to 1, or as this process does",
@@ -44,6 +47,20 @@ extension SimulatedBoard {
         default:
             try apply(try Fault.parse(text))
         }
+    }
+
+    public func hold(_ request: LineRequest, isActive: Bool) throws(Failure) {
+        drive(try wire(request), isActive != request.isActiveLow)
+    }
+
+    public func press(_ request: LineRequest, nanoseconds: Int64) throws(Failure) {
+        pulse(try wire(request), !request.isActiveLow, nanoseconds: nanoseconds)
+    }
+
+    private func wire(_ request: LineRequest) throws(Failure) -> SimulatedLine {
+        guard let line = line(request.line) else { throw Failure(.usage, "\(request.line) is not a line of \(self.name)") }
+        if locked({ line.isOutput }) { throw Failure(.usage, "\(request.line) is an output of the firmware") }
+        return line
     }
 
     private func wire(_ words: CommandWords) throws(Failure) -> SimulatedLine {

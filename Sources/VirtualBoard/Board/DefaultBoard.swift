@@ -27,67 +27,37 @@ extension SimulatedBoard {
             return options
         }
 
-        let imu = MPUChip.mpu9250(motion: motion, options: options())
-        let imuReady = board.addLine("gpiochip0/4", "imu-ready")
-        imu.pin.line = imuReady
-        board.addBus("/dev/i2c-1").attach(imu, at: 0x68)
-        let second = LSM6DSOChip(motion: motion, options: options())
-        second.pin.line = board.addLine("gpiochip0/5", "second-imu-ready")
-        board.addBus("/dev/i2c-2").attach(second, at: 0x6A)
-
-        let sensor = board.addLine("gpiochip0/17", "motion")
-        let button = board.addLine("gpiochip0/27", "button", level: true)
-        let door = board.addLine("gpiochip0/22", "door")
-        _ = board.addLine("gpiochip0/18", "indicator")
+        board.place(main, MPUChip.mpu9250(motion: motion, options: options()), label: "imu-ready")
+        board.place(second, LSM6DSOChip(motion: motion, options: options()), label: "second-imu-ready")
+        let sensor = board.wire(motionSensor), button = board.wire(Self.button, level: true), door = board.wire(Self.door)
+        board.layout.outputs.append(indicator)
+        _ = board.addLine(indicator.request.line, indicator.name)
         board.addScript(LineScript(sensor, startNanoseconds: start, [.init(seconds: 3, true), .init(seconds: 5.5, false)], repeatSeconds: 11))
         // The button pulls the line down, and bounces.
         board.addScript(LineScript(button, startNanoseconds: start, [
             .init(seconds: 6, false), .init(seconds: 6.001, true), .init(seconds: 6.0015, false), .init(seconds: 6.2, true),
         ], repeatSeconds: 17))
         board.addScript(LineScript(door, startNanoseconds: start, [.init(seconds: 8, true), .init(seconds: 13, false)], repeatSeconds: 31))
-        board.defaultConfiguration = configuration
         return board
     }
 
-    /// In the firmware's configuration format.
-    private static let configuration = """
-        [firmware]
-        name = simulated
-        watchdog = 10
+    private func place(_ sensor: BoardLayout.Sensor, _ chip: RegisterChip, label: String) {
+        chip.pin.line = addLine(sensor.line, label)
+        addBus(sensor.bus).attach(chip, at: sensor.address)
+        layout.sensors.append(sensor)
+    }
 
-        [imu main]
-        bus = i2c-1
-        chip = mpu9250
-        address = 0x68
-        rate = 200
-        data-ready = gpiochip0/4
+    private func wire(_ input: BoardLayout.Line, level: Bool = false) -> SimulatedLine {
+        layout.inputs.append(input)
+        return addLine(input.request.line, input.name, level: level)
+    }
 
-        [imu second]
-        bus = i2c-2
-        chip = lsm6dso
-        address = 0x6a
-        rate = 208
-        magnetometer = none
-        data-ready = gpiochip0/5
-
-        [input motion]
-        line = gpiochip0/17
-        edges = both
-
-        [input button]
-        line = gpiochip0/27
-        bias = pull-up
-        active = low
-        edges = both
-        debounce = 10
-
-        [input door]
-        line = gpiochip0/22
-        edges = both
-        debounce = 20
-
-        [output indicator]
-        line = gpiochip0/18
-
-        """
+    private static let main = BoardLayout.Sensor(name: "main", chip: "MPU-9250", bus: "/dev/i2c-1", address: 0x68, line: "gpiochip0/4",
+                                                 rateHertz: 200, hasMagnetometer: true)
+    private static let second = BoardLayout.Sensor(name: "second", chip: "LSM6DSO", bus: "/dev/i2c-2", address: 0x6A, line: "gpiochip0/5",
+                                                   rateHertz: 208, hasMagnetometer: false)
+    private static let motionSensor = BoardLayout.Line("motion", "gpiochip0/17", edges: .both)
+    private static let button = BoardLayout.Line("button", "gpiochip0/27", edges: .both, bias: .pullUp, isActiveLow: true, debounceMicroseconds: 10_000)
+    private static let door = BoardLayout.Line("door", "gpiochip0/22", edges: .both, debounceMicroseconds: 20_000)
+    private static let indicator = BoardLayout.Line("indicator", "gpiochip0/18")
 }

@@ -15,10 +15,10 @@ public final class SimulatedBoard: Board {
     private var waitSets: [Unmanaged<SimulatedWaitSet>] = []
     let power: SimulatedPower
     private let policies: [FrequencyPolicy]
+    /// What there is, for whoever configures a firmware to use it.
+    public internal(set) var layout = BoardLayout()
     /// The watchdog that was opened last.
     public internal(set) var watchdog: SimulatedWatchdog?
-    /// What the firmware would be configured with to use everything there is.
-    public internal(set) var defaultConfiguration = ""
 
     public init(fast: Bool) {
         time = SimulatedTime(isFast: fast)
@@ -33,6 +33,8 @@ public final class SimulatedBoard: Board {
     }
 
     deinit { time.onChange = nil }
+
+    public override var rehearsal: Rehearsal? { self }
 
     public override var name: String { time.isFast ? "simulated board (fast time)" : "simulated board" }
 
@@ -82,7 +84,8 @@ public final class SimulatedBoard: Board {
 
     public override func busNames() -> [String] { buses.map { $0.name } }
 
-    public override func openBus(_ name: String) throws(Failure) -> I2CBus {
+    public override func openBus(_ request: BusRequest) throws(Failure) -> I2CBus {
+        let name = request.bus
         // "/dev/i2c-1", or as configurations have it "i2c-1".
         for bus in buses where bus.name == name || bus.name == "/dev/" + name { return bus }
         throw Failure(.inputOutput, "no I2C bus \(name); \(self.name) has " + buses.map { $0.name }.joined(separator: ", "))
@@ -144,13 +147,25 @@ public final class SimulatedBoard: Board {
     public func pulse(_ line: SimulatedLine, nanoseconds: Int64) {
         locked {
             advanceLocked()
-            let now = time.lockedNow, level = line.level
-            line.drive(!level, atNanoseconds: now)
-            // A finished script's place is taken again, so that pressing for days needs no memory.
-            let script = LineScript(line, startNanoseconds: now, [LineScript.Step(nanoseconds: nanoseconds, level: level)])
-            if let index = scripts.firstIndex(where: { $0.nextNanoseconds == nil }) { scripts[index] = script } else { scripts.append(script) }
-            plansMayHaveChanged()
+            pulseLocked(line, !line.level, nanoseconds)
         }
+    }
+
+    /// A level for a time, then its opposite.
+    func pulse(_ line: SimulatedLine, _ level: Bool, nanoseconds: Int64) {
+        locked {
+            advanceLocked()
+            pulseLocked(line, level, nanoseconds)
+        }
+    }
+
+    private func pulseLocked(_ line: SimulatedLine, _ level: Bool, _ nanoseconds: Int64) {
+        let now = time.lockedNow
+        line.drive(level, atNanoseconds: now)
+        // A finished script's place is taken again, so that pressing for days needs no memory.
+        let script = LineScript(line, startNanoseconds: now, [LineScript.Step(nanoseconds: nanoseconds, level: !level)])
+        if let index = scripts.firstIndex(where: { $0.nextNanoseconds == nil }) { scripts[index] = script } else { scripts.append(script) }
+        plansMayHaveChanged()
     }
 
     /// A fault on whichever bus has the chip; those without an address on every bus.

@@ -56,11 +56,3 @@ public final class TurningMotion: Motion {
                            magneticField: start.magneticField.rotated(by: angle, about: axis))
     }
 }
-
-/// A motion that a function gives: for tests and demonstrations.
-public final class ScriptedMotion: Motion {
-    private let script: (Double) -> MotionState
-    /// - Parameter script: from seconds to the state; called by every thread that asks.
-    public init(_ script: @escaping (Double) -> MotionState) { self.script = script }
-    public func state(atNanoseconds time: Int64) -> MotionState { script(Double(time) * 1e-9) }
-}

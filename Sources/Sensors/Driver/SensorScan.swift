@@ -1,0 +1,55 @@
+import Board
+
+/// What answers on a bus, told by the identity registers of the chips that there are drivers for.
+public enum SensorScan {
+    public struct Found: Sendable, Equatable {
+        public var chip: InertialChip
+        public var address: UInt8
+    }
+
+    /// Every inertial chip on the bus. Buses that fail simply have none.
+    public static func scan(_ bus: I2CBus) -> [Found] {
+        var found: [Found] = []
+        for chip in InertialChip.allCases {
+            let description = chip.description
+            for address in description.addresses where answers(description, bus, address) {
+                found.append(Found(chip: chip, address: address))
+            }
+        }
+        return found
+    }
+
+    static func find(_ configuration: SensorConfiguration, on bus: I2CBus) -> Found? {
+        for chip in InertialChip.allCases where configuration.chip == nil || configuration.chip == chip {
+            let description = chip.description
+            for address in description.addresses where configuration.address == nil || configuration.address == address {
+                if answers(description, bus, address) { return Found(chip: chip, address: address) }
+            }
+        }
+        return nil
+    }
+
+    static func findMagnetometer(on bus: I2CBus) -> MagnetometerChip? {
+        // The AK09916 answers to the AK8963's identity, and to one more.
+        let order: [MagnetometerChip] = [.ak09916, .ak8963, .lis3mdl, .qmc5883l]
+        for chip in order {
+            let description = chip.description
+            for address in description.addresses {
+                let port = RegisterPort(bus: bus, address: address)
+                var matches = true
+                for identity in description.identities where matches {
+                    matches = (try? port.read(identity.register)[0]) == identity.value
+                }
+                if matches { return chip }
+            }
+        }
+        return nil
+    }
+
+    private static func answers(_ description: InertialChipDescription, _ bus: I2CBus, _ address: UInt8) -> Bool {
+        let port = RegisterPort(bus: bus, address: address, bankSelect: description.bankSelect)
+        guard let identity = try? port.read(description.identityRegister)[0] else { return false }
+        for known in description.identities where known == identity { return true }
+        return false
+    }
+}
