@@ -151,4 +151,102 @@ struct HostileNestTests {
         fuzzNest([])
         fuzzNest(Array("NEST".utf8))
     }
+
+    // MARK: what is written must be the arena's
+
+    private func refusal(_ builder: NestBuilder, inputs: [Int32], outputs: [Int32]) -> String? {
+        do throws(Failure) { _ = try NestReader(bytes: NestWriter.bytes(builder.contents(inputs: inputs, outputs: outputs))) } catch { return error.description }
+        return nil
+    }
+
+    /// Users change outputs where they lie, as a sampler does with logits: weights are a read-only mapping.
+    @Test func aConstantIsNoOutput() {
+        let builder = NestBuilder(), x = builder.tensor(.float32, [1, 1, 1, 4]), y = builder.tensor(.float32, [1, 1, 1, 4])
+        let constant = builder.constant(.float32, [1, 1, 1, 4], bytes: [UInt8](repeating: 0, count: 16))
+        builder.emit(.unary, [x], [y], UnaryAttributes(function: .relu).words)
+        #expect(refusal(builder, inputs: [x], outputs: [y]) == nil)
+        #expect(refusal(builder, inputs: [x], outputs: [constant])?.contains("output \(constant) is no tensor of the arena") == true)
+        #expect(refusal(builder, inputs: [x], outputs: [y, constant]) != nil)
+        #expect(refusal(builder, inputs: [constant], outputs: [y]) != nil)
+        builder.emit(.unary, [x], [constant], UnaryAttributes(function: .relu).words)
+        #expect(refusal(builder, inputs: [x], outputs: [y])?.contains("writes to a constant") == true)
+    }
+
+    private func recurrent(_ opcode: Opcode, _ place: (NestBuilder, _ x: Int32, _ h: Int32, _ c: Int32, _ y: Int32) -> (inputs: [Int32], outputs: [Int32])) -> String? {
+        let builder = NestBuilder(), gates = opcode == .gru ? 3 : 4, rows = roundUp(gates * 4, to: 16)
+        let x = builder.tensor(.float32, [1, 1, 1, 4], storage: .state), y = builder.tensor(.float32, [1, 1, 1, 4])
+        let h = builder.tensor(.float32, [1, 1, 1, 4], storage: .state), c = builder.tensor(.float32, [1, 1, 1, 4], storage: .state)
+        var a = RecurrentAttributes(), blob = Blob()
+        (a.hidden, a.inputs) = (4, 4)
+        blob.add([Float](repeating: 0, count: rows * 4))
+        a.recurrentOffset = blob.add([Float](repeating: 0, count: rows * 4))
+        a.inputBiasOffset = blob.add([Float](repeating: 0, count: rows))
+        a.recurrentBiasOffset = blob.add([Float](repeating: 0, count: rows))
+        let operands = place(builder, x, h, c, y)
+        builder.emit(opcode, operands.inputs, operands.outputs, a.words, blob: blob)
+        return refusal(builder, inputs: [x], outputs: [y])
+    }
+
+    /// Operands that an operation has no use for are read by those who look at all of them.
+    @Test func unusedOperandsExistToo() {
+        #expect(recurrent(.gru) { _, x, h, _, _ in ([x, h, 77], []) }?.contains("tensor 77 does not exist") == true)
+        #expect(recurrent(.gru) { _, x, h, _, _ in ([x, h, -5], []) } != nil)
+        #expect(recurrent(.gru) { _, x, h, c, y in ([x, h, c], [y]) } == nil)
+    }
+
+    /// State is written where it lies, though it is an input.
+    @Test func statesAreApart() {
+        #expect(recurrent(.lstm) { _, x, h, c, y in ([x, h, c], [y, h, c]) } == nil)
+        #expect(recurrent(.lstm) { _, x, h, _, y in ([x, h, h], [y]) } != nil)
+        #expect(recurrent(.lstm) { _, x, _, c, y in ([x, x, c], [y]) } != nil)
+        #expect(recurrent(.lstm) { _, x, h, c, y in ([x, h, c], [y, c, h]) } != nil)
+    }
+
+    /// A factor that is one value would change while it is used.
+    @Test func inPlaceIsElementForElement() {
+        for channels in [1, 4] {
+            let builder = NestBuilder(), x = builder.tensor(.float32, [1, 1, 2, 4]), y = builder.tensor(.float32, [1, 1, 2, 4])
+            let b = builder.slice(y, channels: 0..<channels)
+            builder.emit(.binary, [x, b], [y], BinaryAttributes(function: .multiply).words)
+            #expect((refusal(builder, inputs: [x], outputs: [y]) == nil) == (channels == 4))
+        }
+    }
+
+    /// Without an embedding there is no state of a language model, which these instructions need.
+    @Test func aLanguageModelHasAnEmbedding() {
+        let builder = NestBuilder(), tokens = builder.tensor(.int32, [1, 1, 2, 1])
+        let x = builder.tensor(.float32, [1, 1, 2, 32]), y = builder.tensor(.float32, [1, 1, 2, 32])
+        var a = NormalizeAttributes(), blob = Blob()
+        a.columns = 32
+        blob.add([Float](repeating: 1, count: 32))
+        builder.emit(.normalize, [x], [noTensor, y], a.words, blob: blob)
+        #expect(refusal(builder, inputs: [tokens], outputs: [y])?.contains("without an embedding") == true)
+    }
+
+    /// Kernels write whole blocks of 16 outputs: not over their input, nor over their own next row.
+    @Test func wholeBlocksOfOutputsHaveRoom() {
+        func matrix(stride: Int, distance: Int) -> String? {
+            let builder = NestBuilder(), tokens = builder.tensor(.int32, [1, 1, 2, 1])
+            let x = builder.tensor(.float32, [1, 1, 2, 32]), y = builder.tensor(.float32, [1, 1, 2, 20], stride: stride)
+            let end = builder.arenaBytes
+            let activation = builder.tensor(.int8, [1, 1, 2, 40])
+            builder.tensors[Int(activation)].offset = Int64(roundUp(end - 64 + distance, to: 64))
+            builder.arenaBytes += 1024
+            var e = EmbeddingAttributes(), m = MatrixAttributes(), n = NormalizeAttributes(), blob = Blob(), weights = Blob()
+            (e.format, e.vocabulary, e.width, e.pieceRows, e.contextLength) = (6, 16, 32, 16, 8)
+            blob.add([UInt8](repeating: 0, count: 544))
+            builder.emit(.embedding, [tokens], [x], e.words, blob: blob)
+            (n.columns, m.format, m.inputs, m.outputs) = (32, 6, 32, 20)
+            blob = Blob()
+            blob.add([Float](repeating: 1, count: 32))
+            builder.emit(.normalize, [x], [activation], n.words, blob: blob)
+            weights.add([UInt8](repeating: 0, count: 2 * 544))
+            builder.emit(.matrix, [activation], [y], m.words, blob: weights)
+            return refusal(builder, inputs: [tokens], outputs: [y])
+        }
+        // 2 rows of 32 floats end at 256 bytes, the last block with them; rows of 24 end at 176, their blocks at 224.
+        #expect(matrix(stride: 32, distance: 64) == nil)
+        #expect(matrix(stride: 24, distance: 64)?.contains("too close") == true)
+        #expect(matrix(stride: 32, distance: 0) != nil)
+    }
 }

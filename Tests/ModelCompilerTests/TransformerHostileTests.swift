@@ -77,4 +77,16 @@ struct TransformerHostileTests {
             #expect(TransformerHostileTests.survives(bytes, kernels[round % kernels.count], pool))
         }
     }
+
+    /// A sampler changes logits where they lie.
+    @Test func logitsAreNeverWeights() throws {
+        let source = RandomTransformer(seed: 34, width: 32, heads: 2, headDimension: 16, feedForward: 32, vocabulary: 40, layers: 1)
+        var contents = try lower(source.model, options: TransformerOptions(rows: 5, logitRows: 5, pieceBytes: 4096)).contents()
+        var constant = contents.programs[0].tensors[Int(contents.programs[0].outputs[0])]
+        (constant.storage, constant.offset, constant.chunk) = (.constant, 0, Int32(contents.chunks.count))
+        contents.chunks.append([UInt8](repeating: 0, count: constant.bytes))
+        contents.programs[0].tensors.append(constant)
+        contents.programs[0].outputs = [Int32(contents.programs[0].tensors.count - 1)]
+        #expect(throws: Failure.self) { try NestReader(bytes: NestWriter.bytes(contents)) }
+    }
 }

@@ -69,8 +69,22 @@ struct Lowering {
             currentNode = id
             try lower(node)
         }
-        let outputs = try graph.outputs.map { try record($0) }
+        let outputs = try graph.outputs.map { try outputRecord($0) }
         return finish(name: name, inputs: inputs, outputs: outputs)
+    }
+
+    /// An output is in the arena, where who asked for it may change it; one that doesn't depend on the inputs is copied there.
+    private mutating func outputRecord(_ tensor: TensorID) throws -> Int32 {
+        let index = try record(tensor)
+        guard self[index].storage == .constant else { return index }
+        guard !graph.nodes.isEmpty else { throw Failure(.unsupported, "output \"\(graph.tensors[tensor].name)\" is a constant, and nothing is computed") }
+        let source = self[index], shape = [source.batch, source.height, source.width, source.channels].map { Int($0) }
+        let copy = temporary(graph.tensors[tensor].name, shape: shape, type: source.type, quantization: graph.tensors[tensor].quantization)
+        var attributes = CopyAttributes()
+        attributes.sourceStrides = SIMD4(0, 0, source.channels, 1)
+        attributes.extent = SIMD4(1, 1, Int32(shape[0] * shape[1] * shape[2]), source.channels)
+        emit(.copy, [index], [view(copy, shape: [1, 1, shape[0] * shape[1] * shape[2], shape[3]])], words: attributes.words)
+        return copy
     }
 
     private mutating func finish(name: String, inputs: [Int32], outputs: [Int32]) -> LoweredProgram {

@@ -42,6 +42,7 @@ struct InstructionChecker {
         }
         let ins = [instruction.inputs.0, instruction.inputs.1, instruction.inputs.2]
         let outs = [instruction.outputs.0, instruction.outputs.1, instruction.outputs.2, instruction.outputs.3]
+        for index in ins where index != noTensor { _ = try tensor(index) }
         for index in outs where index != noTensor {
             try require(try tensor(index).storage != .constant, "writes to a constant")
         }
@@ -76,28 +77,60 @@ struct InstructionChecker {
 
     /// Results that overwrite what is still to be read would depend on the number of threads.
     private func checkOverlap(ins: [Int32], outs: [Int32]) throws(Failure) {
-        var elementwise = false
-        let recurrent = instruction.opcode == .gru || instruction.opcode == .lstm
-        switch instruction.opcode {
-        case .binary, .lookup, .unary, .convert, .softmax, .normalize: elementwise = true
-        default: break
-        }
-        for (position, out) in outs.enumerated() where out != noTensor {
-            let output = try tensor(out)
-            for index in ins where index != noTensor {
+        let written = try writes(ins: ins, outs: outs)
+        for (position, output) in written.enumerated() {
+            for (slot, index) in ins.enumerated() where index != noTensor {
                 let input = try tensor(index)
-                // A recurrent layer may leave its final state where it found the first.
-                if recurrent, index == out, index != ins[0] { continue }
-                // A matrix may add to what stands where its result goes.
-                if instruction.opcode == .matrix, index == ins[1], index != ins[0], input.offset == output.offset, input.pixelStride == output.pixelStride { continue }
-                if elementwise, input.offset == output.offset, input.pixelStride == output.pixelStride, input.type.size == output.type.size,
-                   input.pixels == output.pixels { continue }
-                try require(!overlap(input, output), "its output lies on its input")
+                if mayShare(slot, input, output, ins) { continue }
+                try require(!overlap(input, output.record), "its output lies on its input")
             }
-            for other in outs[(position + 1)...] where other != noTensor {
-                try require(!overlap(try tensor(other), output), "two outputs lie on each other")
+            for other in written[(position + 1)...] where other.slot != output.slot || other.tensor != output.tensor {
+                try require(!overlap(other.record, output.record), "two outputs lie on each other")
             }
         }
+    }
+
+    /// A tensor that is written, as wide as kernels write it.
+    private struct Write {
+        var tensor: Int32
+        /// The operand's place among the outputs, or among the inputs where those are state.
+        var slot: Int
+        var record: TensorRecord
+    }
+
+    private func writes(ins: [Int32], outs: [Int32]) throws(Failure) -> [Write] {
+        var writes: [Write] = []
+        for (slot, index) in outs.enumerated() where index != noTensor {
+            var record = try tensor(index)
+            // Kernels write whole blocks of 16 outputs.
+            if instruction.opcode == .matrix { record.channels = Int32(roundUp(Int(record.channels), to: 16)) }
+            writes.append(Write(tensor: index, slot: slot, record: record))
+        }
+        // Persistent state is updated where it lies.
+        if instruction.opcode.isRecurrent {
+            for slot in 1...2 where ins[slot] != noTensor {
+                let record = try tensor(ins[slot])
+                if record.storage == .state { writes.append(Write(tensor: ins[slot], slot: slot, record: record)) }
+            }
+        }
+        return writes
+    }
+
+    /// Whether an input may lie where an output goes.
+    private func mayShare(_ slot: Int, _ input: TensorRecord, _ output: Write, _ ins: [Int32]) -> Bool {
+        switch instruction.opcode {
+        // A recurrent layer may leave its final state where it found the first.
+        case .gru, .lstm: return slot > 0 && ins[slot] == output.tensor && ins[slot] != ins[0]
+        // A matrix may add to what stands where its result goes.
+        case .matrix: return slot == 1 && ins[1] != ins[0] && input.offset == output.record.offset && input.pixelStride == output.record.pixelStride
+        // The rows of logits are not those that they come from.
+        case .normalize:
+            guard let a = NormalizeAttributes(words: words), a.selection == .all else { return false }
+        case .binary, .lookup, .unary, .convert, .softmax: break
+        default: return false
+        }
+        return input.offset == output.record.offset && input.pixelStride == output.record.pixelStride && input.type.size == output.record.type.size
+            && input.pixels == output.record.pixels && input.channels == output.record.channels
     }
 
     private func overlap(_ a: TensorRecord, _ b: TensorRecord) -> Bool {
@@ -151,4 +184,8 @@ struct InstructionChecker {
         try require(offset >= 0 && Int(offset) % NestLayout.blobAlignment == 0 && Int(offset) <= blobLength && bytes <= blobLength - Int(offset),
                     "\(what) do not fit its piece of the weights")
     }
+}
+
+extension Opcode {
+    fileprivate var isRecurrent: Bool { self == .gru || self == .lstm }
 }

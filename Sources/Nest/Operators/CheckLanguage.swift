@@ -57,6 +57,7 @@ extension InstructionChecker {
         try requireActivation(instruction.inputs.0, values: a.inputs, a.selection)
         let y = try requireFloats(instruction.outputs.0, columns: Int(a.outputs), a.selection, dense: false)
         // Kernels write whole blocks of 16 outputs.
+        try require(y.pixels == 1 || Int(y.pixelStride) >= roundUp(Int(a.outputs), to: 16), "its rows lie too close for whole blocks of outputs")
         let end = y.offset + Int64(((y.pixels - 1) * Int(y.pixelStride) + roundUp(Int(a.outputs), to: 16)) * 4)
         try require(end <= (y.storage == .state ? program.stateBytes : program.arenaBytes), "its last block of outputs lies outside the arena")
         if instruction.inputs.1 != noTensor {

@@ -25,8 +25,11 @@ struct ProgramChecker {
             try require(program.tensors.indices.contains(Int(input)) && program.tensors[Int(input)].storage != .constant, "input \(input) is no tensor of the arena")
         }
         for output in program.outputs {
-            try require(program.tensors.indices.contains(Int(output)), "output \(output) is no tensor")
+            // Who asked for an output may change it where it lies, as a sampler does with logits: weights can't be written to.
+            try require(program.tensors.indices.contains(Int(output)) && program.tensors[Int(output)].storage != .constant, "output \(output) is no tensor of the arena")
         }
+        try require(!program.instructions.contains { $0.opcode.isOfLanguage } || program.instructions.contains { $0.opcode == .embedding },
+                    "instructions of a language model without an embedding")
         for (index, instruction) in program.instructions.enumerated() {
             do throws(Failure) {
                 try InstructionChecker(program: program, instruction: instruction, chunks: chunks, stringCount: stringCount).check()
@@ -69,6 +72,14 @@ struct ProgramChecker {
 }
 
 extension Opcode {
+    /// Whether its instructions share a language model's state, which is there where an embedding is.
+    var isOfLanguage: Bool {
+        switch self {
+        case .embedding, .normalize, .matrix, .gatedMatrix, .attention: true
+        default: false
+        }
+    }
+
     /// For people.
     public var title: String {
         switch self {

@@ -125,8 +125,9 @@ public final class Model {
                                       kernels: kernels, threads: pool.threads, language: language)
             let step = try context.step()
             own += step.ownBytes
+            let shared = language?.rotary.bytes ?? 0
             // Every step is small by itself, but a hostile file can hold many.
-            guard own <= mostOwnBytes else { throw Failure(.resource, "the steps of program \(program.name) keep more than \(megabytes(mostOwnBytes))") }
+            guard own + shared <= mostOwnBytes else { throw Failure(.resource, "the steps of program \(program.name) keep more than \(megabytes(mostOwnBytes))") }
             steps.append(step)
         }
         return steps
