@@ -1,5 +1,6 @@
 import Board
-@testable import Firmware
+@testable import Commands
+@testable import Configuration
 import Foundation
 import Platform
 import Testing

@@ -1,8 +1,6 @@
 import Foundation
 import Testing
 
-@testable import Firmware
-
 private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
 
 /// The product as its users start it.

@@ -1,5 +1,5 @@
 import Board
-@testable import Firmware
+@testable import Commands
 import Foundation
 import Platform
 import Pose

@@ -1,0 +1,100 @@
+import Board
+import CConsole
+import CLinux
+import Configuration
+import Console
+import Device
+import Engine
+import ModelRuntime
+import Platform
+
+/// One run of the firmware: consoles first, then the board's sensors, until it is asked to end.
+final class FirmwareSession {
+    private let device: Device
+    private let context: Context
+    private let isJSON: Bool
+    private var rawTerminal: Int32 = -1
+    /// Done before the sensors are looked for, in a thread of its own, while the console is there already.
+    private let preparation: ((Device) -> Void)?
+    private var starter: Thread?
+
+    init(_ device: Device, _ context: Context, isJSON: Bool = false, preparation: ((Device) -> Void)? = nil) {
+        self.device = device
+        self.context = context
+        self.isJSON = isJSON
+        self.preparation = preparation
+        context.folders.prefer(device.configuration.modelFolder)
+        context.runtime.library.report { device.log.write(.info, $0) }
+        // Nothing is loaded yet: what there is can't be too much for it here, only for the first model.
+        context.runtime.library.promise(device.configuration.memoryBudgetBytes)
+    }
+
+    /// - Throws: what keeps the firmware from starting, where it does so before its consoles.
+    func run() throws(Failure) -> Int32 {
+        _ = console_catch_signals(device.wake)
+        defer { if rawTerminal >= 0 { console_restore(rawTerminal) } }
+        if preparation == nil { try device.start() }
+        let consoles = openConsoles()
+        for line in device.log.lines {
+            for console in consoles { console.show(line) }
+        }
+        device.log.listener = { line in
+            for console in consoles { console.show(line) }
+        }
+        let contexts = consoles.map { consoleContext($0) }
+        let server = ConsoleServer(device: device, consoles: consoles, execute: { console, line in
+            runLine(line, context: contexts[console])
+        }, takeEvent: { [device] in EventText.log($0, device) }, everySecond: { [device] now in
+            if device.isReady { device.supervisor?.look(now: now) }
+            if InitProcess.isNeeded { InitProcess.reapChildren() }
+        })
+        if let preparation {
+            starter = try Thread { [self] in
+                preparation(device)
+                do throws(Failure) { try device.start() } catch { device.log.write(.error, error.description) }
+            }
+        }
+        let status = server.run()
+        starter?.join()
+        device.stop()
+        server.finish()
+        device.log.listener = nil
+        return status
+    }
+
+    private func consoleContext(_ console: Console) -> Context {
+        let own = Context(runtime: context.runtime, output: { console.write($0) }, errors: { text in
+            guard console.isJSON else { return console.write(text) }
+            var object = JSONObject()
+            object.set("error", text)
+            console.write(object.line)
+        })
+        own.folders = context.folders
+        own.device = device
+        own.console = console
+        return own
+    }
+
+    private func openConsoles() -> [Console] {
+        let completion = Completion(commands: CommandNames.forCompletion, names: { [device, context] command in CommandNames.of(command, device, context) })
+        let prompt = "\(device.configuration.name)> "
+        var consoles: [Console] = []
+        for port in device.configuration.ports ?? [DeviceConfiguration.Port()] {
+            if port.path == "-" {
+                let kind = console_kind(0)
+                // Started by a service manager: nobody is there.
+                if kind == 0 || kind == Int32(UInt8(ascii: "n")) { continue }
+                let isTerminal = kind == Int32(UInt8(ascii: "t")) && console_is_terminal(1) != 0 && !isJSON && !port.isJSON
+                if isTerminal, console_set_raw(0) == 0 { rawTerminal = 0 }
+                consoles.append(Console(name: "standard input", input: console_reopen(0, 0), output: console_reopen(1, 1), isInteractive: isTerminal,
+                                        isJSON: isJSON || port.isJSON, port: nil, prompt: prompt, wake: device.wake, wording: isJSON || port.isJSON ? .json : .text, completion: completion))
+                continue
+            }
+            let descriptor = console_open(port.path, Int32(port.baud))
+            if descriptor < 0 { device.log.write(.info, Failure.system(.inputOutput, "console \(port.path) can't be opened yet").description) }
+            consoles.append(Console(name: port.path, input: descriptor, output: descriptor, isInteractive: true, isJSON: port.isJSON, port: port,
+                                    prompt: prompt, wake: device.wake, wording: isJSON || port.isJSON ? .json : .text, completion: completion))
+        }
+        return consoles
+    }
+}
