@@ -16,7 +16,8 @@ let run = Command(
                "echo status | swiftlet run --simulate"]) { (context, arguments) throws(Failure) in
     guard context.device == nil else { throw Failure(.usage, "the firmware is running already") }
     context.folders.prefer(arguments.text("--models"))
-    let session = FirmwareSession(try DeviceFactory.make(arguments), context, isJSON: arguments.has("--json"))
+    let streams = StandardStreams()
+    let session = FirmwareSession(try DeviceFactory.make(arguments), context, isJSON: arguments.has("--json"), streams: streams)
     if try session.run() != 0 { context.hadErrors = true }
 }
 

@@ -13,6 +13,8 @@ public enum ConfigurationFile {
     /// - Parameter name: what messages call the text.
     /// - Throws: `.badFormat`, "NAME:LINE: what is wrong and what is expected".
     public static func parse(_ text: [UInt8], name: String) throws(Failure) -> DeviceConfiguration {
+        // Some editors begin a text with a byte-order mark.
+        let text = text.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(text.dropFirst(3)) : text
         var outline = try Outline(text, name: name)
         let reader = Reader(name: name)
         reader.configuration = DeviceConfiguration()

@@ -1,6 +1,5 @@
 import Board
 import Platform
-import Vision
 
 /// Everything that a configuration file may say, as data: what is understood, and what to tell somebody who wrote
 /// something else.
@@ -72,7 +71,7 @@ struct ConfigurationKey {
     ]
 
     private static let console = [
-        ConfigurationKey("console", "ports", "terminals such as ttyS0, ttyAMA0:115200, ttyGS0:json or - (standard input), with commas between; empty for none") {
+        ConfigurationKey("console", "ports", "terminals such as ttyS0, ttyAMA0:115200, ttyGS0:json or - (standard input), 8 at most, with commas between; empty for none") {
             configuration, value in
             guard let ports = ConsolePorts.parse(value) else { return false }
             configuration.ports = ports
