@@ -23,6 +23,9 @@ func instructions(_ family: String, _ flags: [String]) -> [SwiftSetting] {
 /// Tests look inside these modules, in the same optimised build that users run; a board's binary has no tests.
 let testable: [SwiftSetting] = board == nil ? [.unsafeFlags(["-enable-testing"])] : []
 
+/// For size: commands run once, and a board's flash is small.
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize"])] + testable
+
 let package = Package(
     name: "swiftlet",
     products: [
@@ -84,10 +87,16 @@ let package = Package(
         // Terminals and the configuration's parser (libinih-dev).
         .target(name: "CConsole", dependencies: ["CLinux"], linkerSettings: [.linkedLibrary("inih")]),
 
-        // For size: commands run once, and a board's flash is small.
-        .target(name: "Firmware", dependencies: ["Platform", "Engine", "Vision", "Kernels", "Pose", "Language", "Tokenizer", "Board", "BoardLinux", "Sensors", "VirtualBoard", "CConsole", "CLinux"],
-                swiftSettings: [.unsafeFlags(["-Osize"])] + testable),
-        .executableTarget(name: "swiftlet", dependencies: ["Firmware"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
+        // The firmware, below commands: each imports what stands above it here, never what stands below.
+        .target(name: "ModelRuntime", dependencies: ["Platform", "Nest", "Kernels", "Engine", "Language", "Tokenizer", "Pose", "CLinux"], swiftSettings: small),
+        .target(name: "Configuration", dependencies: ["Platform", "Board", "Sensors", "CConsole"], swiftSettings: small),
+        .target(name: "Device", dependencies: ["Platform", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "Configuration", "CConsole", "CLinux"], swiftSettings: small),
+        .target(name: "Console", dependencies: ["Platform", "Configuration", "Device", "CConsole", "CLinux"], swiftSettings: small),
+        .target(name: "Commands", dependencies: [
+            "Platform", "Nest", "Kernels", "Engine", "Vision", "Pose", "Language", "Tokenizer", "Board", "BoardLinux", "Sensors", "ModelRuntime", "Configuration", "Device", "Console",
+            "CConsole", "CLinux",
+        ], swiftSettings: small),
+        .executableTarget(name: "swiftlet", dependencies: ["Commands"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
         .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision", "Tokenizer"], swiftSettings: testable),
         .executableTarget(name: "nestc", dependencies: [
@@ -107,7 +116,9 @@ let package = Package(
         .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "CLinux", "ModelCompiler", "Nest"]),
         .testTarget(name: "LanguageTests", dependencies: ["Language", "Tokenizer", "CLinux", "ModelCompiler", "Engine", "Nest"]),
         .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "Pose"]),
-        .testTarget(name: "FirmwareTests", dependencies: ["Firmware", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "CConsole", "CLinux"]),
+        .testTarget(name: "FirmwareTests", dependencies: [
+            "Platform", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "ModelRuntime", "Configuration", "Device", "Console", "Commands", "CConsole", "CLinux",
+        ]),
         .testTarget(name: "HardwareTests", dependencies: ["Rig", "VirtualBoard", "Platform"]),
     ],
     swiftLanguageModes: [.v5]

@@ -1,8 +1,6 @@
 import Foundation
 import Testing
 
-@testable import Firmware
-
 private let compiler = ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"].first { FileManager.default.isExecutableFile(atPath: $0) }
 private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
 

@@ -1,4 +1,4 @@
-import Firmware
+import Commands
 import Foundation
 import Platform
 import Testing
@@ -13,7 +13,7 @@ struct Ran {
         final class Lines { var output: [String] = [], errors: [String] = [] }
         let lines = Lines()
         let context = Context(output: { lines.output.append($0) }, errors: { lines.errors.append($0) })
-        context.modelFolders = ["/nowhere"]
+        context.folders.paths = ["/nowhere"]
         code = runCommand(words, context: context)
         output = lines.output
         errors = lines.errors

@@ -1,4 +1,6 @@
-@testable import Firmware
+import Board
+@testable import Commands
+@testable import Configuration
 import Foundation
 import Platform
 import Testing
@@ -15,6 +17,13 @@ import Testing
         } catch {
             return "another error"
         }
+    }
+
+    @Test func textsMayBeginWithAByteOrderMark() throws {
+        #expect(try parse("\u{FEFF}[imu]\nrate = 100\n").sensors[0].settings.rateHertz == 100)
+        #expect(complaint("\u{FEFF}[imu]\nrate = fast\n").hasPrefix("f:2: "))
+        #expect(complaint("\u{FEFF}\u{FEFF}[imu]\n").hasPrefix("f:"))
+        #expect(try parse("[console]\nports = a,b,c,d,e,f,g,h\n").ports?.count == 8)
     }
 
     @Test func everyKeyIsTaken() throws {
@@ -109,6 +118,7 @@ import Testing
             ("[imu]\n[input door]\nactive = low\n", "f:2: ", "has no line"),
             ("[input door]\nline = x\ndebounce = -3\n", "f:3: ", "milliseconds"),
             ("[console]\nports = ttyS0,,ttyS1:x\n", "f:2: ", "terminals"),
+            ("[console]\nports = a,b,c,d,e,f,g,h,i\n", "f:2: ", "8 at most"),
             ("[firmware]\nname = " + String(repeating: "x", count: 200) + "\n", "f:2: ", "more than 190 bytes"),
             ("[firmware]\n\u{0}\u{1}\u{2}\n", "f:2: ", "text file"),
         ]

@@ -1,8 +1,6 @@
 import Foundation
 import Testing
 
-@testable import Firmware
-
 private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
 
 /// The product as its users start it.
@@ -105,6 +103,20 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
             #expect(said.contains("policy0 is back at schedutil") && said.contains("policy4 is back at schedutil"), "\(signal): \(said)")
             #expect(said.contains("indicator is released"), "\(signal): \(said)")
         }
+    }
+
+    /// Nobody could say a word to it, nor end it.
+    @Test(arguments: ["< /dev/null", "<&-", ">&-"]) func withoutAConsoleItSaysSoAndEnds(redirection: String) throws {
+        let process = Process(), wrong = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "exec \"$0\" run --simulate \(redirection)", productPath]
+        process.standardInput = Pipe()
+        process.standardOutput = Pipe()
+        process.standardError = wrong
+        try process.run()
+        let errors = String(decoding: wrong.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 1 && errors.split(separator: "\n").count == 1 && errors.contains("console"), "\(errors)")
     }
 
     @Test func wrongConfigurationsStartNothing() throws {

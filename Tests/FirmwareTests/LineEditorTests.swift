@@ -1,5 +1,7 @@
-@testable import Firmware
+@testable import Commands
+@testable import Console
 import Foundation
+import Platform
 import Testing
 
 @Suite struct LineEditorTests {
@@ -143,7 +145,7 @@ import Testing
         defer { scratch.remove() }
         try Data().write(to: URL(fileURLWithPath: scratch("walk-one.csv")))
         try Data().write(to: URL(fileURLWithPath: scratch("walk-two.csv")))
-        let completion = Completion(names: { $0 == "governor" ? ["performance", "powersave"] : [] })
+        let completion = Completion(commands: CommandNames.forCompletion, names: { $0 == "governor" ? ["performance", "powersave"] : [] })
         func complete(_ text: String) -> Completion.Result { completion.complete(Array(text.utf8), cursor: text.utf8.count) }
         #expect(complete("statu").insertion == Array("status ".utf8))
         #expect(complete("governor pe").insertion == Array("performance ".utf8))

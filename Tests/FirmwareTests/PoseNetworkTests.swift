@@ -1,5 +1,6 @@
-@testable import Firmware
+@testable import Commands
 import Foundation
+import ModelRuntime
 import Platform
 import Pose
 import Testing
@@ -33,7 +34,7 @@ private func trials() -> [String] {
 @Suite struct PoseNetworkTests {
     private func network(_ path: String) throws -> EngineNetwork {
         let context = Context(), arguments = try Arguments([], options: [])
-        return try EngineNetwork(try context.model(path, arguments))
+        return try EngineNetwork(try context.model(path, arguments).model)
     }
 
     private func values(_ name: String, columns: Int) throws -> [[Float]] {

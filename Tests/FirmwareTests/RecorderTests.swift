@@ -1,4 +1,5 @@
-@testable import Firmware
+import Board
+@testable import Commands
 import Foundation
 import Platform
 import Pose

@@ -1,4 +1,6 @@
-@testable import Firmware
+import Board
+@testable import Commands
+@testable import Device
 import Foundation
 import Platform
 import Pose
@@ -9,7 +11,7 @@ import VirtualBoard
 @Suite struct ReplayTests {
     private static let log = evaluationData("pose/16_undisturbed_fast_translation_B.npy")
 
-    private func arguments(_ words: [String]) throws -> Arguments { try Arguments(words, options: Firmware.run.options) }
+    private func arguments(_ words: [String]) throws -> Arguments { try Arguments(words, options: Commands.run.options) }
 
     private func angle(_ a: Attitude, _ b: Attitude) -> Double {
         let d = (a.conjugate * b)

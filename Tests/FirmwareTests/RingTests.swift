@@ -1,4 +1,3 @@
-@testable import Firmware
 import Foundation
 import Platform
 import Testing

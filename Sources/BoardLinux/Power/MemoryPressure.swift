@@ -1,3 +1,5 @@
+import Platform
+
 /// Pressure stall information of the kernel (PSI).
 enum MemoryPressure {
     /// Share (0 to 1) of the last ten seconds in which some task waited for memory; nil where the kernel doesn't tell.

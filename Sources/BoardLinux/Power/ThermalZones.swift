@@ -1,3 +1,5 @@
+import Platform
+
 /// The kernel's thermal zones.
 enum ThermalZones {
     /// Type and temperature of each zone; zones that don't answer are left out.

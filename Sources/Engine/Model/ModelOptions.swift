@@ -26,9 +26,10 @@ public struct ModelOptions: Sendable {
     private static let growthBytes = 1_200_000
 
     /// Makes `bytes` the budget of the whole process, as it stands now. Fails with `budget` where the program alone takes it.
-    public mutating func keepProcess(within bytes: Int) throws(Failure) {
+    /// - Parameter taken: what it takes, with what it has promised to others.
+    public mutating func keepProcess(within bytes: Int, taken: Int = ProcessMemory.resident) throws(Failure) {
         budgetBytes = bytes
-        takenBytes = ProcessMemory.resident + ModelOptions.growthBytes
+        takenBytes = taken + ModelOptions.growthBytes
         guard takenBytes < bytes else {
             throw Failure(.budget, "the budget of \(megabytes(bytes)) leaves nothing for a model: the program itself takes \(megabytes(takenBytes))")
         }

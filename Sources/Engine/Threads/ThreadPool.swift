@@ -11,23 +11,26 @@ public class SlicedWork {
 }
 
 /// Threads made once that execute the slices of one piece of work at a time. The caller is a worker too, so a pool
-/// of one thread starts none. Not to be called from two threads at once.
+/// of one thread starts none. Threads that call it at once take turns, one piece of work each.
 public final class ThreadPool {
     public let threads: Int
     private let shared: PoolState?
     private var helpers: [Thread] = []
+    /// Where its threads run; empty where all cores are alike.
+    private let cores: [Int32]
 
     /// The threads run on the fastest cores. Where cores differ, the calling thread is bound to them as well; where
     /// all are alike it is left alone. More threads than cores are cut to the cores. `processors`: fastest first.
     public init(threads: Int, processors: [Processor] = Processors.available()) throws(Failure) {
-        let wanted = max(1, min(threads, processors.count, 64))
+        let wanted = ThreadPool.threads(threads, of: processors)
         self.threads = wanted
         // All cores as fast as the slowest chosen one, so that the scheduler keeps some choice.
         let slowest = processors[wanted - 1]
         let chosen = processors.filter { !$0.isSlower(than: slowest) }.map { Int32($0.number) }
-        if chosen.count < processors.count { _ = linux_run_on(chosen, Int32(chosen.count)) }
+        cores = chosen.count < processors.count ? chosen : []
         guard wanted > 1 else {
             shared = nil
+            bindCaller()
             return
         }
         let state = PoolState(helpers: wanted - 1)
@@ -36,6 +39,15 @@ public final class ThreadPool {
             // Not one core each: another process on one of them must not stop the pool.
             helpers.append(try Thread(processors: chosen) { state.help(worker: worker) })
         }
+        bindCaller()
+    }
+
+    /// How many threads a pool has that was asked for so many.
+    public static func threads(_ wanted: Int, of processors: [Processor]) -> Int { max(1, min(wanted, processors.count, 64)) }
+
+    /// Binds the calling thread to the pool's cores, as the one that made it was.
+    public func bindCaller() {
+        if !cores.isEmpty { _ = linux_run_on(cores, Int32(cores.count)) }
     }
 
     deinit {
@@ -61,6 +73,8 @@ final class PoolState {
     private var work: Unmanaged<SlicedWork>?
     private var slices: UInt32 = 0
     private var stopping = false
+    /// Whose work it is: callers on several threads take turns.
+    private let turn = Lock()
 
     private var generation: UnsafeMutablePointer<UInt32> { words }
     private var next: UnsafeMutablePointer<UInt32> { words + 32 }
@@ -79,6 +93,8 @@ final class PoolState {
     deinit { words.deallocate() }
 
     func run(_ work: SlicedWork) {
+        turn.lock()
+        defer { turn.unlock() }
         self.work = Unmanaged.passUnretained(work)
         slices = UInt32(work.slices)
         linux_store(next, 0)

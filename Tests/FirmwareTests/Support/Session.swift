@@ -1,5 +1,4 @@
 import CConsole
-@testable import Firmware
 import Foundation
 import Platform
 import Testing

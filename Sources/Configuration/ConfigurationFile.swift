@@ -1,0 +1,183 @@
+import CConsole
+import Platform
+
+/// Reads a configuration: all of it, or one line that says what is wrong and where.
+public enum ConfigurationFile {
+    static let largest = 256 << 10
+
+    public static func read(_ path: String) throws(Failure) -> DeviceConfiguration {
+        try parse(try File.read(path, limit: largest), name: path)
+    }
+
+    /// - Parameter name: what messages call the text.
+    /// - Throws: `.badFormat`, "NAME:LINE: what is wrong and what is expected".
+    public static func parse(_ text: [UInt8], name: String) throws(Failure) -> DeviceConfiguration {
+        // Some editors begin a text with a byte-order mark.
+        let text = text.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(text.dropFirst(3)) : text
+        var outline = try Outline(text, name: name)
+        let reader = Reader(name: name)
+        reader.configuration = DeviceConfiguration()
+        // Sections first: the parser below tells of those that have keys only.
+        reader.outline = outline
+        let line = text.withUnsafeBytes { bytes in
+            configuration_parse(bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? emptyText, bytes.count, { user, line, section, key, value in
+                let reader = Unmanaged<Reader>.fromOpaque(user!).takeUnretainedValue()
+                return reader.take(Int(line), String(cString: section!), String(cString: key!), String(cString: value!)) ? 1 : 0
+            }, Unmanaged.passUnretained(reader).toOpaque())
+        }
+        if let failure = reader.failure { throw failure }
+        guard line == 0 else { throw Failure(.badFormat, "\(name):\(line): neither [SECTION] nor KEY = VALUE") }
+        outline = reader.outline
+        reader.begin(upTo: Int.max)
+        try check(reader.configuration, reader.lines, name)
+        return reader.configuration
+    }
+
+    private static let emptyText: UnsafePointer<CChar> = {
+        let text = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
+        text.pointee = 0
+        return UnsafePointer(text)
+    }()
+
+    /// What a section needs as a whole.
+    private static func check(_ configuration: DeviceConfiguration, _ lines: [(section: String, line: Int)], _ name: String) throws(Failure) {
+        func at(_ section: String) -> String {
+            for entry in lines where entry.section == section { return "\(name):\(entry.line)" }
+            return name
+        }
+        for input in configuration.inputs where input.request.line.isEmpty {
+            throw Failure(.badFormat, "\(at("input " + input.name)): [input \(input.name)] has no line; line = NAME or CHIP/NUMBER is expected")
+        }
+        for output in configuration.outputs where output.request.line.isEmpty {
+            throw Failure(.badFormat, "\(at("output " + output.name)): [output \(output.name)] has no line; line = NAME or CHIP/NUMBER is expected")
+        }
+    }
+}
+
+/// The sections of a file with their lines, and whether every line is one that the parser reads as it was meant.
+private struct Outline {
+    var sections: [(line: Int, kind: String, name: String)] = []
+
+    init(_ text: [UInt8], name: String) throws(Failure) {
+        var number = 0, start = 0
+        while start < text.count {
+            var end = start
+            while end < text.count, text[end] != 10 { end += 1 }
+            number += 1
+            var line = text[start..<end]
+            start = end + 1
+            if line.last == 13 { line = line.dropLast() }
+            let place = "\(name):\(number)"
+            guard line.count <= Int(CONFIGURATION_LINE) else { throw Failure(.badFormat, "\(place): a line of more than \(CONFIGURATION_LINE) bytes") }
+            guard line.allSatisfy({ $0 >= 32 || $0 == 9 }) else { throw Failure(.badFormat, "\(place): a control character; is this a text file?") }
+            guard let first = line.first else { continue }
+            if first == 32 || first == 9 {
+                // The parser would take it for more of the value above.
+                guard line.allSatisfy({ $0 == 32 || $0 == 9 }) else {
+                    throw Failure(.badFormat, "\(place): the line begins with a space; KEY = VALUE is expected at its beginning")
+                }
+                continue
+            }
+            if first == UInt8(ascii: "[") {
+                try section(line, place, number)
+            } else if first != UInt8(ascii: "#"), first != UInt8(ascii: ";"), let equals = line.firstIndex(of: 61), equals - line.startIndex > Int(CONFIGURATION_NAME) {
+                throw Failure(.badFormat, "\(place): a key of more than \(CONFIGURATION_NAME) bytes")
+            }
+        }
+    }
+
+    private mutating func section(_ line: ArraySlice<UInt8>, _ place: String, _ number: Int) throws(Failure) {
+        guard let close = line.firstIndex(of: UInt8(ascii: "]")), close - line.startIndex <= Int(CONFIGURATION_NAME) else {
+            throw Failure(.badFormat, "\(place): a section without its ]")
+        }
+        let words = line[(line.startIndex + 1)..<close].split(separator: 32).map { String(decoding: Array($0), as: UTF8.self) }
+        guard let kind = words.first, ConfigurationKey.sections.contains(kind) else {
+            throw Failure(.badFormat, "\(place): unknown section; \(listed(ConfigurationKey.sections)) are expected")
+        }
+        let isNamed = ConfigurationKey.namedSections.contains(kind)
+        var name = ""
+        if words.count > 1 || (isNamed && kind != "imu") {
+            guard isNamed, words.count == 2, isName(words[1]) else {
+                throw Failure(.badFormat, "\(place): \(isNamed ? "[\(kind) NAME] is expected" : "[\(kind)] is expected")")
+            }
+            name = words[1]
+        } else if isNamed {
+            name = kind
+        }
+        for section in sections where section.kind == kind && section.name == name {
+            throw Failure(.badFormat, "\(place): the section is there already, in line \(section.line)")
+        }
+        sections.append((number, kind, name))
+    }
+}
+
+/// What the parser calls for every key.
+private final class Reader {
+    let name: String
+    var configuration = DeviceConfiguration()
+    var outline: Outline!
+    var failure: Failure?
+    /// Sections begun, for messages about a whole one.
+    var lines: [(section: String, line: Int)] = []
+    private var begun = 0
+    private var seen: [String] = []
+
+    init(name: String) { self.name = name }
+
+    /// Begins the sections whose line has come.
+    func begin(upTo line: Int) {
+        while begun < outline.sections.count, outline.sections[begun].line <= line {
+            let section = outline.sections[begun]
+            begun += 1
+            seen = []
+            lines.append((section.kind + " " + section.name, section.line))
+            switch section.kind {
+            case "imu":
+                var sensor = DeviceConfiguration.Sensor()
+                sensor.settings.name = section.name
+                configuration.sensors.append(sensor)
+            case "input":
+                var input = DeviceConfiguration.Input()
+                input.name = section.name
+                input.request.edges = .both
+                configuration.inputs.append(input)
+            case "output":
+                var output = DeviceConfiguration.Output()
+                output.name = section.name
+                configuration.outputs.append(output)
+            default: break
+            }
+        }
+    }
+
+    /// False where it can't go on.
+    func take(_ line: Int, _ section: String, _ key: String, _ value: String) -> Bool {
+        begin(upTo: line)
+        let place = "\(name):\(line)"
+        guard begun > 0 else { return fail("\(place): a key before the first [SECTION]") }
+        let kind = outline.sections[begun - 1].kind
+        guard let known = ConfigurationKey.all.first(where: { $0.section == kind && $0.key == key }) else {
+            var keys: [String] = []
+            for each in ConfigurationKey.all where each.section == kind { keys.append(each.key) }
+            return fail("\(place): unknown key \(visible(key)) in [\(kind)]; \(listed(keys)) are expected")
+        }
+        guard !seen.contains(key) else { return fail("\(place): \(key) is there twice in its section") }
+        seen.append(key)
+        guard known.apply(&configuration, value) else {
+            return fail("\(place): \(key) = \(visible(value)): \(known.expected) is expected")
+        }
+        return true
+    }
+
+    private func fail(_ text: String) -> Bool {
+        failure = Failure(.badFormat, text)
+        return false
+    }
+
+    /// From a file: safe and short enough for a message.
+    private func visible(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        UTF8Text.appendShown(Array(text.utf8.prefix(60))[...], to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,76 @@
+import Board
+import Sensors
+
+/// Everything that the owner of a device decides. Names and units are those of the configuration file.
+public struct DeviceConfiguration: Sendable {
+    public struct Sensor: Sendable {
+        /// What the driver is told: name, chip, ranges, rate, mounting.
+        public var settings = SensorConfiguration()
+        /// "i2c-1" or "/dev/i2c-1"; "auto": the first bus on which such a chip answers.
+        public var bus = "auto"
+        /// The line that the chip raises when it has data; nil: read by time.
+        public var dataReadyLine: String?
+        /// Lines wired to the bus's own, to free it when it is stuck.
+        public var recoveryClock: String?
+        public var recoveryData: String?
+        /// Where its calibration is kept; nil: STATE/calibration.
+        public var calibration: String?
+        public init() {}
+
+        public var name: String { settings.name }
+    }
+
+    public struct Input: Sendable {
+        public var name = ""
+        public var request = LineRequest(line: "")
+        public init() {}
+    }
+
+    public struct Output: Sendable {
+        public var name = ""
+        public var request = LineRequest(line: "")
+        public var initial = false
+        public init() {}
+    }
+
+    public struct Port: Sendable, Equatable {
+        /// "ttyS0", "/dev/ttyS0"; "-" for standard input and output.
+        public var path = "-"
+        /// 0: as the line is set.
+        public var baud = 0
+        public var isJSON = false
+        public init(path: String = "-", baud: Int = 0) {
+            self.path = path
+            self.baud = baud
+        }
+    }
+
+    public var name = "swiftlet"
+    public var logLevel = LogLevel.info
+    public var modelFolder: String?
+    /// What the whole firmware may take, bytes; nil: no promise.
+    public var memoryBudgetBytes: Int?
+    /// SCHED_FIFO priority of the sensor threads; 0: none.
+    public var realTimePriority = 50
+    public var locksMemory = true
+    /// 0: no watchdog.
+    public var watchdogSeconds = 0
+    /// Set at the start, put back at the end; nil: left alone.
+    public var governor: String?
+    public var stateFolder = "/var/lib/swiftlet"
+    public var sensors: [Sensor] = []
+    public var inputs: [Input] = []
+    public var outputs: [Output] = []
+    /// nil: standard input where somebody is there.
+    public var ports: [Port]?
+
+    public init() {}
+
+    /// Where a sensor's calibration is kept.
+    public func calibrationPath(of sensor: String) -> String {
+        for known in sensors where known.name == sensor {
+            if let path = known.calibration { return path }
+        }
+        return stateFolder + "/calibration"
+    }
+}

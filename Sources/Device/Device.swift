@@ -1,0 +1,174 @@
+import Board
+import CConsole
+import CLinux
+import Configuration
+import Platform
+
+/// A board at work: its sensors in their threads, its lines, and what was changed and must be put back. Commands and
+/// consoles use it from threads below the sensors'.
+public final class Device {
+    public struct Output {
+        public var name: String
+        public var line: any OutputLine
+        public var isOn: Bool
+
+        public init(name: String, line: any OutputLine, isOn: Bool) {
+            self.name = name
+            self.line = line
+            self.isOn = isOn
+        }
+    }
+
+    public let board: Board
+    public let configuration: DeviceConfiguration
+    /// The board's time runs as fast as it goes: then one thread alone may wait.
+    let isFast: Bool
+    public let log: Log
+    public let startNanoseconds: Int64
+    public private(set) var tracks: [SensorTrack] = []
+    private(set) var loops: [SensorLoop] = []
+    /// The inputs; nil where there are none.
+    public private(set) var watch: LineWatch?
+    private var groups: [(name: String, tracks: [SensorTrack], lines: [any InputLine])] = []
+    var inputs: [(name: String, line: any InputLine)] = []
+    /// Guarded by `lock`.
+    public var outputs: [Output] = []
+    public private(set) var policies: [any FrequencyPolicy] = []
+    public private(set) var supervisor: Supervisor?
+    /// Guards what commands of several consoles change: outputs, governors, recordings.
+    public let lock = Lock()
+    /// Posted to when a thread has events or a signal came.
+    public let wake: Int32
+    private let ready = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    private let ending = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    /// How the firmware ends; written before `ending`.
+    public private(set) var end = DeviceEnd.exit
+
+    public init(board: Board, configuration: DeviceConfiguration, isFast: Bool = false) throws(Failure) {
+        self.board = board
+        self.configuration = configuration
+        self.isFast = isFast
+        startNanoseconds = monotonicNanoseconds()
+        log = Log(start: startNanoseconds)
+        log.level = configuration.logLevel
+        wake = console_wake_open()
+        guard wake >= 0 else { throw .system(.resource, "cannot make an event descriptor") }
+        ending.initialize(to: 0)
+        ready.initialize(to: 0)
+    }
+
+    deinit {
+        close(wake)
+        ending.deallocate()
+        ready.deallocate()
+    }
+
+    /// Adds sensors that share a thread: those of one bus.
+    func addLoop(name: String, sources: [SensorSource], lines: [any InputLine]) {
+        var own: [SensorTrack] = []
+        for source in sources {
+            let track = SensorTrack(source, number: tracks.count)
+            tracks.append(track)
+            own.append(track)
+        }
+        groups.append((name, own, lines))
+    }
+
+    /// Starts the threads. Fails where the configuration asks for what the board hasn't.
+    public func start() throws(Failure) {
+        let announce = { [wake] in console_wake_post(wake) }
+        if !inputs.isEmpty { watch = LineWatch(inputs) }
+        if isFast {
+            // A wait moves the board's clock for everybody: sensors and lines share the only one.
+            var lines: [any InputLine] = []
+            for group in groups { lines += group.lines }
+            for input in inputs { lines.append(input.line) }
+            loops = [try SensorLoop(name: "all", board: board, tracks: tracks, watch: watch, lines: lines, paced: false, prepare: {}, announce: announce)]
+        } else {
+            for group in groups {
+                loops.append(try SensorLoop(name: group.name, board: board, tracks: group.tracks, watch: nil, lines: group.lines, paced: true,
+                                            prepare: { [unowned(unsafe) self] in becomeRealTime(priority: configuration.realTimePriority, name: group.name) },
+                                            announce: announce))
+            }
+            if let watch {
+                var lines: [any InputLine] = []
+                for input in inputs { lines.append(input.line) }
+                loops.append(try SensorLoop(name: "lines", board: board, tracks: [], watch: watch, lines: lines, paced: true,
+                                            prepare: { [unowned(unsafe) self] in becomeRealTime(priority: configuration.realTimePriority - 1, name: "lines") },
+                                            announce: announce))
+            }
+        }
+        policies = board.frequencyPolicies()
+        if let governor = configuration.governor {
+            for policy in policies { try policy.setGovernor(governor) }
+            if policies.isEmpty { log.write(.warning, "governor \(governor): this kernel has no cpufreq") }
+        }
+        for loop in loops { try loop.start() }
+        do throws(Failure) {
+            supervisor = try Supervisor(self)
+        } catch {
+            for loop in loops { loop.stop() }
+            throw error
+        }
+        linux_store(ready, 1)
+        console_wake_post(wake)
+        if configuration.locksMemory, !isFast, let complaint = RealTime.lockMemory() { log.write(.info, complaint) }
+    }
+
+    private func becomeRealTime(priority: Int, name: String) {
+        guard priority > 0, !isFast else { return }
+        if let complaint = RealTime.useRealTimePriority(Int32(priority)) { log.write(.info, "\(name): \(complaint)") }
+    }
+
+    /// Ends all threads and puts back what was changed.
+    public func stop() {
+        guard isReady else { return }
+        linux_store(ready, 0)
+        for loop in loops { loop.stop() }
+        supervisor?.stop()
+        lock.lock()
+        // Lines are released with their objects.
+        let released = outputs
+        outputs = []
+        lock.unlock()
+        for output in released where output.isOn { log.write(.info, "\(output.name) is released") }
+        for policy in policies {
+            let before = (try? policy.governor()) ?? ""
+            policy.restore()
+            let after = (try? policy.governor()) ?? ""
+            if after != before { log.write(.info, "\(policy.name) is back at \(after)") }
+        }
+    }
+
+    /// Asks the firmware to end; any thread.
+    public func requestEnd(_ end: DeviceEnd) {
+        if linux_load(ending) == 0 { self.end = end }
+        linux_store(ending, 1)
+        console_wake_post(wake)
+    }
+
+    /// Sensors and lines are there; what is opened before isn't looked at until then.
+    public var isReady: Bool { linux_load(ready) != 0 }
+    public var isEnding: Bool { linux_load(ending) != 0 }
+
+    /// The sensor of that name, the first where there is no name. Fails with `usage` where there is none.
+    public func track(named name: String?) throws(Failure) -> SensorTrack {
+        guard let name else {
+            guard let first = tracks.first else { throw Failure(.usage, "no motion sensor is configured; [imu] in the configuration adds one") }
+            return first
+        }
+        for track in tracks where track.source.name == name { return track }
+        throw Failure(.usage, "no sensor \(name); `sensors` lists them")
+    }
+
+    /// Hands over what the threads told; for the server's thread alone.
+    public func drainEvents(_ take: (FirmwareEvent) -> Void) {
+        guard isReady else { return }
+        for loop in loops {
+            while let event = loop.events.pop() { take(event) }
+        }
+    }
+}
+
+/// How the firmware ends.
+public enum DeviceEnd: Sendable { case exit, reboot, powerOff }

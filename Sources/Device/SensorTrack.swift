@@ -1,0 +1,148 @@
+import Board
+import CLinux
+import Platform
+import Pose
+import Sensors
+
+/// One sensor in the loop: its samples through the attitude filter, the newest result readable by everybody.
+public final class SensorTrack {
+    public let source: SensorSource
+    public let number: Int
+    public let reading = SequenceLock(SensorReading())
+    public let health = SequenceLock(SensorHealth())
+    /// Of the test that was asked for last; nil until it is over.
+    public let selfTest = SequenceLock<SelfTestResult?>(nil)
+    /// Samples for a recorder, once one asks for them.
+    public let recording: EventRing<InertialSample>
+    private let recordingWanted = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    private let recordingClaimed = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+
+    private var filter: PoseFilter
+    private var clock: SampleClock
+    private var acceleration = LinearAcceleration()
+    private var gestures = GestureDetector()
+    private var current = SensorReading()
+    private var currentHealth = SensorHealth()
+    private var reported: SensorState?
+    private var faults = SensorCounters()
+    private var hasBegun = false
+    private var setUpResets: UInt32 = 0
+    private var lastFaultReport: Int64 = 0
+    private var testing = false
+    private let buffer: UnsafeMutableBufferPointer<InertialSample>
+    private static let burst = 64
+
+    init(_ source: SensorSource, number: Int, parameters: PoseParameters = PoseParameters()) {
+        self.source = source
+        self.number = number
+        filter = PoseFilter(parameters)
+        clock = SampleClock(usualInterval: 1 / max(source.nominalRateHertz, 1))
+        let none = InertialSample(timestampNanoseconds: 0, acceleration: .zero, angularRate: .zero)
+        buffer = .allocate(capacity: Self.burst)
+        buffer.initialize(repeating: none)
+        recording = EventRing<InertialSample>(capacity: 4096)
+        recordingWanted.initialize(to: 0)
+        recordingClaimed.initialize(to: 0)
+    }
+
+    deinit {
+        buffer.deallocate()
+        recordingWanted.deallocate()
+        recordingClaimed.deallocate()
+    }
+
+    /// One recorder at a time; false where there is one. Samples of before are thrown away.
+    public func claimRecording() -> Bool {
+        guard linux_exchange(recordingClaimed, 1) == 0 else { return false }
+        while recording.pop() != nil {}
+        linux_store(recordingWanted, 1)
+        return true
+    }
+
+    /// For who claimed it.
+    public func releaseRecording() {
+        linux_store(recordingWanted, 0)
+        linux_store(recordingClaimed, 0)
+    }
+
+    /// One turn of the loop; when the sensor wants the next.
+    func turn(now: Int64, board: Board, events: EventRing<FirmwareEvent>) -> Int64 {
+        let next = source.update(now: now)
+        while true {
+            let count = source.takeSamples(buffer)
+            for index in 0..<count { take(buffer[index], events) }
+            if count < buffer.count { break }
+        }
+        if current.samples > 0 { reading.publish(current) }
+        report(now: now, board: board, events)
+        return next
+    }
+
+    private func take(_ sample: InertialSample, _ events: EventRing<FirmwareEvent>) {
+        let interval = clock.interval(at: Double(sample.timestampNanoseconds) * 1e-9)
+        let wasResting = filter.isResting, wasDisturbed = filter.isMagneticallyDisturbed
+        filter.update(gyroscope: sample.angularRate, accelerometer: sample.acceleration,
+                      magnetometer: sample.hasMagneticField ? sample.magneticField : nil, interval: interval)
+        if sample.hasMagneticField {
+            current.is9D = true
+            current.magneticField = sample.magneticField
+        }
+        current.sample = sample
+        current.samples &+= 1
+        current.attitude = current.is9D ? filter.attitude9D : filter.attitude6D
+        current.rate = filter.rate
+        current.bias = filter.bias
+        current.biasDeviation = filter.biasDeviation
+        current.linearAcceleration = acceleration.update(filter, interval: interval)
+        current.isResting = filter.isResting
+        current.isDisturbed = current.is9D && filter.isMagneticallyDisturbed
+        current.filterCounters = filter.counters
+        let found = gestures.update(filter, linearAcceleration: current.linearAcceleration, interval: interval)
+        let time = sample.timestampNanoseconds
+        if !found.isEmpty { events.push(FirmwareEvent(.gesture, source: number, at: time, value: UInt32(found.rawValue))) }
+        if filter.isResting != wasResting { events.push(FirmwareEvent(.rest, source: number, at: time, value: filter.isResting ? 1 : 0)) }
+        if current.is9D, filter.isMagneticallyDisturbed != wasDisturbed {
+            events.push(FirmwareEvent(.disturbance, source: number, at: time, value: filter.isMagneticallyDisturbed ? 1 : 0))
+        }
+        if linux_load(recordingWanted) != 0 { recording.push(sample) }
+    }
+
+    private func report(now: Int64, board: Board, _ events: EventRing<FirmwareEvent>) {
+        let state = source.state
+        if state != reported {
+            reported = state
+            events.push(FirmwareEvent(.sensorState, source: number, at: now, value: UInt32(state.rawValue)))
+        }
+        let counters = source.counters
+        if !hasBegun {
+            // The set-up's own resets are no faults.
+            hasBegun = current.samples > 0
+            setUpResets = counters.resets
+            faults = counters
+        } else if counters != faults, now - lastFaultReport > 1_000_000_000 {
+            // A storm of them is one line a second.
+            lastFaultReport = now
+            SensorFault.forEach { fault in
+                let count = fault.count(in: counters)
+                guard count != fault.count(in: faults) else { return }
+                events.push(FirmwareEvent(.fault, source: number, at: now, value: UInt32(fault.rawValue), sequence: count))
+            }
+            faults = counters
+        }
+        currentHealth.state = state
+        currentHealth.counters = counters
+        currentHealth.counters.resets &-= setUpResets
+        currentHealth.rateHertz = source.measuredRateHertz
+        currentHealth.jitterMicroseconds = source.jitterMicroseconds
+        let end = board.now()
+        currentHealth.heartbeatNanoseconds = end
+        if current.samples > 0, state == .running {
+            let latency = Float(end - current.sample.timestampNanoseconds) * 1e-3
+            currentHealth.latencyMicroseconds += 0.02 * (latency - currentHealth.latencyMicroseconds)
+            currentHealth.largestLatencyMicroseconds = max(currentHealth.largestLatencyMicroseconds, latency)
+        }
+        health.publish(currentHealth)
+        if state == .testing || testing { selfTest.publish(state == .testing ? nil : source.selfTestResult) }
+        testing = state == .testing
+    }
+}
