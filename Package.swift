@@ -108,14 +108,16 @@ let package = Package(
         .executableTarget(name: "virtual-board", dependencies: ["Rig", .product(name: "ArgumentParser", package: "swift-argument-parser")],
                           swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
+        // What tests of several modules need.
+        .target(name: "TestSupport", dependencies: ["Platform"], path: "Tests/Support"),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"]),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "Nest", "ModelCompiler"]),
-        .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest"]),
-        .testTarget(name: "VisionTests", dependencies: ["Vision"]),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "Nest", "ModelCompiler", "TestSupport"]),
+        .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest", "TestSupport"]),
+        .testTarget(name: "VisionTests", dependencies: ["Vision", "TestSupport"]),
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
-        .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "CLinux", "ModelCompiler", "Nest"]),
-        .testTarget(name: "LanguageTests", dependencies: ["Language", "Tokenizer", "CLinux", "ModelCompiler", "Engine", "Nest"]),
-        .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "Pose"]),
+        .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "CLinux", "ModelCompiler", "Nest", "Platform", "TestSupport"]),
+        .testTarget(name: "LanguageTests", dependencies: ["Language", "Tokenizer", "CLinux", "ModelCompiler", "Engine", "Nest", "TestSupport"]),
+        .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "Pose", "TestSupport"]),
         .testTarget(name: "FirmwareTests", dependencies: [
             "Platform", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "ModelRuntime", "Configuration", "Device", "Console", "Commands", "CConsole", "CLinux",
         ]),

@@ -1,4 +1,5 @@
 import CKernels
+import Platform
 
 /// A seeded comparison of a kernel family with the reference over odd shapes: what tests run on the laptop, and what
 /// `selftest` runs on the board itself.
@@ -11,12 +12,12 @@ public struct SelfTest {
 
     let table: KernelTable
     let reference = KernelTable.reference
-    var random: RandomSource
+    var random: CaseRandom
     var report = Report()
 
     /// Compares `table` with the reference: `casesPerKernel` random tasks for each entry point.
     public static func run(_ table: KernelTable, casesPerKernel: Int = 100, seed: UInt64 = 1) -> Report {
-        var test = SelfTest(table: table, random: RandomSource(seed: seed))
+        var test = SelfTest(table: table, random: CaseRandom(seed: seed))
         for index in 0..<casesPerKernel {
             test.convolutionCase(index)
             test.depthwiseCase(index)
@@ -32,7 +33,7 @@ public struct SelfTest {
 
     /// The part that language models need.
     public static func runLanguage(_ table: KernelTable, casesPerKernel: Int = 100, seed: UInt64 = 1) -> Report {
-        var test = SelfTest(table: table, random: RandomSource(seed: seed))
+        var test = SelfTest(table: table, random: CaseRandom(seed: seed))
         for index in 0..<casesPerKernel where test.report.mismatch == nil { test.languageCases(index) }
         return test.report
     }
@@ -60,18 +61,13 @@ public struct SelfTest {
     }
 }
 
-/// xorshift64*: the same sequence everywhere.
-struct RandomSource {
-    private var state: UInt64
+/// What cases are drawn with: the same sequence everywhere.
+struct CaseRandom {
+    private var source: RandomSource
 
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+    init(seed: UInt64) { source = RandomSource(seed: seed) }
 
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
+    mutating func next() -> UInt64 { source.bits() }
 
     /// Uniform in [low, high].
     mutating func integer(_ low: Int, _ high: Int) -> Int { low + Int(truncatingIfNeeded: (next() >> 33) % UInt64(high - low + 1)) }

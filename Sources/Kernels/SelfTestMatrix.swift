@@ -129,7 +129,7 @@ struct RandomActivation {
     let values: TestBuffer<Int8>
     let scales, sums: TestBuffer<Float>
 
-    init(rows: Int, groups: Int, _ random: inout RandomSource) {
+    init(rows: Int, groups: Int, _ random: inout CaseRandom) {
         var source = random
         let extreme = source.oneIn(4)
         values = TestBuffer(rows * groups * 32) { extreme ? (source.oneIn(8) ? -127 : 127) : Int8(source.integer(-127, 127)) }
@@ -149,7 +149,7 @@ struct QuantizedGroups {
     let values: TestBuffer<Int8>
     let scales, sums: TestBuffer<Float>
 
-    init(_ groups: Int, _ random: inout RandomSource) {
+    init(_ groups: Int, _ random: inout CaseRandom) {
         values = TestBuffer(groups * 32, random.bytes(-128, 127))
         scales = TestBuffer(groups, random.floats())
         sums = TestBuffer(groups, random.floats())

@@ -20,7 +20,7 @@ struct TestShape {
     }
 }
 
-extension RandomSource {
+extension CaseRandom {
     mutating func channelCount() -> Int32 {
         switch integer(0, 3) {
         case 0: Int32(integer(1, 20))
@@ -76,26 +76,26 @@ extension RandomSource {
 
     /// Ordinary values, or nothing but extremes: what overflows intermediate sums.
     mutating func bytes(_ low: Int, _ high: Int) -> () -> Int8 {
-        var source = RandomSource(seed: next())
+        var source = CaseRandom(seed: next())
         if oneIn(5) { return { source.oneIn(8) ? Int8(high) : Int8(low) } }
         return { Int8(source.integer(low, high)) }
     }
 
     mutating func floats() -> () -> Float {
-        var source = RandomSource(seed: next())
+        var source = CaseRandom(seed: next())
         return { source.unit() }
     }
 
     /// Bias, one a channel, padded to 16.
     mutating func bias(_ channels: Int32) -> TestBuffer<Int32> {
-        var source = RandomSource(seed: next())
+        var source = CaseRandom(seed: next())
         return TestBuffer(paddedChannels(Int(channels))) { Int32(source.integer(-20_000, 20_000)) }
     }
 
     /// Scales that bring sums of `window` products into range; sometimes powers of two, whose results tie; seldom so
     /// large that everything saturates.
     mutating func scales(_ channels: Int32, window: Int) -> TestBuffer<Float> {
-        var source = RandomSource(seed: next())
+        var source = CaseRandom(seed: next())
         let kind = integer(0, 19)
         var root = 1
         while root * root < window { root += 1 }

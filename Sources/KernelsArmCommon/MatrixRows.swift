@@ -23,53 +23,6 @@ public struct MatrixRow {
     }
 }
 
-/// One row: the weights go by once, 16 outputs at a time. `addGroup` adds to their sums what a group does, given its block,
-/// values, scale and total.
-@_transparent
-public func multiplyRow(
-    _ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int, row: Int,
-    _ addGroup: (inout Floats16, UnsafeRawPointer, UnsafePointer<Int8>, Float, Float) -> Void
-) {
-    let groups = Int(task.pointee.inputs) / 32
-    var block = UnsafeRawPointer(task.pointee.weights!) + first / 16 &* groups &* format.blockBytes
-    let at = row &* Int(task.pointee.outputStride)
-    var output = first
-    while output < end {
-        var sums = Floats16(repeat_f32x4(0), repeat_f32x4(0), repeat_f32x4(0), repeat_f32x4(0))
-        var values = task.pointee.values + row &* groups &* 32
-        var scales = task.pointee.scales + row &* groups, totals = task.pointee.sums + row &* groups
-        var left = groups
-        repeat {
-            addGroup(&sums, block, values, scales.pointee, totals.pointee)
-            block += format.blockBytes
-            values += 32
-            scales += 1
-            totals += 1
-            left &-= 1
-        } while left != 0
-        sums.store(task.pointee.output + (at &+ output), addend: task.pointee.addend.map { $0 + (at &+ output) })
-        output &+= 16
-    }
-}
-
-/// Some rows, for which weights are taken apart once: half a block of outputs at a time. `multiply` is given the block,
-/// its first output and which half.
-@_transparent
-public func forEachHalfBlock(
-    _ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int, groups: Int, _ multiply: (UnsafeRawPointer, Int, Int) -> Void
-) {
-    var output = first & ~15
-    while output < end {
-        let block = UnsafeRawPointer(task.pointee.weights!) + output / 16 &* groups &* format.blockBytes
-        var half = 0
-        while half < 2 {
-            multiply(block, output, half)
-            half &+= 1
-        }
-        output &+= 16
-    }
-}
-
 /// Eight outputs' floats.
 public struct Floats8 {
     public var v0, v1: float32x4_t

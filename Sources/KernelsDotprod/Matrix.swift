@@ -29,11 +29,36 @@ private func multiply(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>,
         row &+= 2
     }
     if row < rows {
-        multiplyRow(format, task, first, end, row: row) { addGroup(format, &$0, $1, $2, $3, $4) }
+        multiplyRow(format, task, first, end, row: row)
     }
 }
 
-/// Two rows, such as one of 16 bits: like a single one, weights taken apart once for both.
+/// One row: the weights go by once, 16 outputs at a time.
+@_transparent
+private func multiplyRow(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int, row: Int) {
+    let groups = Int(task.pointee.inputs) / 32
+    var block = UnsafeRawPointer(task.pointee.weights!) + first / 16 &* groups &* format.blockBytes
+    let at = row &* Int(task.pointee.outputStride)
+    var output = first
+    while output < end {
+        var sums = Floats16(repeat_f32x4(0), repeat_f32x4(0), repeat_f32x4(0), repeat_f32x4(0))
+        var values = task.pointee.values + row &* groups &* 32
+        var scales = task.pointee.scales + row &* groups, totals = task.pointee.sums + row &* groups
+        var left = groups
+        repeat {
+            addGroup(format, &sums, block, values, scales.pointee, totals.pointee)
+            block += format.blockBytes
+            values += 32
+            scales += 1
+            totals += 1
+            left &-= 1
+        } while left != 0
+        sums.store(task.pointee.output + (at &+ output), addend: task.pointee.addend.map { $0 + (at &+ output) })
+        output &+= 16
+    }
+}
+
+/// Two rows, such as one of 16 bits: like `multiplyRow`, weights taken apart once for both.
 @_transparent
 private func multiplyPair(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int, row: Int) {
     let groups = Int(task.pointee.inputs) / 32

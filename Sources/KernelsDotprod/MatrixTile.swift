@@ -8,8 +8,16 @@ import KernelsArmCommon
 @_transparent
 func multiplyTile(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ first: Int, _ end: Int, row: Int) {
     let groups = Int(task.pointee.inputs) / 32
-    forEachHalfBlock(format, task, first, end, groups: groups) {
-        multiplyHalf(format, task, $0, groups: groups, output: $1 &+ 8 &* $2, half: $2, row: row)
+    let blockBytes = format.blockBytes
+    var output = first & ~15
+    while output < end {
+        let block = UnsafeRawPointer(task.pointee.weights!) + output / 16 &* groups &* blockBytes
+        var half = 0
+        while half < 2 {
+            multiplyHalf(format, task, block, groups: groups, output: output &+ 8 &* half, half: half, row: row)
+            half &+= 1
+        }
+        output &+= 16
     }
 }
 

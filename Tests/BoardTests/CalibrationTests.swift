@@ -1,27 +1,9 @@
 import Platform
 @testable import Sensors
+import TestSupport
 import Testing
 
 @Suite struct CalibrationTests {
-    private struct Random {
-        var state: UInt64 = 0x1234_5678_9ABC_DEF1
-        mutating func uniform() -> Double {
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            return Double(state >> 11) / Double(1 << 53) * 2 - 1
-        }
-
-        mutating func direction() -> SIMD3<Double> {
-            while true {
-                let v = SIMD3(uniform(), uniform(), uniform()), size = (v * v).sum()
-                if size < 1, size > 0.01 { return v / size.squareRoot() }
-            }
-        }
-
-        mutating func noise(_ size: Double) -> SIMD3<Double> { SIMD3(uniform(), uniform(), uniform()) * size }
-    }
-
     private func sample(_ time: Double, _ acceleration: SIMD3<Double> = SIMD3(0, 0, 9.80665), _ rate: SIMD3<Double> = .zero,
                         field: SIMD3<Double>? = nil) -> InertialSample {
         InertialSample(timestampNanoseconds: Int64(time * 1e9), acceleration: SIMD3<Float>(acceleration), angularRate: SIMD3<Float>(rate),
@@ -32,7 +14,7 @@ import Testing
     private func distorted(_ v: SIMD3<Double>, _ m: SymmetricMatrix3, _ offset: SIMD3<Double>) -> SIMD3<Double> { m.apply(v) + offset }
 
     @Test func biasAtRest() throws {
-        var calibration = GyroscopeCalibration(), random = Random()
+        var calibration = GyroscopeCalibration(), random = Random(1)
         let bias = SIMD3(0.011, -0.02, 0.005)
         for index in 0..<1000 where calibration.bias == nil {
             calibration.add(sample(Double(index) / 200, SIMD3(0, 0, 9.8) + random.noise(0.05), bias + random.noise(0.004)))
@@ -58,7 +40,7 @@ import Testing
         let scale = further == 0 ? SymmetricMatrix3(xx: 1.02, yy: 0.97, zz: 1.01, xy: 0, xz: 0, yz: 0)
             : SymmetricMatrix3(xx: 1.02, yy: 0.97, zz: 1.01, xy: 0.01, xz: -0.008, yz: 0.006)
         let offset = SIMD3(0.3, -0.2, 0.5)
-        var calibration = AccelerometerCalibration(), random = Random(), time = 0.0
+        var calibration = AccelerometerCalibration(), random = Random(1), time = 0.0
         var directions: [SIMD3<Double>] = []
         for axis in 0..<3 {
             for sign in [1.0, -1.0] {
@@ -95,7 +77,7 @@ import Testing
 
     @Test func hardAndSoftIron() throws {
         let iron = SymmetricMatrix3(xx: 1.15, yy: 0.9, zz: 1.0, xy: 0.08, xz: -0.05, yz: 0.03), offset = SIMD3(60.0, -35, 20)
-        var calibration = MagnetometerCalibration(), random = Random()
+        var calibration = MagnetometerCalibration(), random = Random(1)
         for index in 0..<600 {
             calibration.add(sample(Double(index) / 50, field: distorted(random.direction() * 48, iron, offset) + random.noise(0.5)))
         }
@@ -112,7 +94,7 @@ import Testing
     }
 
     @Test func fieldsFromOneSideAreRefused() {
-        var calibration = MagnetometerCalibration(), random = Random()
+        var calibration = MagnetometerCalibration(), random = Random(1)
         for index in 0..<500 {
             var direction = random.direction()
             direction.z = direction.z.magnitude + 2
@@ -195,4 +177,18 @@ import Testing
         }
         #expect(!File.exists(folder.path + "/calibration"))
     }
+}
+
+extension Random {
+    /// -1 up to, not including, 1.
+    fileprivate mutating func signed() -> Double { uniform() * 2 - 1 }
+
+    fileprivate mutating func direction() -> SIMD3<Double> {
+        while true {
+            let v = SIMD3(signed(), signed(), signed()), size = (v * v).sum()
+            if size < 1, size > 0.01 { return v / size.squareRoot() }
+        }
+    }
+
+    fileprivate mutating func noise(_ size: Double) -> SIMD3<Double> { SIMD3(signed(), signed(), signed()) * size }
 }

@@ -1,4 +1,5 @@
 @testable import Sensors
+import TestSupport
 import Testing
 
 /// The recovered sample clock against synthetic chips, interrupts and buses.
@@ -78,35 +79,6 @@ import Testing
 
     // MARK: the synthetic chip
 
-    struct Random {
-        private var state: UInt64
-        init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-        mutating func uniform() -> Double {
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            return Double(state >> 11) / Double(1 << 53)
-        }
-
-        /// Exponential with mean 1, by von Neumann's comparison of uniform numbers (no logarithm needed).
-        mutating func exponential() -> Double {
-            var whole = 0.0
-            while true {
-                let first = uniform()
-                var last = first, length = 1
-                while true {
-                    let next = uniform()
-                    if next >= last { break }
-                    last = next
-                    length += 1
-                }
-                if length % 2 == 1 { return whole + first }
-                whole += 1
-            }
-        }
-    }
-
     private static func run(_ scenario: Scenario, seed: UInt64) -> (rootMeanSquareMicroseconds: Double, isInOrder: Bool) {
         var random = Random(seed)
         for _ in 0..<10 { _ = random.uniform() }
@@ -153,5 +125,24 @@ import Testing
             now = max(due, end) + random.exponential() * 80e3
         }
         return ((squares / Double(max(1, next))).squareRoot() / 1000, isInOrder)
+    }
+}
+
+extension Random {
+    /// Exponential with mean 1, by von Neumann's comparison of uniform numbers (no logarithm needed).
+    fileprivate mutating func exponential() -> Double {
+        var whole = 0.0
+        while true {
+            let first = uniform()
+            var last = first, length = 1
+            while true {
+                let next = uniform()
+                if next >= last { break }
+                last = next
+                length += 1
+            }
+            if length % 2 == 1 { return whole + first }
+            whole += 1
+        }
     }
 }

@@ -4,6 +4,7 @@ import Foundation
 import Kernels
 import Nest
 import Platform
+import TestSupport
 import Testing
 
 @Suite(.serialized)

@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Kernels
 import Nest
+import TestSupport
 import Testing
 
 struct ElementwiseTests {

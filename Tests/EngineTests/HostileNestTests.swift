@@ -2,6 +2,7 @@ import Engine
 import Kernels
 import Nest
 import Platform
+import TestSupport
 import Testing
 
 /// Files made to harm: whatever a nest says, reading and running it ends in a Failure or in a result.

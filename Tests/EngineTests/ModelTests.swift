@@ -3,6 +3,7 @@ import Engine
 import Kernels
 import Nest
 import Platform
+import TestSupport
 import Testing
 
 @Suite(.serialized)

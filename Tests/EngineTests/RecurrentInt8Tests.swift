@@ -3,6 +3,7 @@ import Foundation
 import Kernels
 import Nest
 import Platform
+import TestSupport
 import Testing
 
 /// GRU and LSTM with int8 weights, against float64 with the same weights and no quantised activations.

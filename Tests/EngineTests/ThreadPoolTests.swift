@@ -1,6 +1,7 @@
 @testable import Engine
 import CLinux
 import Platform
+import TestSupport
 import Testing
 
 /// Counts how often every slice was executed.

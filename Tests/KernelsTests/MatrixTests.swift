@@ -14,7 +14,7 @@ import Testing
                 wrong += float(half: bits) == Float(value) && half(Float(value)) == bits ? 0 : 1
             }
         }
-        var random = RandomSource(seed: 5)
+        var random = CaseRandom(seed: 5)
         for _ in 0..<100_000 {
             let x = Float(bitPattern: UInt32(truncatingIfNeeded: random.next() >> 32))
             let isRight = x.isNaN ? Float16(bitPattern: half(x)).isNaN : half(x) == Float16(x).bitPattern
@@ -28,7 +28,7 @@ import Testing
         let outputs = 37, inputs = 96
         let layout = try #require(MatrixLayout(format: format, outputs: outputs, inputs: inputs))
         #expect(layout.bytes == 3 * 3 * format.blockBytes)
-        var random = RandomSource(seed: 3)
+        var random = CaseRandom(seed: 3)
         let quanta = (0..<outputs * inputs).map { _ in Int8(random.integer(format.range.lowerBound, format.range.upperBound)) }
         let scales = (0..<outputs * layout.groups * format.scalesPerGroup).map { _ in half(random.unit()) }
         let minima = (0..<outputs * layout.groups).map { _ in half(random.unit()) }

@@ -43,7 +43,7 @@ import Testing
     /// ConvolutionLayout, against direct loops over OHWI weights with real values (quantised minus zero point).
     @Test(arguments: [false, true])
     func convolutionAgreesWithTextbook(runPerRow: Bool) {
-        var random = RandomSource(seed: 7)
+        var random = CaseRandom(seed: 7)
         let input = (0..<5 * 4 * 3).map { _ in Int8(random.integer(-128, 127)) }
         let weights = (0..<5 * 9 * 3).map { _ in Int8(random.integer(-127, 127)) }
         let bias = (0..<5).map { _ in Int32(random.integer(-900, 900)) }

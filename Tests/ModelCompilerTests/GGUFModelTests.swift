@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 @testable import ModelCompiler
 import Platform
@@ -117,7 +118,7 @@ import Platform
 
     @Test(arguments: ["llama.gguf", "gemma3.gguf"]) func damagedFiles(_ name: String) throws {
         let original = try LanguageGolden.bytes(name)
-        var random = ImportMutationTests.Random(state: UInt64(original.count)), imported = 0, refused = 0
+        var random = Random(UInt64(original.count)), imported = 0, refused = 0
         // Only the structure at the beginning is damaged: what follows is weights.
         let structure = min(original.count, 24_000)
         for _ in 0..<1500 {

@@ -1,23 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 import ModelCompiler
 import Platform
 
 /// Thousands of damaged files: each gives an error or a graph, none a crash, a hang or memory without bound.
 @Suite struct ImportMutationTests {
-    /// SplitMix64 (Steele et al. 2014): the same cases on every run.
-    struct Random: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            return z ^ (z >> 31)
-        }
-    }
-
     static let hostileNumbers: [UInt32] = [0, 1, 4, 0x7f, 0x80, 0xff, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff]
 
     static func mutated(_ original: [UInt8], _ random: inout Random) -> [UInt8] {
@@ -43,7 +31,7 @@ import Platform
 
     @Test(arguments: TinyModels.all) func damagedFiles(_ name: String) throws {
         let original = try TinyModels.bytes(name)
-        var random = Random(state: UInt64(original.count)), imported = 0, refused = 0
+        var random = Random(UInt64(original.count)), imported = 0, refused = 0
         for length in 0..<min(original.count, 600) {
             do { _ = try Importer.load(bytes: Array(original[..<length])) } catch is Failure { refused += 1 }
         }
@@ -66,7 +54,7 @@ import Platform
                      (SourceModels.path("yolox-nano.onnx"), 15), (SourceModels.path("silero_vad_16k_op15.onnx"), 40), (SourceModels.path("riann.onnx"), 40)]
         for case let (path?, count) in files {
             let original = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-            var random = Random(state: UInt64(original.count))
+            var random = Random(UInt64(original.count))
             // Weights make most of a file; damage near the ends, where the structure is, tells more.
             for _ in 0..<count {
                 var bytes = original

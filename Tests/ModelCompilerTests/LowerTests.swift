@@ -149,7 +149,7 @@ import Testing
 
 @Suite struct LowerArenaPlannerTests {
     @Test func liveBuffersNeverOverlap() {
-        var random = SplitMix(seed: 42)
+        var random = SplitMix64(seed: 42)
         for _ in 0..<200 {
             let buffers = (0..<1 + random.next(below: 40)).map { _ -> ArenaBuffer in
                 let first = random.next(below: 30)

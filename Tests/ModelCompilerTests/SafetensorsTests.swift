@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 @testable import ModelCompiler
 import Platform
@@ -126,7 +127,7 @@ import Platform
 
     @Test func damagedFiles() throws {
         let files = ["config.json", "tokenizer.json", "model.safetensors"]
-        var random = ImportMutationTests.Random(state: 6), imported = 0, refused = 0
+        var random = Random(6), imported = 0, refused = 0
         for round in 0..<300 {
             let name = files[round % files.count], original = try LanguageGolden.bytes("llama/\(name)")
             let head = min(original.count, 3000)

@@ -30,7 +30,7 @@ struct TransformerHostileTests {
 
     @Test func mutationsWithTheChecksumPutRight() throws {
         let pools = [try ThreadPool(threads: 1), try ThreadPool(threads: 2)], kernels = KernelTable.all(for: .detect())
-        var numbers = SplitMix(seed: 5)
+        var numbers = SplitMix64(seed: 5)
         let sources = [RandomTransformer(seed: 31, width: 32, heads: 2, headDimension: 16, feedForward: 32, vocabulary: 40, layers: 1),
                        RandomTransformer(seed: 32, width: 32, heads: 2, headDimension: 16, feedForward: 64, vocabulary: 40, layers: 2, tied: false, gemma: true, window: 6)]
         var accepted = 0
@@ -67,7 +67,7 @@ struct TransformerHostileTests {
         let source = RandomTransformer(seed: 33, width: 64, gemma: true, window: 6, encodings: [.q4_0, .q5_1, .q8_0])
         let original = NestWriter.bytes(try lower(source.model, options: TransformerOptions(rows: 5, logitRows: 5)).contents())
         let chunks = try NestReader(bytes: original).chunks
-        var numbers = SplitMix(seed: 6)
+        var numbers = SplitMix64(seed: 6)
         for round in 0..<60 {
             var bytes = original
             for _ in 0..<2000 {

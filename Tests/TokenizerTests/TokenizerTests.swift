@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 @testable import Tokenizer
 @testable import ModelCompiler
@@ -6,17 +7,6 @@ import Platform
 
 /// Any bytes come back; long and repeated texts; damaged tokenizers.
 @Suite struct TokenizerTests {
-    struct Random: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            return z ^ (z >> 31)
-        }
-    }
-
     func encode(_ tokenizer: Tokenizer, _ bytes: [UInt8], control: Bool = true) throws -> [Int32] {
         var ids: [Int32] = []
         try bytes.withUnsafeBytes { bytes throws in try tokenizer.encode(bytes, control: control, into: &ids) }
@@ -25,7 +15,7 @@ import Platform
 
     @Test(arguments: ["llama.gguf", "gemma3.gguf"]) func anyBytesComeBack(_ name: String) throws {
         let tokenizer = try TokenizerGolden.tiny(name)
-        var random = Random(state: 1)
+        var random = Random(1)
         for round in 0..<2000 {
             var bytes = (0..<Int.random(in: 0...60, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
             // Half of them mostly text.
@@ -53,7 +43,7 @@ import Platform
         let tokenizer = try TokenizerMemory.tokenizer(source)
         var ranks: [[[UInt8]]: Int] = [:]
         for (rank, merge) in source.merges.enumerated() { ranks[[merge.left, merge.right]] = rank }
-        var random = Random(state: 3)
+        var random = Random(3)
         for _ in 0..<200 {
             let word = (0..<Int.random(in: 2...80, using: &random)).map { _ in Array("etaoinshr".utf8).randomElement(using: &random)! }
             var parts = word.map { [$0] }
@@ -81,7 +71,7 @@ import Platform
         func best(_ text: Substring) -> Float {
             text.isEmpty ? 0 : scores.compactMap { text.hasPrefix($0.key) ? $0.value + best(text.dropFirst($0.key.count)) : nil }.max()!
         }
-        var random = Random(state: 9)
+        var random = Random(9)
         for _ in 0..<200 {
             let text = String((0..<Int.random(in: 1...10, using: &random)).map { _ in "ab c".randomElement(using: &random)! })
             let ids = try tokenizer.encode(text)
@@ -102,7 +92,7 @@ import Platform
         for name in ["llama.gguf", "gemma3.gguf"] {
             let image = try LanguageImporter.load(path: TokenizerGolden.root + "/language/\(name)").tokenizer.image()
             for length in stride(from: 0, to: image.count, by: 97) { #expect(throws: Failure.self) { try TokenizerMemory.tokenizer(Array(image[..<length])) } }
-            var random = Random(state: 2), refused = 0
+            var random = Random(2), refused = 0
             for round in 0..<3000 {
                 var bytes = image
                 for _ in 0..<4 {

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 import Vision
 
@@ -57,7 +58,7 @@ import Vision
 
     @Test func damagedStreamsEnd() throws {
         let picture = try bytes(of: goldenFolder.appendingPathComponent("jpeg-420.jpg"))
-        var generator = SeededGenerator(7)
+        var generator = Random(7)
         for _ in 0..<300 {
             var contents = picture + picture + picture
             for _ in 0..<10 { contents[Int.random(in: 0..<contents.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator) }

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 import Vision
 
@@ -94,7 +95,7 @@ import Vision
 
     /// Thousands of damaged files: each decodes or fails with one line; none may crash or run away.
     @Test func damagedFilesNeverCrash() throws {
-        var generator = SeededGenerator(2024)
+        var generator = Random(2024)
         var failed = 0, total = 0
         for sample in try Self.samples() {
             for _ in 0..<400 {

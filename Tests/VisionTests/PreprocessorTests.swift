@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Vision
 
@@ -90,7 +91,7 @@ struct PlainPreprocessor {
 @Suite struct PreprocessorTests {
     /// Slow changes and noise: noise alone averages out and would hide mistakes in geometry.
     static func frame(_ format: FrameFormat, seed: UInt64) -> [UInt8] {
-        var generator = SeededGenerator(seed)
+        var generator = Random(seed)
         return (0..<format.frameBytes).map { index in
             let slow = 100 + 80 * (((index / 40) % 2) + ((index / (format.width * 9)) % 2)) / 2
             return UInt8(clamping: slow + Int.random(in: -40...40, using: &generator))

@@ -1,19 +1,7 @@
 import Foundation
 import Platform
+import TestSupport
 import Vision
-
-/// SplitMix64: the same numbers on every run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 let goldenFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("golden/images")
 
@@ -45,7 +33,7 @@ extension Image {
 
     static func random(width: Int, height: Int, seed: UInt64) throws -> Image {
         let image = try Image(width: width, height: height)
-        var generator = SeededGenerator(seed)
+        var generator = Random(seed)
         for index in 0..<image.byteCount { image.pixels[index] = UInt8.random(in: 0...255, using: &generator) }
         return image
     }

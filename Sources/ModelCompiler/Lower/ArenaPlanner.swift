@@ -1,3 +1,5 @@
+import Platform
+
 /// A piece of the arena: so many bytes, needed from instruction `first` to instruction `last`, both included.
 public struct ArenaBuffer: Sendable, Equatable {
     public var bytes: Int
@@ -52,7 +54,8 @@ public enum ArenaPlanner {
             _ = attempt(indices.sorted { (key(buffers[$0]), buffers[$0].bytes, -$0) > (key(buffers[$1]), buffers[$1].bytes, -$1) })
         }
         _ = attempt(byBreadth(buffers))
-        var random = SplitMix(seed: 0x5EED)
+        // A fixed sequence: a plan must come out the same on every machine.
+        var random = SplitMix64(seed: 0x5EED)
         var remaining = buffers.count > 2 ? swaps : 0
         while remaining > 0, let current = best, current.bytes > alignedBound {
             var order = bestOrder
@@ -116,21 +119,4 @@ public enum ArenaPlanner {
         }
         return order + buffers.indices.filter { !taken[$0] }
     }
-}
-
-/// A small generator with a fixed sequence: a plan must come out the same on every machine.
-struct SplitMix {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func next(below bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

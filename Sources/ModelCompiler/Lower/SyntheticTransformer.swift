@@ -42,7 +42,7 @@ public enum SyntheticTransformer {
 
         init(bytes: Int) {
             memory = .allocate(byteCount: bytes, alignment: 16)
-            var random = SplitMix(seed: 1)
+            var random = SplitMix64(seed: 1)
             let scale = half(0.004), minimum = half(-0.03)
             for block in stride(from: 0, to: bytes, by: 20) {
                 memory.storeBytes(of: scale, toByteOffset: block, as: UInt16.self)

@@ -1,4 +1,5 @@
 import CLinux
+import Platform
 
 /// Random numbers that a seed repeats: xorshift64*, after Vigna, *An experimental exploration of Marsaglia's xorshift
 /// generators, scrambled*, 2016; normal ones by Marsaglia's polar method.
@@ -9,10 +10,8 @@ public struct ChipRandom {
 
     public init(seed: UInt64) {
         // A generator of this kind must not start at zero, and near seeds must part soon.
-        var mixed = seed &+ 0x9E37_79B9_7F4A_7C15
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        mixed ^= mixed >> 31
+        var mixing = SplitMix64(seed: seed)
+        let mixed = mixing.next()
         state = mixed == 0 ? 1 : mixed
     }
 

@@ -1,4 +1,5 @@
 import Nest
+import TestSupport
 
 /// What a convolution means, one output at a time, from weights in their ordinary order (output channel, row, column,
 /// input channel; depthwise: row, column, channel).

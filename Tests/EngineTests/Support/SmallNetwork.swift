@@ -1,4 +1,5 @@
 import Nest
+import TestSupport
 
 /// A small network that has one of most kinds of instruction, for tests of the file, of memory and of threads.
 func smallNetwork(seed: UInt64 = 7, layers: Int = 6, channels: Int = 24, size: Int = 12, chunkPerInstruction: Bool = true) -> (builder: NestBuilder, input: Int32, output: Int32) {

@@ -4,20 +4,14 @@ public struct RandomSource: Sendable {
     private var s0, s1, s2, s3: UInt64
 
     public init(seed: UInt64) {
-        var state = seed
-        func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-        s0 = next()
-        s1 = next()
-        s2 = next()
-        s3 = next()
+        var mixed = SplitMix64(seed: seed)
+        s0 = mixed.next()
+        s1 = mixed.next()
+        s2 = mixed.next()
+        s3 = mixed.next()
     }
 
+    /// 64 random bits.
     public mutating func bits() -> UInt64 {
         let product = s1 &* 5
         let result = ((product << 7) | (product >> 57)) &* 9
