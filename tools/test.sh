@@ -9,6 +9,8 @@ step "build"
 swift build -c release --build-tests
 step "deploy"
 tools/deploy-test.sh
+step "attacks"
+tools/attack-test.sh
 step "models"
 tools/models.sh
 step "tests"
