@@ -116,7 +116,7 @@ for program in "${swiftlet[*]} info ./m.nest" "${nestc[*]} inspect m.nest"; do
     # shellcheck disable=SC2086  # words of a command
     expect "a reader who closed his pipe: $program" "$([ "$(status unread $program)" != 0 ] && lines)" 0
 done
-expect "run without standard input" "$(status sh -c '"$@" <&-' sh "${swiftlet[@]}" run --simulate) $(lines)" "1 1"
+expect "run without standard input" "$(status timeout 20 sh -c '"$@" <&-' sh "${swiftlet[@]}" run --simulate) $(lines)" "1 1"
 code=0
 "${nestc[@]}" "$work/model.tflite" -o full.nest 2> /dev/full || code=$?
 expect "nestc with a full standard error" "$code $(cmp full.nest m.nest 2>&1)" "0 "
