@@ -32,7 +32,10 @@ public final class Context {
     }
 
     /// Somebody wants the command to stop: Ctrl-C on its console, or a signal. Or nobody takes its results any more.
-    var isCancelled: Bool { console?.isCancelled ?? (Output.standard.failure != 0) || Signals.stopRequested || console_caught_signal() != 0 }
+    var isCancelled: Bool {
+        let isUnwanted = console?.isCancelled ?? (Output.standard.failure != 0)
+        return isUnwanted || Signals.stopRequested || console_caught_signal() != 0
+    }
 
     /// Somebody watches: displays may move.
     var isInteractive: Bool { console?.isInteractive ?? false }
