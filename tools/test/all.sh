@@ -77,6 +77,7 @@ stage build - build
 stage deploy - tools/test/deploy.sh
 stage models - tools/models/compile.sh
 stage kills build tools/test/kills.py
+stage attacks build tools/test/attacks.sh
 stage tests build native
 stage board - board
 stage armv7 - small_board

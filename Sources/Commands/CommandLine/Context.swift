@@ -29,7 +29,9 @@ public final class Context {
     }
 
     /// Somebody wants the command to stop: Ctrl-C on its console, or a signal. Or nobody takes its results any more.
-    var isCancelled: Bool { console?.isCancelled ?? (Output.standard.failure != 0) || Signals.stopRequested || console_caught_signal() != 0 }
+    var isCancelled: Bool {
+        console?.isCancelled ?? (Output.standard.failure != 0) || Signals.stopRequested || console_caught_signal() != 0
+    }
 
     /// Somebody watches: displays may move.
     var isInteractive: Bool { console?.isInteractive ?? false }
