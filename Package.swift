@@ -134,3 +134,10 @@ if Context.environment["SWIFTLET_FUZZ"] != nil {
                                              linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
     package.products.append(.executable(name: "fuzz", targets: ["fuzz"]))
 }
+
+// Only for tools/thread-sanitizer.sh: what threads share, at work without a test framework around it.
+if Context.environment["SWIFTLET_THREADS"] != nil {
+    package.targets.append(.executableTarget(name: "threads", dependencies: ["Firmware", "VirtualBoard", "Board", "Engine", "Platform", "CConsole", "CLinux"],
+                                             path: "Tests/threads", swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+    package.products.append(.executable(name: "threads", targets: ["threads"]))
+}

@@ -45,7 +45,7 @@ struct CaseTests {
     /// The texts below the last panel, left to right.
     static func timeLabels(_ svg: String) -> [String] {
         svg.split(separator: "\n").filter { $0.contains("text-anchor=\"middle\" fill=\"#666\"") }
-            .compactMap { $0.split(separator: ">").dropLast().last?.split(separator: "<").first.map(String.init) }
+            .compactMap { $0.split(separator: ">").last?.split(separator: "<").first.map(String.init) }
     }
 
     /// Seconds since 1970, where a Float's steps are 128 seconds; and times that no clock has.
@@ -87,7 +87,8 @@ struct CaseTests {
     @Test func slowLogsHaveNoPauses() {
         for interval in [0.001, 0.04, 0.5, 2, 60] {
             var clock = SampleClock(usualInterval: 0.01)
-            for index in 0..<100 { #expect(index == 0 || abs(clock.interval(at: Double(index) * interval) - Float(interval)) < 1e-4) }
+            _ = clock.interval(at: 0)
+            for index in 1..<100 { #expect(abs(clock.interval(at: Double(index) * interval) - Float(interval)) < 1e-4) }
             #expect(clock.setForward == 0 && clock.setBack == 0)
             _ = clock.interval(at: 1e6)
             _ = clock.interval(at: 1e6 + interval)

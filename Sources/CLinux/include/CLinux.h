@@ -59,6 +59,17 @@ CLINUX_INLINE uint32_t linux_add(uint32_t *word, uint32_t value) { return __atom
 /// Sequentially consistent, for the flag-then-check patterns of sleeping and waking.
 CLINUX_INLINE uint32_t linux_exchange(uint32_t *word, uint32_t value) { return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST); }
 CLINUX_INLINE void linux_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+/// Copies memory that another thread may be changing meanwhile: whoever asks for it finds out afterwards whether it did.
+/// Words at a time without an order of their own, so that it is no data race.
+CLINUX_INLINE void linux_copy_shared(void *to, const void *from, size_t size) {
+    unsigned char *target = (unsigned char *)to;
+    const unsigned char *source = (const unsigned char *)from;
+    if ((((uintptr_t)to | (uintptr_t)from) & (sizeof(uintptr_t) - 1)) == 0) {
+        for (; size >= sizeof(uintptr_t); size -= sizeof(uintptr_t), target += sizeof(uintptr_t), source += sizeof(uintptr_t))
+            __atomic_store_n((uintptr_t *)target, __atomic_load_n((const uintptr_t *)source, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+    }
+    for (; size > 0; size--, target++, source++) __atomic_store_n(target, __atomic_load_n(source, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+}
 CLINUX_INLINE void linux_pause(void) {
 #if defined(__aarch64__) || defined(__arm__)
     __asm__ volatile("yield");

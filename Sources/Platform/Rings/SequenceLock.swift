@@ -23,22 +23,25 @@ public final class SequenceLock<Value> {
         let start = sequence.pointee
         linux_store(sequence, start &+ 1)
         linux_fence()
-        value.pointee = newValue
+        withUnsafePointer(to: newValue) { linux_copy_shared(value, $0, MemoryLayout<Value>.size) }
         linux_store(sequence, start &+ 2)
     }
 
     public func read() -> Value {
-        var tries = 0
-        while true {
-            let before = linux_load(sequence)
-            if before & 1 == 0 {
-                let copy = value.pointee
-                linux_fence()
-                if linux_load(sequence) == before { return copy }
+        // What was copied is a value only once nobody changed it meanwhile.
+        withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { copy in
+            var tries = 0
+            while true {
+                let before = linux_load(sequence)
+                if before & 1 == 0 {
+                    linux_copy_shared(copy.baseAddress!, value, MemoryLayout<Value>.size)
+                    linux_fence()
+                    if linux_load(sequence) == before { return copy[0] }
+                }
+                tries += 1
+                // The writer may have lost its processor in the middle.
+                if tries % 64 == 0 { sched_yield() } else { linux_pause() }
             }
-            tries += 1
-            // The writer may have lost its processor in the middle.
-            if tries % 64 == 0 { sched_yield() } else { linux_pause() }
         }
     }
 }
