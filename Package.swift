@@ -96,7 +96,7 @@ let package = Package(
 
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Nest", "ModelCompiler"]),
-        .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest"]),
+        .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest", "Vision"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision"]),
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
         .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "ModelCompiler", "Engine", "Nest"]),
