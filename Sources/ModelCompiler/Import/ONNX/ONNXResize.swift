@@ -52,17 +52,17 @@ private struct ONNXResample {
         return [pairs.map { $0[0] }, pairs.map { $0[1] }]
     }
 
-    /// A triangle as wide as an output pixel over all input pixels below it (antialias, as Pillow does it).
+    /// A triangle as wide as an output pixel over all input pixels below it (antialias); what lies outside counts for
+    /// the pixel at the edge.
     func smoothed() throws -> [[(place: Int, weight: Float)]] {
         guard scale < 1 else { return try linear() }
         let support = 1 / scale
         let rows = try (0..<to).map { index -> [(place: Int, weight: Float)] in
             let centre = try coordinate(index) + 0.5
-            let first = min(max(Int((centre - support + 0.5).rounded(.down)), 0), from - 1)
-            let end = max(min(Int((centre + support + 0.5).rounded(.down)), from), first + 1)
+            let first = Int((centre - support + 0.5).rounded(.down)), end = max(Int((centre + support + 0.5).rounded(.down)), first + 1)
             let weights = (first..<end).map { max(0, 1 - abs((Float($0) - centre + 0.5) * scale)) }
             let sum = weights.reduce(0, +)
-            return zip(first..<end, weights).map { ($0, sum > 0 ? $1 / sum : 1 / Float(end - first)) }
+            return zip(first..<end, weights).map { (min(max($0, 0), from - 1), sum > 0 ? $1 / sum : 1 / Float(end - first)) }
         }
         let taps = rows.map(\.count).max() ?? 0
         return (0..<taps).map { tap in rows.map { tap < $0.count ? $0[tap] : ($0[0].place, 0) } }
