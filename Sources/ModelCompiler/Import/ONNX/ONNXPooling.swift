@@ -105,7 +105,13 @@ extension ONNXImporter {
         set(node, image: id)
     }
 
+    /// Each tap is three steps of the graph.
+    private func requireFew(_ taps: Int) throws {
+        guard taps <= 128 else { throw Failure(.unsupported, "\(taps) pixels for each of the result; at most 128 work") }
+    }
+
     private mutating func maximum(_ name: String, _ id: TensorID, axis: Int, _ taps: [[Int]]) throws -> TensorID {
+        try requireFew(taps.count)
         var result: TensorID?
         for (index, places) in taps.enumerated() {
             let part = try gather("\(name)/tap\(index)", id, places.map { Int32($0) }, axis: axis)
@@ -117,6 +123,7 @@ extension ONNXImporter {
     /// For each position along an axis the weighted sum of what its taps read. `taps`: for each tap, place and weight
     /// of each position of the result.
     mutating func weighted(_ name: String, _ id: TensorID, axis: Int, _ taps: [[(place: Int, weight: Float)]]) throws -> TensorID {
+        try requireFew(taps.count)
         var result: TensorID?
         for (index, tap) in taps.enumerated() where tap.contains(where: { $0.weight != 0 }) {
             var part = try gather("\(name)/tap\(index)", id, tap.map { Int32($0.place) }, axis: axis)

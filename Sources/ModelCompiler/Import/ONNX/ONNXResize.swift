@@ -57,6 +57,7 @@ private struct ONNXResample {
     func smoothed() throws -> [[(place: Int, weight: Float)]] {
         guard scale < 1 else { return try linear() }
         let support = 1 / scale
+        guard support <= 60 else { throw Failure(.unsupported, "smoothing by a factor of \(support); at most 60 works") }
         let rows = try (0..<to).map { index -> [(place: Int, weight: Float)] in
             let centre = try coordinate(index) + 0.5
             let first = Int((centre - support + 0.5).rounded(.down)), end = max(Int((centre + support + 0.5).rounded(.down)), first + 1)

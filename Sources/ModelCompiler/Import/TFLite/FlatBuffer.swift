@@ -61,7 +61,7 @@ struct FlatTable {
     /// Fields that the file sets and nobody asked for. Those whose bytes are all zero say what their absence would.
     func unreadFields() throws -> [Int] {
         guard let reads else { return [] }
-        let fields = try (0..<max(0, (vtableSize - 4) / 2)).map { try place($0) }
+        let fields = try (0..<min(64, max(0, (vtableSize - 4) / 2))).map { try place($0) }
         let size = Int(try buffer.reader.integer(at: vtable + 2, as: UInt16.self)), places = fields.compactMap { $0 }
         return try fields.indices.filter { index in
             guard let start = fields[index], !reads.fields.contains(index) else { return false }

@@ -8,8 +8,7 @@ enum TFLiteLabels {
         guard let classes = outputs.compactMap(\.shape.last).max(), classes >= 2, let zip = try? StoredZip(reader, budget: budget) else { return nil }
         for (name, entry) in zip.entries.sorted(by: { $0.key < $1.key }) where name.lowercased().hasSuffix(".txt") && entry.length <= 1 << 20 {
             guard let bytes = try? reader.slice(at: entry.offset, length: entry.length), let labels = try? Labels.parse(Data(bytes)) else { continue }
-            let detects = outputs.count == 4
-            if labels.count == classes || (detects && labels.count > 1) { return labels }
+            if labels.count == classes { return labels }
         }
         return nil
     }
