@@ -23,6 +23,8 @@ public final class Tokenizer {
     public let addsEndToken: Bool
     /// SentencePiece: a space is put before the text, and taken away again in decoding.
     public let addsSpacePrefix: Bool
+    /// Not before text that begins with one; not after a special token (Hugging Face's Metaspace).
+    let keepsOwnSpace: Bool, prefixesFirstOnly: Bool
 
     /// Opens a tokenizer; `bytes` are 4-byte aligned and live as long as `owner`. `name` stands in messages.
     public init(_ bytes: UnsafeRawBufferPointer, owner: AnyObject?, name: String) throws(Failure) {
@@ -41,6 +43,8 @@ public final class Tokenizer {
         addsBeginToken = image.flags & TokenizerLayout.Flag.addsBegin != 0 && beginToken != nil
         addsEndToken = image.flags & TokenizerLayout.Flag.addsEnd != 0 && endToken != nil
         addsSpacePrefix = image.flags & TokenizerLayout.Flag.addsSpacePrefix != 0
+        keepsOwnSpace = image.flags & TokenizerLayout.Flag.keepsOwnSpace != 0
+        prefixesFirstOnly = image.flags & TokenizerLayout.Flag.prefixesFirstOnly != 0
     }
 
     /// The bytes of a piece as text has them; empty for an id outside the vocabulary.

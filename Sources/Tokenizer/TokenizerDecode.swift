@@ -13,9 +13,9 @@ extension Tokenizer {
             let special = image.type(Int(token)) == 3 || image.type(Int(token)) == 4
             let before = bytes.count
             append(Int(token), to: &bytes, control: control)
-            // Every stretch of text after a special token was given a space.
+            // Every stretch of text after a special token was given a space, unless only the first is.
             if strips, !special, bytes.count > before, bytes[before] == 0x20 { bytes.remove(at: before) }
-            strips = addsSpacePrefix && special
+            strips = addsSpacePrefix && special && !prefixesFirstOnly
         }
         return bytes
     }

@@ -52,13 +52,19 @@ extension Tokenizer {
         case .bytePairs: encodeBytePairs(text, range, into: &tokens)
         case .sentencePieceBPE, .sentencePieceUnigram:
             fragment.removeAll(keepingCapacity: true)
-            if addsSpacePrefix { fragment.append(0x20) }
             appendUnmarked(UnsafeRawBufferPointer(rebasing: text[range]))
+            if addsSpacePrefix, !keepsOwnSpace || fragment.first != 0x20, !prefixesFirstOnly || isBeginning(tokens, range) { fragment.insert(0x20, at: 0) }
             let own = fragment
             own.withUnsafeBytes { bytes in
                 if kind == .sentencePieceBPE { encodeSentencePiece(bytes, into: &tokens) } else { encodeUnigram(bytes, into: &tokens) }
             }
         }
+    }
+
+    /// Whether nothing but the token that begins every text comes before.
+    private func isBeginning(_ tokens: [Int32], _ range: Range<Int>) -> Bool {
+        guard range.lowerBound == 0 else { return false }
+        return tokens.isEmpty || (tokens.count == 1 && Int(tokens[0]) == beginToken)
     }
 
     /// SentencePiece's mark for a space (U+2581) is a space to it in any text.

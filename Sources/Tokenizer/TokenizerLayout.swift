@@ -18,6 +18,8 @@ public enum TokenizerLayout {
         public static let separatesDigits: UInt32 = 8
         /// A word that is a piece is not merged together from its bytes.
         public static let wholeWords: UInt32 = 16
+        /// With `addsSpacePrefix`: only before text that doesn't begin with a space; only before a text's first stretch.
+        public static let keepsOwnSpace: UInt32 = 32, prefixesFirstOnly: UInt32 = 64
     }
 
     /// Sections: word `16 + 2 * section` of the header is the offset, the next the length in bytes.

@@ -106,7 +106,9 @@ struct Compile: ParsableCommand {
             nest = try Compilation.finish(graph, options)
             if let folder { say("accuracy: \(text(try Accuracy(nest.contents, on: folder)))") }
         }
+        try nest.verify()
         try NestWriter.write(nest.contents, to: output)
+        _ = try readBack(output)
         for program in nest.programs {
             note("batch \(program.program.batch): \(program.program.instructions.count) instructions, arena \(program.program.arenaBytes) bytes, "
                 + "\(String(format: "%.3f", program.plan.ratio)) of the lower bound")
@@ -126,10 +128,19 @@ struct Compile: ParsableCommand {
                              tokenizer: try model.tokenizer.image())
         nest.metadata = (nest.metadata.filter { entries[$0.key] == nil } + entries.map { (key: $0.key, value: $0.value) }).sorted { $0.key < $1.key }
         try nest.write(to: output)
-        // What was written is read back with all checks.
-        let written = try NestReader.open(output)
-        note("\(nest.program.instructions.count) instructions for up to \(rows) tokens, arena \(nest.program.arenaBytes) bytes, "
-            + "weights \(written.chunks.reduce(0) { $0 + $1.length }) bytes in \(written.chunks.count) chunks")
+        let weights = try readBack(output).map { ", weights \($0.chunks.reduce(0) { $0 + $1.length }) bytes in \($0.chunks.count) chunks" } ?? ""
+        note("\(nest.program.instructions.count) instructions for up to \(rows) tokens, arena \(nest.program.arenaBytes) bytes\(weights)")
+    }
+
+    /// What was written is read with all checks before it counts as done; a file that fails them doesn't stay. Nil for
+    /// devices and pipes, which can't be read again.
+    private func readBack(_ path: String) throws -> NestReader? {
+        let type = try? FileManager.default.attributesOfItem(atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)[.type] as? FileAttributeType
+        guard type == .typeRegular else { return nil }
+        do { return try NestReader.open(path) } catch {
+            try? FileManager.default.removeItem(atPath: path)
+            throw Failure(error.kind, "\(error.description); the file has been removed")
+        }
     }
 
     private func quantized(_ graph: Graph, _ options: CompilationOptions, pictures: ImageFolder, evaluation: ImageFolder?) throws -> CompiledNest {
@@ -142,7 +153,7 @@ struct Compile: ParsableCommand {
         case .mse: .meanSquareError
         }
         let inputs = pictures.samples(limit: samples)
-        note("calibrating with \(inputs.count) pictures")
+        note("calibrating with \(inputs.count) of the \(pictures.entries.count) pictures in \(calibrate ?? "")")
         let result = try PostTrainingQuantization.run(graph, samples: inputs, method: rule, options: options, correctsBiases: correctBiases, progress: .standard)
         say("signal to noise of each layer, int8 against float, in dB")
         for layer in result.noise {

@@ -104,6 +104,8 @@ import Platform
             ("config.json asks for", { try edit($0 + "/config.json", "\"intermediate_size\": 64", "\"intermediate_size\": 96") }),
             ("no part of", { try edit($0 + "/config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1") }),
             ("'model.layers.2.input_layernorm.weight' is missing", { try edit($0 + "/config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3") }),
+            ("'partial_rotary_factor' (0.5)", { try edit($0 + "/config.json", "\"num_hidden_layers\": 2", "\"partial_rotary_factor\": 0.5, \"num_hidden_layers\": 2") }),
+            ("rope_parameters: 'partial_rotary_factor' (0.25)", { try edit($0 + "/config.json", "\"num_hidden_layers\": 2", "\"rope_parameters\": {\"rope_theta\": 10000, \"partial_rotary_factor\": 0.25}, \"num_hidden_layers\": 2") }),
             ("activation 'relu'", { try edit($0 + "/config.json", "\"silu\"", "\"relu\"") }),
             ("truncated", { try Data(repeating: 0xff, count: 100).write(to: URL(fileURLWithPath: $0 + "/model.safetensors")) }),
             ("too few", { try Data(repeating: 0, count: 4).write(to: URL(fileURLWithPath: $0 + "/model.safetensors")) }),

@@ -3,7 +3,7 @@
 # full and closed outputs, control characters from files, endless inputs. All in a scratch folder, as an ordinary user
 # where this is root; only what nobody but root can make (devices, others' links) is made as root.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -57,3 +57,15 @@ func lookupTable(_ function: UnaryFunction, alpha: Float, beta: Float, from inpu
         return y.isNaN ? Int8(clamping: output.zeroPoint) : Int8(max(-128, min(127, y.rounded(.toNearestOrEven))))
     }
 }
+
+/// The table from one scale to another. The ratio is rounded to a 256th and products are rounded up at the half, as
+/// XNNPACK has it for the ratios that it takes; others are exact.
+func requantizationTable(from input: Quantization, to output: Quantization) -> [Int8] {
+    let ratio = input.scale / output.scale
+    guard ratio >= 0x1p-8, ratio <= 0x1p7 else { return lookupTable(.clip, alpha: -.infinity, beta: .infinity, from: input, to: output) }
+    let multiplier = Int((ratio * 256).rounded(.toNearestOrEven))
+    return (-128...127).map { value in
+        let product = (value - Int(input.zeroPoint)) * multiplier + 128
+        return Int8(max(-128, min(127, (product >> 8) + Int(output.zeroPoint))))
+    }
+}

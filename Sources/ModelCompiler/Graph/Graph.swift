@@ -110,6 +110,13 @@ public struct Window: Sendable, Equatable {
         a.kernel == b.kernel && a.stride == b.stride && a.dilation == b.dilation && a.padding == b.padding
     }
 
+    /// Whether the first and the last window see a part of the image: instructions rely on it.
+    public func sees(height: Int, width: Int) -> Bool {
+        let size = output(height: height, width: width)
+        return padding.top <= (kernel.0 - 1) * dilation.0 && padding.left <= (kernel.1 - 1) * dilation.1
+            && (size.height - 1) * stride.0 - padding.top < height && (size.width - 1) * stride.1 - padding.left < width
+    }
+
     /// Output size for an input of this size.
     public func output(height: Int, width: Int) -> (height: Int, width: Int) {
         func size(_ input: Int, _ pads: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) -> Int {

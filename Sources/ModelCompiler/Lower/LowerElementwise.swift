@@ -20,6 +20,14 @@ extension Lowering {
         }
     }
 
+    /// Between types by the instruction; from int8 to int8 of another scale by a table.
+    mutating func lowerQuantize(_ node: Node) throws {
+        let input = try record(node.inputs[0]), output = try record(node.outputs[0]), x = self[input], y = self[output]
+        guard x.type == .int8, y.type == .int8, x.scale > 0, y.scale > 0 else { return emit(.convert, [input], [output]) }
+        let table = requantizationTable(from: Quantization(scale: x.scale, zeroPoint: x.zeroPoint), to: Quantization(scale: y.scale, zeroPoint: y.zeroPoint))
+        emit(.lookup, [input], [output], blob: table.littleEndianBytes)
+    }
+
     mutating func lowerBinary(_ node: Node, _ function: BinaryFunction, _ activation: Activation) throws {
         guard node.inputs.count >= 2, node.inputs[1] >= 0 else { throw graph.failure(node, "needs two inputs", kind: .badFormat) }
         guard let bounds = activation.bounds else { throw graph.failure(node, "the activation should have been made a step of its own") }

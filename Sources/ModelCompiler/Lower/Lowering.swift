@@ -254,7 +254,7 @@ struct Lowering {
             attributes.alignCorners = alignCorners ? 1 : 0
             attributes.halfPixelCentres = halfPixelCentres ? 1 : 0
             emit(.resize, [try record(node.inputs[0])], [try record(node.outputs[0])], words: attributes.words)
-        case .quantize: emit(.convert, [try record(node.inputs[0])], [try record(node.outputs[0])])
+        case .quantize: try lowerQuantize(node)
         case .detectionPostprocess(let attributes): try lowerDetection(node, attributes)
         case .gru(let layer): try lowerRecurrent(node, layer, isLSTM: false)
         case .lstm(let layer): try lowerRecurrent(node, layer, isLSTM: true)

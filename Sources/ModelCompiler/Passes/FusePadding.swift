@@ -19,8 +19,8 @@ import Nest
         }
         // A window may start before the image by less than its own size; more padding than that stays a step.
         func fits(_ window: Window) -> Bool {
-            let wide = widened(window)
-            return wide.padding.top <= (window.kernel.0 - 1) * window.dilation.0 && wide.padding.left <= (window.kernel.1 - 1) * window.dilation.1
+            let shape = graph.tensors[original].shape
+            return widened(window).sees(height: shape[1], width: shape[2])
         }
         switch node.operation {
         case .convolution(let window, _) where !fits(window): continue

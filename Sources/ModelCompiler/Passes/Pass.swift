@@ -15,6 +15,7 @@ public struct Pass: Sendable {
         Pass("sign bytes", signBytes),
         Pass("fold constants", foldConstants),
         Pass("remove identities", removeIdentities),
+        Pass("separate padding", separatePadding),
         Pass("separate functions", separateFunctions),
         Pass("recognise SiLU", recognizeSiLU),
         Pass("remove dead nodes", removeDeadNodes),

@@ -22,9 +22,7 @@ public struct ImageFolder: Sendable {
         }
         let table = Self.labels(path + "/labels.csv")
         let pictures = names.filter { ["jpg", "jpeg", "png"].contains(($0 as NSString).pathExtension.lowercased()) }
-        // Folders of several data sets in one: only the labelled photos of the one we know.
-        let named = pictures.filter { $0.hasPrefix("imagenet_") }
-        entries = (named.isEmpty ? pictures : named).map { name in
+        entries = pictures.map { name in
             Entry(path: path + "/" + name, label: table[name] ?? Self.label(name))
         }
         guard !entries.isEmpty else { throw Failure(.usage, "\(path): no .jpg or .png pictures in it") }

@@ -9,12 +9,24 @@ public final class Classifier {
     public let input: NetworkInput
     private let preprocessor: ImagePreprocessor
 
-    /// - Throws: `.unsupported` where the model's input isn't a picture.
+    /// - Throws: `.unsupported` where the model's input isn't a picture, or its output no list of classes.
     public init(_ model: Model) throws(Failure) {
         self.model = model
+        try Self.requireClasses(model)
         input = try NetworkInput(of: model)
         preprocessor = try ImagePreprocessor(input)
         labels = labelLines(model.metadata("labels"))
+    }
+
+    /// One score a class has a single axis; what has more (boxes, maps) would be given a class that means nothing.
+    private static func requireClasses(_ model: Model) throws(Failure) {
+        let output = model.outputRecord(0)
+        var sizes: [Int32] = []
+        for size in [output.height, output.width, output.channels] where size > 1 { sizes.append(size) }
+        guard sizes.count != 1 else { return }
+        var text = sizes.isEmpty ? "1" : ""
+        for size in sizes { text += (text.isEmpty ? "" : "x") + "\(size)" }
+        throw Failure(.unsupported, "the model's output of \(text) is no list of classes: it doesn't say what is in a picture")
     }
 
     /// Images that one run takes.

@@ -33,8 +33,9 @@ enum ShapeRules {
         case .unary, .quantize:
             return [try input(0)]
         case .averagePool(let window, _, _), .maxPool(let window, _):
-            let x = try image(try input(0))
-            return [try sized(x, window, channels: x[3])]
+            let x = try image(try input(0)), y = try sized(x, window, channels: x[3])
+            guard window.sees(height: x[1], width: x[2]) else { throw Failure(.unsupported, "a window of \(window.kernel) over \(x) that sees nothing but padding has no value") }
+            return [y]
         case .mean(let axes, let keep):
             return [try reduced(try input(0), axes, keep)]
         case .softmax(let axis, _):
@@ -112,7 +113,6 @@ enum ShapeRules {
         guard x[1] + padding[0] + padding[2] >= spans.0, x[2] + padding[1] + padding[3] >= spans.1 else {
             throw Mismatch("a kernel of \(spans.0) x \(spans.1) doesn't fit into \(x) with padding \(padding)")
         }
-        // A pooling window that sees nothing but padding has no value.
         let size = window.output(height: x[1], width: x[2])
         return [x[0], size.height, size.width, channels]
     }

@@ -10,6 +10,7 @@ extension ONNXImporter {
         }
         let x = try channelsLast(input, node.name + "/channels_last")
         let w = weights.shape, kernel = rank == 3 ? (1, w[2]) : (w[2], w[3])
+        if let said = node.attributes["kernel_shape"]?.integers, said != Array(w[2...]) { throw Failure(.badFormat, "a kernel of \(said.prefix(8)) with weights of shape \(w)") }
         let image = rank == 3 ? try append(node.name + "/image", .reshape, [x.id], declared: [x.stored[0], 1, x.stored[1], x.stored[2]]) : x.id
         let channels = x.shape[1], group = node.integer("group", 1)
         var window = try window(node, kernel: kernel, over: graph.tensors[image].shape)
@@ -45,22 +46,6 @@ extension ONNXImporter {
         return (0..<values.count).map { values[($0 / (area * depth) * depth + $0 % depth) * area + $0 / depth % area] }
     }
 
-    mutating func pool(_ node: ONNXNode, _ make: (Window) -> Operation) throws {
-        let x = try channelsLast(value(node, 0), node.name + "/channels_last")
-        guard x.shape.count == 4, let kernel = node.attributes["kernel_shape"]?.integers, kernel.count == 2 else {
-            throw Failure(.unsupported, "pooling of \(x.shape); images work")
-        }
-        guard node.outputs.count == 1 else { throw Failure(.unsupported, "the places of the maxima can't be computed") }
-        let window = try window(node, kernel: (kernel[0], kernel[1]), over: x.stored)
-        set(node, image: try append(node.name, make(window), [x.id]))
-    }
-
-    mutating func globalAveragePool(_ node: ONNXNode) throws {
-        let x = try channelsLast(value(node, 0), node.name + "/channels_last")
-        guard x.shape.count == 4 else { throw Failure(.unsupported, "pooling of \(x.shape); images work") }
-        set(node, image: try append(node.name, .mean(axes: [1, 2], keepDimensions: true), [x.id]))
-    }
-
     mutating func batchNormalization(_ node: ONNXNode) throws {
         guard node.outputs.count == 1 else { throw Failure(.unsupported, "batch normalisation in training mode") }
         let x = try channelsLast(value(node, 0), node.name + "/channels_last")
@@ -70,51 +55,13 @@ extension ONNXImporter {
         set(node, ONNXValue(shape: x.shape, id: y, isChannelsLast: x.isChannelsLast))
     }
 
-    mutating func resize(_ node: ONNXNode) throws {
-        let x = try channelsLast(value(node, 0), node.name + "/channels_last")
-        guard x.shape.count == 4 else { throw Failure(.unsupported, "resizing \(x.shape); images work") }
-        let isUpsample = node.operation == "Upsample" || model.operatorSet < 11
-        let size: [Int]
-        if !isUpsample, let sizes = try optional(node, 3)?.constant?.integers, sizes.count == 4 {
-            size = sizes
-        } else {
-            let scales = try node.attributes["scales"]?.floats ?? constant(node, isUpsample ? 1 : 2).reals
-            guard scales.count == 4, scales.allSatisfy({ $0 > 0 && $0 < 4096 }) else { throw Failure(.unsupported, "scales \(scales.prefix(8))") }
-            size = try zip(x.shape, scales).map { extent, scale in
-                guard let size = Int(exactly: (Double(extent) * Double(scale)).rounded(.down)) else { throw Failure(.badFormat, "a scale of \(scale)") }
-                return size
-            }
-        }
-        guard size[0] == x.shape[0], size[1] == x.shape[1], (1...1 << 20).contains(size[2]), (1...1 << 20).contains(size[3]) else {
-            throw Failure(.unsupported, "\(x.shape) to \(size); only height and width can change")
-        }
-        let place = isUpsample ? "asymmetric" : node.text("coordinate_transformation_mode", "half_pixel")
-        let isHalf = place == "half_pixel" || place == "pytorch_half_pixel"
-        let operation: Operation
-        switch node.text("mode", "nearest") {
-        case "nearest":
-            let rounding = isUpsample ? "floor" : node.text("nearest_mode", "round_prefer_floor")
-            // Between these the chosen pixels agree for whole factors; for others they need not.
-            let isWhole = size[2] % x.shape[2] == 0 && size[3] % x.shape[3] == 0
-            guard (place == "asymmetric" && rounding == "floor") || (isHalf && rounding == "round_prefer_floor" && isWhole) else {
-                throw Failure(.unsupported, "nearest pixels by \(place) and \(rounding)")
-            }
-            operation = .resize(.nearest, alignCorners: false, halfPixelCentres: isHalf)
-        case "linear", "bilinear":
-            guard isHalf || place == "align_corners" || place == "asymmetric" else { throw Failure(.unsupported, "interpolation by \(place)") }
-            operation = .resize(.bilinear, alignCorners: place == "align_corners", halfPixelCentres: isHalf)
-        case let mode: throw Failure(.unsupported, "interpolation '\(mode.prefix(40))'")
-        }
-        set(node, image: try append(node.name, operation, [x.id], declared: [size[0], size[2], size[3], size[1]]))
-    }
-
-    private mutating func set(_ node: ONNXNode, image id: TensorID) {
+    mutating func set(_ node: ONNXNode, image id: TensorID) {
         let stored = graph.tensors[id].shape
         set(node, ONNXValue(shape: [stored[0], stored[3], stored[1], stored[2]], id: id, isChannelsLast: true))
     }
 
     /// The window's attributes; along one axis, height is 1.
-    private func window(_ node: ONNXNode, kernel: (Int, Int), over stored: [Int]) throws -> Window {
+    func window(_ node: ONNXNode, kernel: (Int, Int), over stored: [Int]) throws -> Window {
         let isSequence = node.attributes["strides"]?.integers.count == 1 || node.attributes["pads"]?.integers.count == 2
             || node.attributes["dilations"]?.integers.count == 1 || node.attributes["kernel_shape"]?.integers.count == 1
         func pair(_ name: String) throws -> (Int, Int) {
@@ -140,16 +87,6 @@ extension ONNXImporter {
         case "SAME_UPPER": padding = .same(input: (stored[1], stored[2]), kernel: kernel, stride: stride, dilation: dilation)
         case let mode: throw Failure(.unsupported, "padding '\(mode.prefix(40))'")
         }
-        if node.integer("ceil_mode", 0) != 0 {
-            // Rounding the size up is the same as padding the end until the last window fits.
-            padding.bottom += ONNXImporter.rest(stored[1] + padding.top + padding.bottom, kernel.0, stride.0, dilation.0)
-            padding.right += ONNXImporter.rest(stored[2] + padding.left + padding.right, kernel.1, stride.1, dilation.1)
-        }
         return Window(kernel: kernel, stride: stride, dilation: dilation, padding: padding)
-    }
-
-    private static func rest(_ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) -> Int {
-        let over = (extent - (kernel - 1) * dilation - 1) % stride
-        return over > 0 ? stride - over : 0
     }
 }

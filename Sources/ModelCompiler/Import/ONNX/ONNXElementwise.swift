@@ -88,9 +88,10 @@ extension ONNXImporter {
     mutating func reduce(_ node: ONNXNode, sum: Bool) throws {
         let input = try value(node, 0), rank = input.shape.count
         let listed = try integers(node, attribute: "axes", input: 1) ?? []
+        let keep = node.integer("keepdims", 1) != 0, leavesAll = node.integer("noop_with_empty_axes", 0) != 0
+        if listed.isEmpty, leavesAll { return set(node, input) }
         let axes = try listed.isEmpty ? Array(0..<rank) : listed.map { try positive($0, rank: rank) }
         guard Set(axes).count == axes.count, !axes.isEmpty else { throw Failure(.badFormat, "axes \(axes)") }
-        let keep = node.integer("keepdims", 1) != 0
         // Without the reduced axes the layout would no longer be one of the two, unless only the first two are left.
         let survives = keep || axes.sorted() == Array(2..<rank)
         let x = survives ? input : try plain(input, node.name + "/plain")

@@ -133,6 +133,7 @@ extension ONNXImporter {
     }
 
     private mutating func foldConcatenation(_ node: ONNXNode) throws -> Bool {
+        _ = node.attributes["axis"]
         let parts = try node.inputs.indices.compactMap { try value(node, $0).constant }
         guard parts.count == node.inputs.count, let first = parts.first else { return false }
         let full = parts.filter { $0.count > 0 }

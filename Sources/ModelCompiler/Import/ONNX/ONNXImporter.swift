@@ -116,11 +116,15 @@ struct ONNXImporter {
         for node in nodes {
             do {
                 guard graph.nodes.count <= Limits.nodes else { throw Failure(.unsupported, "more than \(Limits.nodes) nodes") }
-                if try fold(node) { continue }
+                if try fold(node) {
+                    try node.requireAllRead(values)
+                    continue
+                }
                 guard let handler = ONNXOperators.handlers[node.operation] else {
                     throw Failure(.unsupported, "\(node.operation) works on constants and shapes only, and this one gets computed values")
                 }
                 try handler(&self, node, depth)
+                try node.requireAllRead(values)
             } catch let failure as Failure {
                 throw Failure(failure.kind, "node \(node.index) '\(node.name.prefix(80))' (\(node.operation)): \(failure.description)")
             }
@@ -135,6 +139,7 @@ struct ONNXImporter {
     }
 
     func optional(_ node: ONNXNode, _ position: Int) throws -> ONNXValue? {
+        node.attributes.readInput(position)
         guard node.inputs.indices.contains(position), !node.inputs[position].isEmpty else { return nil }
         guard let value = values[node.inputs[position]] else { throw Failure(.badFormat, "input '\(node.inputs[position].prefix(80))' isn't computed before") }
         return value

@@ -206,7 +206,7 @@ extension ONNXImporter {
         set(node, ONNXValue(shape: shape, id: try gather(node.name, id, chosen.map { Int32($0) }, axis: axis), isChannelsLast: false))
     }
 
-    private mutating func gather(_ name: String, _ id: TensorID, _ places: [Int32], axis: Int) throws -> TensorID {
+    mutating func gather(_ name: String, _ id: TensorID, _ places: [Int32], axis: Int) throws -> TensorID {
         try budget.charge(4 * places.count)
         let indices = graph.addTensor(GraphTensor(name: name + "/indices", shape: [places.count], type: .int32, constant: places.littleEndianBytes))
         return try append(name, .gather(axis: axis), [id, indices])

@@ -41,7 +41,7 @@ struct ONNXNode {
     /// Names of values; empty: absent.
     var inputs: [String] = []
     var outputs: [String] = []
-    var attributes: [String: ONNXAttribute] = [:]
+    var attributes = ONNXAttributes()
 }
 
 struct ONNXAttribute {

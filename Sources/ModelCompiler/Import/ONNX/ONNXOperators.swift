@@ -7,10 +7,8 @@ enum ONNXOperators {
 
     static let handlers: [String: Handler] = [
         "Conv": { importer, node, _ in try importer.convolution(node) },
-        "MaxPool": { importer, node, _ in try importer.pool(node) { window in .maxPool(window, .none) } },
-        "AveragePool": { importer, node, _ in
-            try importer.pool(node) { window in .averagePool(window, countPadding: node.integer("count_include_pad", 0) != 0, .none) }
-        },
+        "MaxPool": { importer, node, _ in try importer.maxPool(node) },
+        "AveragePool": { importer, node, _ in try importer.averagePool(node) },
         "GlobalAveragePool": { importer, node, _ in try importer.globalAveragePool(node) },
         "BatchNormalization": { importer, node, _ in try importer.batchNormalization(node) },
         "Gemm": { importer, node, _ in try importer.gemm(node) },

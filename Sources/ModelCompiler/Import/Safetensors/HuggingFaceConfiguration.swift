@@ -25,6 +25,7 @@ struct HuggingFaceConfiguration {
         guard let architecture = architectures[type] else { throw Failure(.unsupported, "config.json: the model type '\(type.prefix(40))' can't be imported; llama and gemma3_text can") }
         self.architecture = architecture
         let gemma = architecture == .gemma3
+        try Self.refuseVariants(json)
         layers = try json.required("num_hidden_layers", in: TransformerLimits.layers)
         width = try json.required("hidden_size", in: TransformerLimits.width)
         heads = try json.required("num_attention_heads", in: TransformerLimits.heads)
@@ -54,6 +55,29 @@ struct HuggingFaceConfiguration {
             endTokens = list.compactMap { wholeNumber($0, in: TransformerLimits.vocabularyIDs) }
         } else {
             endTokens = try json.number("eos_token_id", in: TransformerLimits.vocabularyIDs).map { [$0] } ?? []
+        }
+    }
+
+    /// Settings of relatives of these models, which change what is computed: each with the value that changes nothing.
+    private static let neutral: [String: Double] = [
+        "partial_rotary_factor": 1, "rotary_pct": 1, "embedding_multiplier": 1, "residual_multiplier": 1, "logits_scaling": 1, "logit_scale": 1,
+        "use_bidirectional_attention": 0, "is_encoder_decoder": 0, "add_cross_attention": 0, "use_qk_norm": 0, "alibi": 0, "parallel_residual": 0,
+        "num_local_experts": 0, "num_experts": 0, "attention_bias": 0, "mlp_bias": 0,
+    ]
+
+    private static func refuseVariants(_ json: JSONFields, in place: String = "") throws {
+        for (key, value) in neutral.sorted(by: { $0.key < $1.key }) {
+            guard let found = json.fields[key], !(found is NSNull) else { continue }
+            guard jsonNumber(found) == value else {
+                throw Failure(.unsupported, "config.json: \(place)'\(key)' (\("\(found)".prefix(40))) can't be imported")
+            }
+        }
+        for key in ["rope_parameters", "rope_scaling", "full_attention", "sliding_attention"] {
+            if let inner = json.fields[key] as? [String: Any] { try refuseVariants(JSONFields(inner, what: json.what), in: "\(place)\(key): ") }
+        }
+        // Llama itself has no window; a folder that sets one means another model.
+        if try json.text("model_type") == "llama", let window = json.fields["sliding_window"], !(window is NSNull) {
+            throw Failure(.unsupported, "config.json: 'sliding_window' can't be imported in a llama model")
         }
     }
 

@@ -6,6 +6,12 @@ struct JSONFields {
     let fields: [String: Any]
     /// What error messages call it.
     let what: String
+    private let reads = Reads()
+
+    /// Keys that were asked for.
+    private final class Reads {
+        var keys: Set<String> = []
+    }
 
     init(_ fields: [String: Any], what: String) {
         self.fields = fields
@@ -24,9 +30,19 @@ struct JSONFields {
     }
 
     private func value<T>(_ key: String, _ expected: String, _ convert: (Any) -> T?) throws -> T? {
+        reads.keys.insert(key)
         guard let value = fields[key], !(value is NSNull) else { return nil }
         guard let converted = convert(value) else { throw Failure(.badFormat, "\(what): '\(key)' is not \(expected)") }
         return converted
+    }
+
+    /// Refuses what nobody asked for and what says more than nothing (null, false, 0, an empty text or list): it would
+    /// change the result, and without a word. `idle`: keys known to change nothing.
+    func requireAllRead(but idle: Set<String>) throws {
+        for (key, value) in fields.sorted(by: { $0.key < $1.key }) where !reads.keys.contains(key) && !idle.contains(key) {
+            let saysNothing = value is NSNull || jsonNumber(value) == 0 || (value as? String) == "" || (value as? [Any])?.isEmpty == true
+            guard saysNothing else { throw Failure(.unsupported, "\(what): '\(key.prefix(40))' (\("\(value)".prefix(40))) can't be imported") }
+        }
     }
 
     func text(_ key: String) throws -> String? { try value(key, "text") { $0 as? String } }
@@ -53,6 +69,9 @@ struct JSONFields {
         }
     }
 }
+
+/// A JSON number, or true and false as 1 and 0.
+func jsonNumber(_ value: Any) -> Double? { (value as? Double) ?? (value as? Bool).map { $0 ? 1 : 0 } }
 
 /// A JSON number that is whole and in bounds.
 func wholeNumber(_ value: Any, in bounds: ClosedRange<Int>) -> Int? {

@@ -27,6 +27,8 @@ struct FlatTable {
     private let position: Int
     private let vtable: Int
     private let vtableSize: Int
+    /// The fields that were asked for, where somebody wants to know.
+    private var reads: FieldReads?
 
     init(_ buffer: FlatBuffer, at position: Int) throws {
         self.buffer = buffer
@@ -38,10 +40,34 @@ struct FlatTable {
 
     /// Position of the field's value, or nil where the table leaves it out.
     private func field(_ index: Int) throws -> Int? {
+        reads?.fields.insert(index)
+        return try place(index)
+    }
+
+    private func place(_ index: Int) throws -> Int? {
         let entry = 4 + 2 * index
         guard entry + 2 <= vtableSize else { return nil }
         let offset = Int(try buffer.reader.integer(at: vtable + entry, as: UInt16.self))
         return offset == 0 ? nil : position + offset
+    }
+
+    /// The same table, noting from now on which fields are asked for.
+    func noting() -> FlatTable {
+        var table = self
+        table.reads = FieldReads()
+        return table
+    }
+
+    /// Fields that the file sets and nobody asked for. Those whose bytes are all zero say what their absence would.
+    func unreadFields() throws -> [Int] {
+        guard let reads else { return [] }
+        let fields = try (0..<min(64, max(0, (vtableSize - 4) / 2))).map { try place($0) }
+        let size = Int(try buffer.reader.integer(at: vtable + 2, as: UInt16.self)), places = fields.compactMap { $0 }
+        return try fields.indices.filter { index in
+            guard let start = fields[index], !reads.fields.contains(index) else { return false }
+            let end = places.filter { $0 > start }.min() ?? position + size
+            return try buffer.reader.slice(at: start, length: min(8, max(1, end - start))).contains { $0 != 0 }
+        }
     }
 
     func integer<T: FixedWidthInteger & BitwiseCopyable>(_ index: Int, default value: T) throws -> T {
@@ -91,4 +117,8 @@ struct FlatTable {
         try buffer.budget.charge(count * 8)
         return try (0..<count).map { try FlatTable(buffer, at: buffer.follow(start + 4 * $0)) }
     }
+}
+
+private final class FieldReads {
+    var fields: Set<Int> = []
 }

@@ -45,6 +45,9 @@ extension TFLiteImporter {
 
     mutating func resize(_ item: TFLiteOperator, _ mode: ResizeMode, firstFlag: Int) throws {
         let alignCorners = try item.options?.bool(firstFlag) ?? false, halfPixels = try item.options?.bool(firstFlag + 1) ?? false
+        guard !alignCorners || !halfPixels || mode == .nearest else {
+            throw Failure(.unsupported, "'align_corners' and 'half_pixel_centers' exclude each other; LiteRT refuses them together too")
+        }
         try simple(item, .resize(mode, alignCorners: alignCorners, halfPixelCentres: halfPixels))
     }
 

@@ -31,6 +31,7 @@ struct TFLiteImporter {
             do {
                 guard let handler = TFLiteOperators.handler(item) else { continue }
                 try handler(&self, item)
+                try item.requireAllRead()
             } catch let failure as Failure {
                 throw Failure(failure.kind, "node \(item.index) '\(item.name.prefix(80))' (\(item.operation)): \(failure.description)")
             }
@@ -39,6 +40,9 @@ struct TFLiteImporter {
         if try model.inputs.contains(where: tensors.isUnsigned) { graph.metadata["input.unsigned"] = "1" }
         if try model.outputs.contains(where: tensors.isUnsigned) { graph.metadata["output.unsigned"] = "1" }
         if !model.description.isEmpty { graph.metadata["name"] = model.description }
+        if let labels = TFLiteLabels.find(model.reader, outputs: graph.outputs.map { graph.tensors[$0] }, budget: budget) {
+            graph.metadata["labels"] = labels.joined(separator: "\n")
+        }
         ImageMetadata.describe(&graph)
     }
 
@@ -61,6 +65,16 @@ struct TFLiteImporter {
     mutating func integers(_ item: TFLiteOperator, _ position: Int) throws -> [Int] {
         guard item.inputs.indices.contains(position) else { throw Failure(.badFormat, "input \(position) is absent") }
         return try tensors.integers(item.inputs[position], in: &graph)
+    }
+
+    /// The file's output is what was computed, whatever shape the file noted: where the batch is open, it notes a guess.
+    mutating func output(_ item: TFLiteOperator, shaped shape: [Int]) throws -> TensorID {
+        let id = try output(item)
+        if graph.tensors[id].constant == nil, graph.tensors[id].shape != shape {
+            _ = try Limits.elements(shape, of: item.name)
+            graph.tensors[id].shape = shape
+        }
+        return id
     }
 
     func shape(_ id: TensorID) -> [Int] { graph.tensors[id].shape }

@@ -41,6 +41,27 @@ extension TFLiteImporter {
         }
     }
 
+    /// The shape is an input, an option, or only that of the output tensor.
+    mutating func reshape(_ item: TFLiteOperator) throws {
+        let x = try input(item, 0)
+        var wanted: [Int]?
+        if item.inputs.count > 1, item.inputs[1] != -1 {
+            wanted = graph.tensors[try input(item, 1)].int32s?.map(Int.init)
+        } else {
+            wanted = try item.options?.integers(0, as: Int32.self)?.map(Int.init)
+        }
+        guard var shape = wanted, shape.count <= Limits.rank, !shape.contains(0) else { return try simple(item, .reshape) }
+        let elements = graph.tensors[x].elements
+        if let open = shape.firstIndex(of: -1) {
+            shape[open] = 1
+            let known = try Limits.elements(shape, of: item.name)
+            guard elements % known == 0 else { throw Failure(.badFormat, "\(self.shape(x)) can't become \(wanted ?? [])") }
+            shape[open] = elements / known
+        }
+        guard shape.allSatisfy({ $0 > 0 }), try Limits.elements(shape, of: item.name) == elements else { return try simple(item, .reshape) }
+        try add(item, .reshape, inputs: [x], outputs: [output(item, shaped: shape)])
+    }
+
     mutating func shape(_ item: TFLiteOperator) throws { replace(item, withConstant: shape(try input(item, 0)).map { Int32(clamping: $0) }) }
 
     mutating func pad(_ item: TFLiteOperator) throws {

@@ -8,6 +8,8 @@ struct TFLiteModel {
         var isCustom: Bool
     }
 
+    /// The whole file.
+    let reader: SourceReader
     let description: String
     let operatorCodes: [OperatorCode]
     let buffers: [FlatTable]
@@ -17,7 +19,8 @@ struct TFLiteModel {
     let operators: [FlatTable]
 
     init(_ bytes: [UInt8], budget: ImportBudget) throws {
-        let model = try FlatBuffer(bytes, what: "TFLite file", budget: budget).root()
+        let buffer = FlatBuffer(bytes, what: "TFLite file", budget: budget), model = try buffer.root()
+        reader = buffer.reader
         let version: UInt32 = try model.integer(0, default: 0)
         guard version == 3 else { throw Failure(.unsupported, "TFLite file: schema version \(version); version 3 works") }
         operatorCodes = try model.tables(1).map { code in
@@ -62,7 +65,7 @@ struct TFLiteOperator {
         isCustom = model.operatorCodes[Int(code)].isCustom
         inputs = TFLiteModel.indices(try table.integers(1, as: Int32.self))
         outputs = TFLiteModel.indices(try table.integers(2, as: Int32.self))
-        options = try table.table(4)
+        options = try table.table(4)?.noting()
         customOptions = isCustom ? try table.bytes(5) ?? [] : []
         let first = outputs.first ?? -1
         name = model.tensors.indices.contains(first) ? try model.tensors[first].string(3) ?? "" : ""

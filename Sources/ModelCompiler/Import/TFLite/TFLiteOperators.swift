@@ -27,7 +27,7 @@ enum TFLiteOperators {
         "PACK": { try $0.pack($1) },
         "SPLIT": { try $0.split($1, input: 1, axis: 0) },
         "SPLIT_V": { try $0.split($1, input: 0, axis: 2) },
-        "RESHAPE": { try $0.simple($1, .reshape) },
+        "RESHAPE": { try $0.reshape($1) },
         "SQUEEZE": { try $0.simple($1, .reshape) },
         "EXPAND_DIMS": { try $0.simple($1, .reshape) },
         "SHAPE": { try $0.shape($1) },

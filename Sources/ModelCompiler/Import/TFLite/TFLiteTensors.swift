@@ -90,6 +90,10 @@ struct TFLiteTensors {
         var tensor = GraphTensor(name: name, shape: shape, type: .float32, quantization: try quantization(of: table, shape: shape, name: name))
         let code = try type(of: table)
         let constant = try contents(of: table)
+        // Steps so small vanish in every sum; a little larger ones do as well, and have a reciprocal.
+        if constant == nil, let scale = tensor.quantization?.scale, tensor.quantization?.scales.count == 1, scale > 0 {
+            tensor.quantization?.scales = [max(scale, 0x1p-99)]
+        }
         switch code {
         case 0, 2, 3, 7, 9:
             tensor.type = [0: ElementType.float32, 2: .int32, 3: .uint8, 7: .int16, 9: .int8][code]!
@@ -128,7 +132,8 @@ struct TFLiteTensors {
     private func quantization(of table: FlatTable, shape: [Int], name: String) throws -> Quantization? {
         guard let parameters = try table.table(4), let scales = try parameters.floats(2), !scales.isEmpty else { return nil }
         let stored = try parameters.integers(3, as: Int64.self) ?? []
-        let axis = Int(try parameters.integer(6, default: Int32(0)))
+        // Of a vector there is only one axis: some files give its scales the axis of the weights that it goes with.
+        let axis = shape.count == 1 ? 0 : Int(try parameters.integer(6, default: Int32(0)))
         let zeroPoints = stored.isEmpty ? Array(repeating: Int32(0), count: scales.count) : stored.map { Int32(clamping: $0) }
         guard zeroPoints.count == scales.count, scales.count == 1 || (shape.indices.contains(axis) && shape[axis] == scales.count) else {
             throw Failure(.badFormat, "tensor '\(name)' of shape \(shape) has \(scales.count) scales and \(zeroPoints.count) zero points along axis \(axis)")

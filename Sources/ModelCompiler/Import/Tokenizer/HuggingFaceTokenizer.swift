@@ -25,6 +25,11 @@ enum HuggingFaceTokenizer {
             (source.pieces, source.scores) = try unigram(model, count: sizes.vocabulary)
         default: throw Failure(.unsupported, "tokenizer.json: the model '\(type.prefix(40))' can't be imported; BPE and Unigram can")
         }
+        source.keepsOwnSpace = steps.keepsOwnSpace
+        source.prefixesFirstOnly = steps.prefixesFirstOnly
+        if steps.cutsAtMarks, let piece = source.pieces.first(where: reachesOverMark) {
+            throw Failure(.unsupported, "tokenizer.json: it cuts text at every space, but its piece '\(String(decoding: piece, as: UTF8.self).prefix(40))' reaches over one; that can't be imported")
+        }
         // Rows of the embedding beyond the vocabulary are padding.
         let named = source.pieces.map { !$0.isEmpty }
         source.types = named.map { $0 ? 1 : 5 }
@@ -36,10 +41,17 @@ enum HuggingFaceTokenizer {
         }
         let unknown = try model.text("unk_token").flatMap { text in source.pieces.firstIndex(of: Array(text.utf8)) }
         source.unknownToken = try model.number("unk_id", in: TransformerLimits.vocabularyIDs) ?? unknown
+        // What the scanner's name says, or only matters where a vocabulary lacks bytes.
+        try model.requireAllRead(but: ["type", "vocab", "merges", "byte_fallback", "fuse_unk", "ignore_merges", "cache_capacity", "max_length"])
         try addEnds(json, configuration, sizes, &source)
         source.chatTemplate = try template(folder, configuration)
         source.addKnownEndings()
         return source
+    }
+
+    /// Whether a space mark stands in the middle of a piece.
+    private static func reachesOverMark(_ piece: [UInt8]) -> Bool {
+        String(decoding: piece, as: UTF8.self).dropFirst().contains("\u{2581}")
     }
 
     private static func vocabulary(_ model: JSONFields, count: Int) throws -> [[UInt8]] {
@@ -94,6 +106,7 @@ enum HuggingFaceTokenizer {
                 throw Failure(.unsupported, "tokenizer.json: the added token '\(text.prefix(40))' takes part of the text around it (\(attribute)), which can't be imported")
             }
             source.pieces[id] = Array(text.utf8)
+            try token.requireAllRead(but: ["normalized", "special"])
             if source.types[id] != 6 { source.types[id] = try token.flag("special") == true ? 3 : 4 }
         }
     }

@@ -8,6 +8,10 @@ struct TokenizerSteps {
     /// Spaces become U+2581.
     private(set) var marksSpaces = false
     private(set) var prefixesSpace = false
+    /// Metaspace: no prefix before a space of the text's own; none after special tokens.
+    private(set) var keepsOwnSpace = false, prefixesFirstOnly = false
+    /// Metaspace: every mark begins a word, so that no piece reaches over one.
+    private(set) var cutsAtMarks = false
 
     private var separatesDigits = false, isByteLevel = false, ownPattern: String?
 
@@ -18,8 +22,14 @@ struct TokenizerSteps {
     ]
 
     init(_ json: JSONFields) throws {
-        for step in try Self.flattened(json.object("normalizer"), "normalizers") { try normalize(step) }
-        for step in try Self.flattened(json.object("pre_tokenizer"), "pretokenizers") { try cut(step) }
+        for step in try Self.flattened(json.object("normalizer"), "normalizers") {
+            try normalize(step)
+            try step.requireAllRead(but: [])
+        }
+        for step in try Self.flattened(json.object("pre_tokenizer"), "pretokenizers") {
+            try cut(step)
+            try step.requireAllRead(but: ["trim_offsets", "str_rep", "add_prefix_space", "use_regex", "behavior"])
+        }
         if isByteLevel {
             guard !separatesDigits || ownPattern == nil else { throw Failure(.unsupported, "tokenizer.json: its pre-tokenizers together are not known") }
             preTokenizer = ownPattern ?? (separatesDigits ? "smollm" : "gpt-2")
@@ -61,7 +71,12 @@ struct TokenizerSteps {
         case "Metaspace":
             guard try step.text("replacement") ?? "\u{2581}" == "\u{2581}" else { throw unknown(step) }
             marksSpaces = true
-            prefixesSpace = try step.text("prepend_scheme") ?? (try step.flag("add_prefix_space") == false ? "never" : "always") != "never"
+            let old = try step.flag("add_prefix_space"), scheme = try step.text("prepend_scheme") ?? (old == false ? "never" : "always")
+            guard ["always", "first", "never"].contains(scheme) else { throw unknown(step) }
+            prefixesSpace = scheme != "never"
+            keepsOwnSpace = prefixesSpace
+            prefixesFirstOnly = scheme == "first"
+            cutsAtMarks = try step.flag("split") ?? true
         case "Split":
             // After SentencePiece's space marks there are no spaces left to cut at.
             if try text(step, "pattern") == " ", marksSpaces { return }

@@ -187,6 +187,8 @@ struct TokenizerWriter {
         if source.addsBeginToken { flags |= TokenizerLayout.Flag.addsBegin }
         if source.addsEndToken { flags |= TokenizerLayout.Flag.addsEnd }
         if source.addsSpacePrefix { flags |= TokenizerLayout.Flag.addsSpacePrefix }
+        if source.keepsOwnSpace { flags |= TokenizerLayout.Flag.keepsOwnSpace }
+        if source.prefixesFirstOnly { flags |= TokenizerLayout.Flag.prefixesFirstOnly }
         if preTokenizer.separatesDigits { flags |= TokenizerLayout.Flag.separatesDigits }
         if wholeWords { flags |= TokenizerLayout.Flag.wholeWords }
         return flags

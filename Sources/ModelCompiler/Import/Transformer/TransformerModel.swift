@@ -90,6 +90,8 @@ public struct TokenizerSource: Sendable {
     /// Tokens that end a turn besides `endToken`.
     public var endOfTurnTokens: [Int]
     public var addsBeginToken: Bool, addsEndToken: Bool, addsSpacePrefix: Bool
+    /// The space prefix is left out where the text begins with a space; after special tokens.
+    public var keepsOwnSpace = false, prefixesFirstOnly = false
     /// Jinja text, as data; empty: none.
     public var chatTemplate: String
 }
