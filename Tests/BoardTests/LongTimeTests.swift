@@ -34,7 +34,9 @@ import Testing
         while board.now() < end + 3_000_000_000 {
             let next = sensor.update(now: board.now())
             let count = sensor.takeSamples(buffer)
-            for index in 0..<count where buffer[index].timestampNanoseconds > end - 1_500_000_000 { times.append(buffer[index].timestampNanoseconds) }
+            for index in 0..<count where buffer[index].timestampNanoseconds > end - 1_500_000_000 {
+                times.append(buffer[index].timestampNanoseconds)
+            }
             if settled == nil, board.now() > end - 1_500_000_000 { settled = sensor.counters }
             _ = waits.wait(untilNanoseconds: next)
         }
@@ -76,7 +78,9 @@ import Testing
 
     /// The kernel numbers edges in 32 bits; after the last comes 0, which otherwise says that it doesn't number them.
     @Test func lostEdgesAreCountedWhereTheNumbersComeRound() {
-        func edge(_ sequence: UInt32, _ isRising: Bool) -> LineEdge { LineEdge(isRising: isRising, timestampNanoseconds: 0, sequence: sequence) }
+        func edge(_ sequence: UInt32, _ isRising: Bool) -> LineEdge {
+            LineEdge(isRising: isRising, timestampNanoseconds: 0, sequence: sequence)
+        }
         for watchesBothEdges in [true, false] {
             var losses = EdgeLosses(watchesBothEdges: watchesBothEdges)
             losses.take(edge(1, true))

@@ -35,7 +35,8 @@ public final class StandardBoard {
             return own
         }
         // Those that bring a magnetometer have the least choice: two alike can't share a bus.
-        let kinds = InertialChip.allCases.filter { $0.packagedMagnetometer != nil } + InertialChip.allCases.filter { $0.packagedMagnetometer == nil }
+        let kinds = InertialChip.allCases.filter { $0.packagedMagnetometer != nil }
+            + InertialChip.allCases.filter { $0.packagedMagnetometer == nil }
         var taken = [Set<UInt8>](repeating: [], count: Self.busCount)
         for kind in kinds {
             let inside = kind.packagedMagnetometer?.addresses.first
@@ -50,7 +51,8 @@ public final class StandardBoard {
             if let inside { taken[bus].insert(inside) }
             let line = sensors.count < Self.interruptLines.count ? Self.interruptLines[sensors.count] : nil
             sensors.append(Sensor(chip: kind.configurationName, bus: bus, address: address, line: line,
-                                  magnetometer: kind.packagedMagnetometer?.configurationName ?? "none", model: kind.simulated(motion: motion, options: own())))
+                                  magnetometer: kind.packagedMagnetometer?.configurationName ?? "none",
+                                  model: kind.simulated(motion: motion, options: own())))
         }
         let packaged = InertialChip.allCases.compactMap(\.packagedMagnetometer)
         for kind in MagnetometerChip.allCases.reversed() where !packaged.contains(kind) {
@@ -80,7 +82,8 @@ public final class StandardBoard {
     public func configuration(_ chips: [String], settings: [String] = ["rate = 200"], firmware: [String] = []) -> [UInt8] {
         var lines = ["[firmware]", "name = rig"] + firmware
         for sensor in sensors where chips.contains(sensor.chip) {
-            lines += ["[imu \(sensor.chip)]", "bus = i2c-\(sensor.bus)", "chip = \(sensor.chip)", "address = 0x" + String(sensor.address, radix: 16),
+            lines += ["[imu \(sensor.chip)]", "bus = i2c-\(sensor.bus)", "chip = \(sensor.chip)",
+                      "address = 0x" + String(sensor.address, radix: 16),
                       "magnetometer = \(sensor.magnetometer)"] + settings
             if let line = sensor.line { lines.append("data-ready = gpiochip0/\(line)") }
         }

@@ -34,7 +34,8 @@ extension InertialChipDescription {
     /// With the AK8963 in its package; 0x73 is the MPU-9255.
     static var mpu9250: InertialChipDescription { mpu6500Family(name: "MPU-9250", identities: [0x71, 0x73], packagedMagnetometer: .ak8963) }
 
-    private static func mpu6500Family(name: String, identities: [UInt8], packagedMagnetometer: MagnetometerChip? = nil) -> InertialChipDescription {
+    private static func mpu6500Family(name: String, identities: [UInt8],
+                                      packagedMagnetometer: MagnetometerChip? = nil) -> InertialChipDescription {
         InertialChipDescription(
             name: name, packagedMagnetometer: packagedMagnetometer, identityRegister: R.whoAmI, identities: identities,
             reset: RegisterWrite(R.power1, 0x80), resetMicroseconds: 100_000, startMicroseconds: 35_000,
