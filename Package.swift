@@ -81,8 +81,8 @@ let package = Package(
         .target(name: "CBoard", dependencies: ["CLinux"], linkerSettings: ["gpiod", "i2c"].map { .linkedLibrary($0) }),
         .target(name: "BoardLinux", dependencies: ["Board", "Platform", "CLinux", "CBoard"], swiftSettings: testable),
         .target(name: "Sensors", dependencies: ["Board", "Platform"], swiftSettings: testable),
-        // Pose for its reader of motion logs alone.
-        .target(name: "VirtualBoard", dependencies: ["Platform", "CLinux", "Board", "Pose"], swiftSettings: testable),
+        // Pose for its reader of motion logs, Sensors for the list of chips alone.
+        .target(name: "VirtualBoard", dependencies: ["Platform", "CLinux", "Board", "Sensors", "Pose"], swiftSettings: testable),
 
         // Terminals and the configuration's parser (libinih-dev).
         .target(name: "CConsole", dependencies: ["CLinux"], linkerSettings: [.linkedLibrary("inih")]),
@@ -104,7 +104,7 @@ let package = Package(
         ]),
 
         // The rig: simulated chips behind a real kernel in QEMU. Ordinary Swift, for the laptop.
-        .target(name: "Rig", dependencies: ["VirtualBoard", "Board", "Platform", "CLinux"], swiftSettings: testable),
+        .target(name: "Rig", dependencies: ["VirtualBoard", "Board", "Sensors", "Platform", "CLinux"], swiftSettings: testable),
         .executableTarget(name: "virtual-board", dependencies: ["Rig", .product(name: "ArgumentParser", package: "swift-argument-parser")],
                           swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
@@ -121,7 +121,7 @@ let package = Package(
         .testTarget(name: "FirmwareTests", dependencies: [
             "Platform", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "ModelRuntime", "Configuration", "Device", "Console", "Commands", "CConsole", "CLinux",
         ]),
-        .testTarget(name: "HardwareTests", dependencies: ["Rig", "VirtualBoard", "Platform"]),
+        .testTarget(name: "HardwareTests", dependencies: ["Rig", "Sensors", "VirtualBoard", "Platform"]),
     ],
     swiftLanguageModes: [.v5]
 )

@@ -14,7 +14,9 @@ open class Board {
     open func now() -> Int64 { monotonicNanoseconds() }
 
     /// A place to wait for edges and deadlines; made once, used without allocating.
-    open func makeWaitSet(_ lines: [InputLine]) throws(Failure) -> WaitSet { throw Failure(.unsupported, "\(name) has no lines to wait for") }
+    open func makeWaitSet(_ lines: [InputLine]) throws(Failure) -> WaitSet {
+        throw Failure(.unsupported, "\(name) has no lines to wait for")
+    }
 
     // MARK: senses and hands
 

@@ -8,7 +8,6 @@
 #include <unistd.h>
 #include <linux/gpio.h>
 
-int board_gpiod_version(void) { return 1; }
 
 int board_chip_open(const char *path, char *label, size_t label_size) {
     struct gpiod_chip *chip = gpiod_chip_open(path);

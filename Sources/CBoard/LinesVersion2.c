@@ -8,7 +8,6 @@
 
 #define EDGES_AT_ONCE 16
 
-int board_gpiod_version(void) { return 2; }
 
 int board_chip_open(const char *path, char *label, size_t label_size) {
     struct gpiod_chip *chip = gpiod_chip_open(path);

@@ -92,7 +92,7 @@ struct ConfigurationKey {
             sensor.bus = value
             return !value.isEmpty
         },
-        sensor("chip", "auto, mpu6050, mpu6500, mpu9250, icm20948, lsm6dso or icm42688") { sensor, value in
+        sensor("chip", alternatives(["auto"] + InertialChip.allCases.map { $0.configurationName })) { sensor, value in
             sensor.settings.chip = InertialChip(named: value)
             return value == "auto" || sensor.settings.chip != nil
         },
@@ -132,7 +132,7 @@ struct ConfigurationKey {
             sensor.settings.mounting = mounting
             return true
         },
-        sensor("magnetometer", "auto, none, ak8963, ak09916, qmc5883l or lis3mdl") { sensor, value in
+        sensor("magnetometer", alternatives(["auto", "none"] + MagnetometerChip.allCases.map { $0.configurationName })) { sensor, value in
             if value == "auto" {
                 sensor.settings.magnetometer = .automatic
             } else if value == "none" {
@@ -237,6 +237,13 @@ public enum ConsolePorts {
         }
         return ports.count <= 8 ? ports : nil
     }
+}
+
+/// "auto, this or that".
+private func alternatives(_ words: [String]) -> String {
+    var text = ""
+    for (index, word) in words.enumerated() { text += (index == 0 ? "" : index == words.count - 1 ? " or " : ", ") + word }
+    return text
 }
 
 private func integer(_ text: String, _ range: ClosedRange<Int>) -> Int? {

@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func missingInterruptsAreCounted() {
-        var clock = SampleClock(nominalHertz: 100)
+        var clock = RecoveredClock(nominalHertz: 100)
         for index in 0..<200 as Range<Int64> {
             let time = 1_000_000_000 + index * 10_000_000
             if index % 10 != 7 || index < 20 { clock.interrupt(at: time) }
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func samplesLostWithoutNoticeAreFound() {
-        var clock = SampleClock(nominalHertz: 100)
+        var clock = RecoveredClock(nominalHertz: 100)
         var lost: Int64 = 0
         for index in 0..<400 as Range<Int64> {
             let time = 1_000_000_000 + index * 10_000_000
@@ -66,7 +66,7 @@ import Testing
 
     /// Times that no clock gives must not stop the program.
     @Test func nonsenseTimesAreSurvived() {
-        var clock = SampleClock(nominalHertz: 1000, stride: 2)
+        var clock = RecoveredClock(nominalHertz: 1000, stride: 2)
         var random = Random(5)
         for index in 0..<20_000 as Range<Int64> {
             let time = Int64(random.uniform() * 1e15)
@@ -96,7 +96,7 @@ import Testing
         for _ in 0..<Int(Double(truth.count) * scenario.strangersPerSample) { interrupts.append(start + random.uniform() * seconds * 1e9) }
         interrupts.sort()
 
-        var clock = SampleClock(nominalHertz: scenario.hertz, stride: scenario.stride)
+        var clock = RecoveredClock(nominalHertz: scenario.hertz, stride: scenario.stride)
         var next = 0, taken = 0, now = start, squares = 0.0, isInOrder = true, last = Int64.min
         let transfer = 300e3
         while now < start + (seconds - 0.5) * 1e9 {

@@ -14,26 +14,6 @@ final class SensorSession {
     private let set: WaitSet
     private let buffer = UnsafeMutableBufferPointer<InertialSample>.allocate(capacity: 64)
 
-    static func chip(_ kind: InertialChip, _ motion: any Motion, _ options: ChipOptions) -> RegisterChip {
-        switch kind {
-        case .mpu6050: MPUChip.mpu6050(motion: motion, options: options)
-        case .mpu6500: MPUChip.mpu6500(motion: motion, options: options)
-        case .mpu9250: MPUChip.mpu9250(motion: motion, options: options)
-        case .icm20948: ICM20948Chip(motion: motion, options: options)
-        case .lsm6dso: LSM6DSOChip(motion: motion, options: options)
-        case .icm42688: ICM42688Chip(motion: motion, options: options)
-        }
-    }
-
-    static func chip(_ kind: MagnetometerChip, _ motion: any Motion, _ options: ChipOptions) -> RegisterChip {
-        switch kind {
-        case .ak8963: AKMagnetometer.ak8963(motion: motion, options: options)
-        case .ak09916: AKMagnetometer.ak09916(motion: motion, options: options)
-        case .qmc5883l: QMC5883LChip(motion: motion, options: options)
-        case .lis3mdl: LIS3MDLChip(motion: motion, options: options)
-        }
-    }
-
     var address: UInt8 { sensor.address }
 
     init(_ kind: InertialChip, rate: Float = 200, drift: Double = 0, line: Bool = true, motion: any Motion = RockingMotion(),
@@ -42,11 +22,11 @@ final class SensorSession {
         bus = board.addBus("/dev/i2c-1")
         var options = options
         options.drift = drift
-        chip = Self.chip(kind, motion, options)
+        chip = kind.simulated(motion: motion, options: options)
         chip.trace = trace
         bus.attach(chip, at: kind.description.addresses[0])
         if let magnetometer {
-            bus.attach(Self.chip(magnetometer, motion, options), at: magnetometer.description.addresses[0])
+            bus.attach(magnetometer.simulated(motion: motion, options: options), at: magnetometer.description.addresses[0])
         }
         chip.pin.line = board.addLine("gpiochip0/4", "imu-ready")
         var request = LineRequest(line: "imu-ready")

@@ -17,23 +17,12 @@ import Testing
 
     static let state = MotionState(acceleration: SIMD3(1.5, -2.5, 9), angularRate: SIMD3(0.5, -0.4, 0.3), magneticField: SIMD3(12, 21, -38))
 
-    static func make(_ chip: InertialChip, _ motion: any Motion, _ options: ChipOptions) -> RegisterChip {
-        switch chip {
-        case .mpu6050: return MPUChip.mpu6050(motion: motion, options: options)
-        case .mpu6500: return MPUChip.mpu6500(motion: motion, options: options)
-        case .mpu9250: return MPUChip.mpu9250(motion: motion, options: options)
-        case .icm20948: return ICM20948Chip(motion: motion, options: options)
-        case .lsm6dso: return LSM6DSOChip(motion: motion, options: options)
-        case .icm42688: return ICM42688Chip(motion: motion, options: options)
-        }
-    }
-
     /// Runs a sensor for some simulated seconds, with `hands` called once a simulated second.
     static func run(_ chip: InertialChip, rateHertz: Float, seconds: Int, options: ChipOptions, motion: any Motion = StillMotion(state),
                     beside: ((SimulatedBus) -> Void)? = nil, hands: ((Int, SimulatedBoard) throws -> Void)? = nil) throws -> Outcome {
         var outcome = Outcome()
         let board = SimulatedBoard(fast: true)
-        let simulated = make(chip, motion, options)
+        let simulated = chip.simulated(motion: motion, options: options)
         simulated.trace = outcome.trace
         simulated.pin.line = board.addLine("gpiochip0/4", "ready")
         let address: UInt8 = chip == .lsm6dso ? 0x6A : 0x68

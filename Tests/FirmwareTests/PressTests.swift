@@ -67,6 +67,19 @@ import VirtualBoard
         #expect(try !device.inputs[0].line.level() && !device.inputs[1].line.level())
     }
 
+    /// The 2³²th edge of a line that nobody restarts.
+    @Test func countsOfEdgesComeRound() throws {
+        let device = try device(simulated())
+        try device.start()
+        defer { device.stop() }
+        let input = try #require(device.watch?.inputs.first)
+        input.words.pointee = .max
+        #expect(run(["press", "button", "--for", "30"], device).status == 0)
+        #expect(logs("button on (edge 1)", device) && logs("button off (edge 2)", device))
+        #expect(input.edges == 1)
+        #expect(run(["gpio", "button"], device).said.first?.contains("1 edges") == true)
+    }
+
     @Test func whatIsRefusedIsSaid() throws {
         let device = try device(simulated())
         try device.start()

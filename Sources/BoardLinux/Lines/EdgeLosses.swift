@@ -10,8 +10,10 @@ struct EdgeLosses {
     init(watchesBothEdges: Bool) { self.watchesBothEdges = watchesBothEdges }
 
     mutating func take(_ edge: LineEdge) {
-        if edge.sequence != 0 {
-            count &+= edge.sequence &- (last?.sequence ?? 0) &- 1
+        // The number after the largest is 0: who numbered the last edge numbers this one too.
+        let before = last?.sequence ?? 0
+        if edge.sequence != 0 || before != 0 {
+            count &+= edge.sequence &- before &- 1
         } else if watchesBothEdges, let last, last.isRising == edge.isRising {
             count &+= 1
         }

@@ -30,7 +30,6 @@ struct board_line_info {
 struct board_line;
 
 /// 1 or 2.
-int board_gpiod_version(void);
 /// Number of lines of a chip ("/dev/gpiochip0"), its label copied; -1 and errno where it can't be opened.
 int board_chip_open(const char *chip, char *label, size_t label_size);
 /// What the kernel says of a line without taking it; 0, or -1 and errno.

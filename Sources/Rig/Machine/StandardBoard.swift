@@ -1,6 +1,8 @@
+import Sensors
 import VirtualBoard
 
-/// The rig's board: one chip of every kind that there is a driver for, on three buses, and a button.
+/// The rig's board: one chip of every kind that there is a driver for, on three buses, and a button. Chips find their own
+/// places, so a new driver's chip is on it without anybody's doing.
 public final class StandardBoard {
     /// A motion sensor with its place, its interrupt line and the magnetometer that goes with it.
     public struct Sensor {
@@ -8,41 +10,66 @@ public final class StandardBoard {
         public let chip: String
         public let bus: Int
         public let address: UInt8
-        public let line: Int
+        /// Nil where the machine has no more: it is read by time.
+        public let line: Int?
         /// "ak8963", or "none".
-        public let magnetometer: String
+        public internal(set) var magnetometer = "none"
         public let model: RegisterChip
     }
 
-    /// The GPIO line that is left for a hand.
+    public static let busCount = 3
+    /// The GPIO line that is left for a hand; line 3 is the emulated machine's power button.
     public static let buttonLine = 7
+    private static let interruptLines = [0, 1, 2, 4, 5, 6]
 
-    public let sensors: [Sensor]
-    private let magnetometers: [(bus: Int, placed: PlacedChip)]
+    public private(set) var sensors: [Sensor] = []
+    private var magnetometers: [(bus: Int, placed: PlacedChip)] = []
 
+    /// - Parameter options: of every chip, each with a seed of its own.
     public init(motion: any Motion, options: ChipOptions = ChipOptions()) {
-        func other(_ seed: UInt64) -> ChipOptions {
+        var number: UInt64 = 0
+        func own() -> ChipOptions {
+            number += 1
             var own = options
-            own.seed = options.seed &* 64 &+ seed
+            own.seed = options.seed &* 64 &+ number
             return own
         }
-        sensors = [
-            Sensor(chip: "mpu9250", bus: 0, address: 0x68, line: 0, magnetometer: "ak8963", model: MPUChip.mpu9250(motion: motion, options: other(1))),
-            Sensor(chip: "lsm6dso", bus: 0, address: 0x6a, line: 1, magnetometer: "lis3mdl", model: LSM6DSOChip(motion: motion, options: other(2))),
-            Sensor(chip: "icm20948", bus: 1, address: 0x68, line: 2, magnetometer: "ak09916", model: ICM20948Chip(motion: motion, options: other(3))),
-            // Line 3 is the emulated machine's power button.
-            Sensor(chip: "icm42688", bus: 1, address: 0x69, line: 4, magnetometer: "qmc5883l", model: ICM42688Chip(motion: motion, options: other(4))),
-            Sensor(chip: "mpu6050", bus: 2, address: 0x68, line: 5, magnetometer: "none", model: MPUChip.mpu6050(motion: motion, options: other(5))),
-            Sensor(chip: "mpu6500", bus: 2, address: 0x69, line: 6, magnetometer: "none", model: MPUChip.mpu6500(motion: motion, options: other(6))),
-        ]
-        magnetometers = [
-            (0, PlacedChip(LIS3MDLChip(motion: motion, options: other(7)), address: 0x1c)),
-            (1, PlacedChip(QMC5883LChip(motion: motion, options: other(8)), address: 0x0d)),
-        ]
+        // Those that bring a magnetometer have the least choice: two alike can't share a bus.
+        let kinds = InertialChip.allCases.filter { $0.packagedMagnetometer != nil }
+            + InertialChip.allCases.filter { $0.packagedMagnetometer == nil }
+        var taken = [Set<UInt8>](repeating: [], count: Self.busCount)
+        for kind in kinds {
+            let inside = kind.packagedMagnetometer?.addresses.first
+            let fitting = (0..<Self.busCount).filter { bus in
+                kind.addresses.contains { !taken[bus].contains($0) } && (inside.map { !taken[bus].contains($0) } ?? true)
+            }
+            guard let bus = fitting.min(by: { sensorCount($0) < sensorCount($1) }),
+                  let address = kind.addresses.first(where: { !taken[bus].contains($0) }) else {
+                preconditionFailure("no place for the \(kind.name): the rig needs another bus")
+            }
+            taken[bus].insert(address)
+            if let inside { taken[bus].insert(inside) }
+            let line = sensors.count < Self.interruptLines.count ? Self.interruptLines[sensors.count] : nil
+            sensors.append(Sensor(chip: kind.configurationName, bus: bus, address: address, line: line,
+                                  magnetometer: kind.packagedMagnetometer?.configurationName ?? "none",
+                                  model: kind.simulated(motion: motion, options: own())))
+        }
+        let packaged = InertialChip.allCases.compactMap(\.packagedMagnetometer)
+        for kind in MagnetometerChip.allCases.reversed() where !packaged.contains(kind) {
+            // Beside the last sensor that has none.
+            guard let index = sensors.lastIndex(where: { $0.magnetometer == "none" }) else { continue }
+            let bus = sensors[index].bus
+            guard let address = kind.addresses.first(where: { !taken[bus].contains($0) }) else { continue }
+            taken[bus].insert(address)
+            sensors[index].magnetometer = kind.configurationName
+            magnetometers.append((bus, PlacedChip(kind.simulated(motion: motion, options: own()), address: address)))
+        }
     }
 
+    private func sensorCount(_ bus: Int) -> Int { sensors.filter { $0.bus == bus }.count }
+
     public var buses: [[PlacedChip]] {
-        (0..<3).map { bus in
+        (0..<Self.busCount).map { bus in
             sensors.filter { $0.bus == bus }.map { PlacedChip($0.model, address: $0.address, line: $0.line) }
                 + magnetometers.filter { $0.bus == bus }.map(\.placed)
         }
@@ -55,8 +82,10 @@ public final class StandardBoard {
     public func configuration(_ chips: [String], settings: [String] = ["rate = 200"], firmware: [String] = []) -> [UInt8] {
         var lines = ["[firmware]", "name = rig"] + firmware
         for sensor in sensors where chips.contains(sensor.chip) {
-            lines += ["[imu \(sensor.chip)]", "bus = i2c-\(sensor.bus)", "chip = \(sensor.chip)", "address = 0x" + String(sensor.address, radix: 16),
-                      "data-ready = gpiochip0/\(sensor.line)", "magnetometer = \(sensor.magnetometer)"] + settings
+            lines += ["[imu \(sensor.chip)]", "bus = i2c-\(sensor.bus)", "chip = \(sensor.chip)",
+                      "address = 0x" + String(sensor.address, radix: 16),
+                      "magnetometer = \(sensor.magnetometer)"] + settings
+            if let line = sensor.line { lines.append("data-ready = gpiochip0/\(line)") }
         }
         lines += ["[input button]", "line = gpiochip0/\(Self.buttonLine)", "edges = both"]
         return Array((lines.joined(separator: "\n") + "\n").utf8)

@@ -14,6 +14,13 @@ public enum InertialChip: UInt8, Sendable, CaseIterable {
         return nil
     }
 
+    /// As configurations have it: "mpu6050".
+    public var configurationName: String { chipConfigurationName(name) }
+    /// Seven bits; which of them, a pin says.
+    public var addresses: [UInt8] { description.addresses }
+    /// The magnetometer in its package.
+    public var packagedMagnetometer: MagnetometerChip? { description.packagedMagnetometer }
+
     var description: InertialChipDescription {
         switch self {
         case .mpu6050: .mpu6050
@@ -28,6 +35,8 @@ public enum InertialChip: UInt8, Sendable, CaseIterable {
 
 /// Chip names are the same whatever their case and hyphens.
 func sameChipName(_ a: String, _ b: String) -> Bool { letters(a) == letters(b) }
+
+func chipConfigurationName(_ name: String) -> String { String(decoding: letters(name), as: UTF8.self) }
 
 private func letters(_ name: String) -> [UInt8] {
     var result: [UInt8] = []

@@ -1,6 +1,12 @@
 /// All that the driver knows of a chip, as data: where it is, how it is set up, what its samples look like.
+///
+/// Registers have names in each chip's file. The simulated chips (module VirtualBoard) have tables of their own, taken from
+/// the data sheets a second time, and the two must not be shared: a number that is wrong here is found because the simulated
+/// chip doesn't answer to it.
 struct InertialChipDescription {
     var name: String
+    /// The magnetometer in its package, on its second bus.
+    var packagedMagnetometer: MagnetometerChip?
     var addresses: [UInt8] = [0x68, 0x69]
     /// The register that tells the chip, and what it holds.
     var identityRegister: UInt8
@@ -31,7 +37,7 @@ struct InertialChipDescription {
     var temperature: Temperature
     /// The chip holds its line active until it is read, or for a pulse; and raises it for every sample, or at the watermark.
     var raisesAtWatermark: Bool
-    var selfTest: SelfTest
+    var selfTest: ChipSelfTest
 
     struct Range {
         /// g or degrees a second.
@@ -73,11 +79,9 @@ struct InertialChipDescription {
         var dataRegister: UInt8
         var bytesPerSample: Int
         var capacityBytes: Int
-        var format: FrameFormat
+        var format: FIFOFormat
         /// A bit of the count's second byte that says that samples were lost; 0 where only a full FIFO does.
         var overflowMask: UInt8 = 0
-        /// Samples are whole whatever was lost.
-        var overflowKeepsFrames = false
         /// What the chip's watermark registers count in, for one sample.
         var watermarkUnitsPerSample = 1
     }
@@ -92,7 +96,7 @@ struct InertialChipDescription {
 }
 
 /// How one sample lies in the FIFO.
-enum FrameFormat {
+enum FIFOFormat {
     /// Six axes, most significant byte first, at fixed offsets; so the temperature's two bytes.
     case plain(acceleration: Int, temperature: Int, angularRate: Int)
     /// A header, acceleration, angular rate, one byte of temperature, a time stamp (ICM-42688, packet 3).

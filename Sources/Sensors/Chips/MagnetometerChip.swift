@@ -1,6 +1,6 @@
 /// Magnetometers that there are drivers for.
 public enum MagnetometerChip: UInt8, Sendable, CaseIterable {
-    case ak8963, ak09916, qmc5883l, lis3mdl
+    case ak8963, ak09916, lis3mdl, qmc5883l
 
     /// "AK8963".
     public var name: String { description.name }
@@ -13,6 +13,11 @@ public enum MagnetometerChip: UInt8, Sendable, CaseIterable {
         }
         return nil
     }
+
+    /// As configurations have it: "ak8963".
+    public var configurationName: String { chipConfigurationName(name) }
+    /// Seven bits; which of them, a pin says.
+    public var addresses: [UInt8] { description.addresses }
 
     var description: MagnetometerDescription {
         switch self {

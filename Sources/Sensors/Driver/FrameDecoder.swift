@@ -18,11 +18,11 @@ struct FrameDecoder {
         case nonsense
     }
 
-    let format: FrameFormat
+    let format: FIFOFormat
     /// LSM6DSO: which half of a sample has come.
     private var half = RawSample(), hasAcceleration = false, hasAngularRate = false
 
-    init(_ format: FrameFormat) { self.format = format }
+    init(_ format: FIFOFormat) { self.format = format }
 
     mutating func reset() {
         hasAcceleration = false

@@ -53,7 +53,7 @@ extension InertialSensor {
         selfTest.count = 0
     }
 
-    private func addReading(_ test: SelfTest) throws(I2CError) {
+    private func addReading(_ test: ChipSelfTest) throws(I2CError) {
         selfTest.sum.acceleration += try triple(test.accelerationRegister, test.isBigEndian)
         selfTest.sum.angularRate += try triple(test.angularRegister, test.isBigEndian)
     }
@@ -68,7 +68,7 @@ extension InertialSensor {
         return result
     }
 
-    private func judge(_ change: SelfTestProgress.Means, _ test: SelfTest) throws(I2CError) -> SelfTestResult.Verdict {
+    private func judge(_ change: SelfTestProgress.Means, _ test: ChipSelfTest) throws(I2CError) -> SelfTestResult.Verdict {
         // In g and in degrees a second.
         let acceleration = change.acceleration / test.accelerationCounts, rate = change.angularRate / test.angularCounts
         var accelerometerHolds = true, gyroscopeHolds = true

@@ -31,7 +31,7 @@ public final class InertialSensor {
     let time: () -> Int64
     let edges = UnsafeMutableBufferPointer<LineEdge>.allocate(capacity: 64)
     let ring: SampleRing
-    var clock: SampleClock
+    var clock: RecoveredClock
     var decoder: FrameDecoder
 
     /// Position in a table, and how often the state's work has failed.
@@ -60,7 +60,7 @@ public final class InertialSensor {
         address = found.address
         let description = found.chip.description
         self.description = description
-        let packaged: MagnetometerChip? = chip == .mpu9250 ? .ak8963 : chip == .icm20948 ? .ak09916 : nil
+        let packaged = description.packagedMagnetometer
         let wantsField = configuration.magnetometer != .none
         program = SensorProgram(description, configuration, hasLine: dataReady != nil, bypass: packaged != nil && wantsField)
         port = RegisterPort(bus: bus, address: address, bankSelect: description.bankSelect)
@@ -68,7 +68,7 @@ public final class InertialSensor {
         self.time = time
         ring = SampleRing(capacity: 512)
         let stride = description.raisesAtWatermark ? program.samplesPerBurst : 1
-        clock = SampleClock(nominalHertz: Double(program.rateHertz), stride: stride)
+        clock = RecoveredClock(nominalHertz: Double(program.rateHertz), stride: stride)
         decoder = FrameDecoder(description.fifo.format)
         switch configuration.magnetometer {
         case .none: break

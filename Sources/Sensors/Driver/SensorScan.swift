@@ -30,10 +30,19 @@ public enum SensorScan {
     }
 
     static func findMagnetometer(on bus: I2CBus) -> MagnetometerChip? {
-        // The AK09916 answers to the AK8963's identity, and to one more.
-        let order: [MagnetometerChip] = [.ak09916, .ak8963, .lis3mdl, .qmc5883l]
-        for chip in order {
+        // Those that are known by more registers first: the AK09916 answers to the AK8963's identity, and to one more.
+        var most = 0
+        for chip in MagnetometerChip.allCases { most = max(most, chip.description.identities.count) }
+        for count in stride(from: most, to: 0, by: -1) {
+            if let found = findMagnetometer(on: bus, identities: count) { return found }
+        }
+        return nil
+    }
+
+    private static func findMagnetometer(on bus: I2CBus, identities count: Int) -> MagnetometerChip? {
+        for chip in MagnetometerChip.allCases {
             let description = chip.description
+            guard description.identities.count == count else { continue }
             for address in description.addresses {
                 let port = RegisterPort(bus: bus, address: address)
                 var matches = true

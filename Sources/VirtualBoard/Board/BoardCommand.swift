@@ -16,7 +16,7 @@ extension SimulatedBoard: Rehearsal {
     /// Does what one text command says: a fault (see `Fault.help`) or a hand on the board (see `commandHelp`).
     /// - Throws: `.usage`, saying what is wrong.
     public func perform(_ text: String) throws(Failure) {
-        let words = CommandWords(text)
+        let words = TextCommand(text)
         switch words.verb {
         case "line":
             try words.expect(3...3)
@@ -63,7 +63,7 @@ extension SimulatedBoard: Rehearsal {
         return line
     }
 
-    private func wire(_ words: CommandWords) throws(Failure) -> SimulatedLine {
+    private func wire(_ words: TextCommand) throws(Failure) -> SimulatedLine {
         guard let name = words.word(1), let line = line(name) else { throw words.wrong(1, "a line of \(self.name)") }
         if locked({ line.isOutput }) { throw Failure(.usage, "\(name) is an output of the firmware") }
         return line

@@ -21,7 +21,8 @@ public struct BoardLayout: Sendable {
         /// With what the thing on the line needs: bias, polarity, time to settle.
         public var request: LineRequest
 
-        init(_ name: String, _ line: String, edges: LineEdges = .none, bias: LineBias = .asIs, isActiveLow: Bool = false, debounceMicroseconds: UInt32 = 0) {
+        init(_ name: String, _ line: String, edges: LineEdges = .none, bias: LineBias = .asIs, isActiveLow: Bool = false,
+             debounceMicroseconds: UInt32 = 0) {
             self.name = name
             request = LineRequest(line: line)
             request.edges = edges

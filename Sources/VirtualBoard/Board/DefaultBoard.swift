@@ -57,7 +57,8 @@ extension SimulatedBoard {
     private static let second = BoardLayout.Sensor(name: "second", chip: "LSM6DSO", bus: "/dev/i2c-2", address: 0x6A, line: "gpiochip0/5",
                                                    rateHertz: 208, hasMagnetometer: false)
     private static let motionSensor = BoardLayout.Line("motion", "gpiochip0/17", edges: .both)
-    private static let button = BoardLayout.Line("button", "gpiochip0/27", edges: .both, bias: .pullUp, isActiveLow: true, debounceMicroseconds: 10_000)
+    private static let button = BoardLayout.Line("button", "gpiochip0/27", edges: .both, bias: .pullUp, isActiveLow: true,
+                                                debounceMicroseconds: 10_000)
     private static let door = BoardLayout.Line("door", "gpiochip0/22", edges: .both, debounceMicroseconds: 20_000)
     private static let indicator = BoardLayout.Line("indicator", "gpiochip0/18")
 }

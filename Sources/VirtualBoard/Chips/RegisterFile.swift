@@ -1,4 +1,7 @@
 /// One row of a data sheet's register table. Registers that are not listed read zero and take no writes.
+///
+/// These tables are the simulated chips' own: nothing in them may come from the drivers' descriptions (module Sensors), or a
+/// number read wrong would be wrong on both sides and no test would see it.
 struct Register: Sendable {
     /// bank × 256 + address
     var address: Int

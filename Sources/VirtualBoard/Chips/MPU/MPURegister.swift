@@ -4,7 +4,7 @@ enum MPURegister {
     static let fifoEnable = 0x23, masterControl = 0x24, slave0 = 0x25, slave4Address = 0x31, slave4Control = 0x34
     static let masterStatus = 0x36, pinConfig = 0x37, interruptEnable = 0x38, interruptStatus = 0x3A
     static let acceleration = 0x3B, temperature = 0x41, angularRate = 0x43, external = 0x49, externalEnd = 0x60, slaveOutput = 0x63
-    static let masterDelay = 0x67, signalReset = 0x68, userControl = 0x6A, power1 = 0x6B, power2 = 0x6C
+    static let signalReset = 0x68, userControl = 0x6A, power1 = 0x6B, power2 = 0x6C
     static let fifoCountHigh = 0x72, fifoCountLow = 0x73, fifoData = 0x74, whoAmI = 0x75
     static let accelerometerOffset = 0x77
 

@@ -4,7 +4,7 @@
 ///
 /// An interrupt doesn't say which sample it belongs to; the FIFO's count does, within one sample, and the fitted line
 /// settles the rest. Without interrupts the line goes through the times at which the count was seen to change.
-struct SampleClock {
+struct RecoveredClock {
     /// How well the line is known.
     enum Lock { case none, counted, interrupted }
 

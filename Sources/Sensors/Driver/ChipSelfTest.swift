@@ -1,5 +1,5 @@
 /// How a chip tests itself: it moves its own masses, and the change of its outputs must lie in bounds.
-struct SelfTest {
+struct ChipSelfTest {
     /// Written on top of the ordinary set-up before the first measurement, and to switch the stimulus on.
     var prepare: [RegisterWrite]
     var stimulate: [RegisterWrite]
