@@ -123,7 +123,7 @@ public final class Model {
         for (index, instruction) in program.instructions.enumerated() {
             let context = StepContext(program: program, instruction: instruction, index: index, arena: arena.baseAddress, weights: weights,
                                       kernels: kernels, threads: pool.threads, language: language)
-            let step = try context.step()
+            let step = try instruction.opcode.step(context)
             own += step.ownBytes
             let shared = language?.rotary.bytes ?? 0
             // Every step is small by itself, but a hostile file can hold many.

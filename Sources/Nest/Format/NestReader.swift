@@ -44,7 +44,7 @@ public final class NestReader {
     private init(bytes: UnsafeRawBufferPointer, name: String, file: MappedFile?, copy: PageMemory?) throws(Failure) {
         func bad(_ what: String) -> Failure { Failure(.badFormat, "\(name): \(what)") }
 
-        var header = ByteReader(bytes)
+        var header = TableReader(bytes)
         let magic = header.integer(UInt32.self), version = header.integer(UInt32.self)
         let headerBytes = header.integer(UInt32.self), crc = header.integer(UInt32.self)
         let fileBytes = header.integer(UInt64.self), tableBytes = header.integer(UInt64.self)
@@ -67,7 +67,7 @@ public final class NestReader {
               programCount <= NestLimits.programs, programCount > 0 else { throw bad("impossible number of entries") }
 
         // Parsed into values first and checked after, so that a file that changes under the mapping changes nothing.
-        var tables = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[NestLayout.headerBytes..<tablesEnd]))
+        var tables = TableReader(UnsafeRawBufferPointer(rebasing: bytes[NestLayout.headerBytes..<tablesEnd]))
         var metadata: [(key: String, value: String)] = []
         for _ in 0..<metadataCount where !tables.overrun {
             let key = tables.text()
@@ -130,7 +130,7 @@ public final class NestReader {
     }
 }
 
-private func readProgram(_ reader: inout ByteReader, _ index: Int, _ name: String) throws(Failure) -> Program {
+private func readProgram(_ reader: inout TableReader, _ index: Int, _ name: String) throws(Failure) -> Program {
     var program = Program(name: reader.text(), batch: reader.int32(), arenaBytes: reader.integer(Int64.self), stateBytes: reader.integer(Int64.self),
                           inputs: reader.list(limit: NestLimits.ports), outputs: reader.list(limit: NestLimits.ports), tensors: [], instructions: [])
     let tensorCount = Int(clamping: reader.integer(UInt32.self)), instructionCount = Int(clamping: reader.integer(UInt32.self))
