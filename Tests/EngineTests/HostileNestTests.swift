@@ -1,4 +1,5 @@
 import Engine
+import FuzzTargets
 import Kernels
 import Nest
 import Platform
