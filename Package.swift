@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "CImage", linkerSettings: ["jpeg", "png16", "z", "m"].map { .linkedLibrary($0) }),
 
         .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: testable),
-        .target(name: "Nest", dependencies: ["Platform", "CLinux", "CImage", "KernelFormats"]),
+        .target(name: "Nest", dependencies: ["Platform", "CLinux", "KernelFormats"]),
 
         // Kernel families. Nothing imports them: `Kernels` calls their C entry points (CKernels.h), because
         // Embedded Swift copies imported function bodies into the importer, which lacks the instructions. For the same
@@ -108,11 +108,14 @@ let package = Package(
         .executableTarget(name: "virtual-board", dependencies: ["Rig", .product(name: "ArgumentParser", package: "swift-argument-parser")],
                           swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
+        // What fuzzers and tests do with a file; in no product.
+        .target(name: "FuzzTargets", dependencies: ["Engine", "Kernels", "Language", "Nest", "Platform"], path: "Tests/FuzzTargets"),
+
         // What tests of several modules need.
         .target(name: "TestSupport", dependencies: ["Platform"], path: "Tests/Support"),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"]),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "Nest", "ModelCompiler", "TestSupport"]),
-        .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest", "Vision", "TestSupport"]),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "Nest", "ModelCompiler", "FuzzTargets", "CLinux", "TestSupport"]),
+        .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest", "Vision", "FuzzTargets", "TestSupport"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision", "TestSupport"]),
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
         .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "CLinux", "ModelCompiler", "Nest", "Platform", "TestSupport"]),
@@ -128,7 +131,7 @@ let package = Package(
 
 // Only for fuzzing (Tests/fuzz/run.sh): libFuzzer brings its own `main`, so no ordinary build can have this.
 if Context.environment["SWIFTLET_FUZZ"] != nil {
-    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["ModelCompiler", "Engine", "Language", "Tokenizer", "Nest", "Platform"], path: "Tests/fuzz",
+    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["ModelCompiler", "FuzzTargets", "Language", "Tokenizer", "Nest", "Platform"], path: "Tests/fuzz",
                                              exclude: ["run.sh", "seeds.py"], sources: ["Fuzz.swift"],
                                              swiftSettings: [.unsafeFlags(["-parse-as-library"])],
                                              linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))

@@ -1,3 +1,4 @@
+import CLinux
 import Nest
 import Testing
 
@@ -24,6 +25,11 @@ struct ChecksumTests {
             for length in Array(0..<300) + [4096 + first, 4900] {
                 let part = bytes[first..<first + length]
                 #expect(part.withUnsafeBytes { checksum($0) } == plain(part), "\(length) bytes from \(first)")
+                let byTables = Array(part).withUnsafeBufferPointer { linux_crc32_by_tables(0, $0.baseAddress, $0.count) }
+                #expect(byTables == plain(part), "\(length) bytes from \(first), by tables")
+                let middle = part.startIndex + length / 3
+                let begun = part[..<middle].withUnsafeBytes { checksum($0) }
+                #expect(part[middle...].withUnsafeBytes { checksum($0, after: begun) } == plain(part), "\(length) bytes in two parts")
             }
         }
     }

@@ -133,3 +133,29 @@ struct ConveyorTests {
         }
     }
 }
+
+/// What a model would take, before anything of it is in memory.
+struct ModelPlanTests {
+    @Test func aPlanSaysWhatTheModelTakes() throws {
+        let (builder, input, output) = smallNetwork(seed: 9, layers: 8, channels: 32)
+        let path = NSTemporaryDirectory() + "plan-\(UInt64.random(in: 0...UInt64.max)).nest"
+        try NestWriter.write(builder.contents(inputs: [input], outputs: [output]), to: path)
+        defer { unlink(path) }
+        let nest = try NestReader.open(path), pool = try pool(2)
+        let whole = try ModelPlan(nest: nest, kernels: .reference, threads: 2)
+        #expect(whole.memory.streamedWeightBytes == 0)
+        #expect(try Model(plan: whole, pool: pool).memory.totalBytes == whole.memory.totalBytes)
+        // Placed once more, and with weights that don't fit.
+        #expect(try Model(plan: whole, pool: pool).memory.totalBytes == whole.memory.totalBytes)
+        var options = ModelOptions()
+        options.budgetBytes = whole.memory.totalBytes - whole.memory.residentWeightBytes / 4
+        let plan = try ModelPlan(nest: nest, options: options, kernels: .reference, threads: 2)
+        #expect(plan.memory.streamedWeightBytes > 0 && plan.memory.totalBytes <= options.budgetBytes!)
+        let model = try Model(plan: plan, pool: pool)
+        #expect(model.memory.totalBytes == plan.memory.totalBytes && model.memory.windowBytes == plan.memory.windowBytes)
+        try model.run()
+        #expect(throws: Failure.self) { try Model(plan: plan, pool: try ThreadPool(threads: 1)) }
+        options.budgetBytes = whole.memory.arenaBytes + 1000
+        #expect(throws: Failure.self) { try ModelPlan(nest: nest, options: options, kernels: .reference, threads: 2) }
+    }
+}

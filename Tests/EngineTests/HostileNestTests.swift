@@ -1,4 +1,5 @@
 import Engine
+import FuzzTargets
 import Kernels
 import Nest
 import Platform
@@ -22,7 +23,7 @@ struct HostileNestTests {
     }
 
     /// The kinds of instruction that the small network lacks.
-    private static func addRest(_ builder: NestBuilder) {
+    static func addRest(_ builder: NestBuilder) {
         var random = Random(3)
         let x = builder.tensor(.float32, [1, 1, 3, 4]), h = builder.tensor(.float32, [1, 1, 1, 5], storage: .state), c = builder.tensor(.float32, [1, 1, 1, 5], storage: .state)
         for (opcode, gates) in [(Opcode.gru, 3), (.lstm, 4)] {

@@ -13,7 +13,7 @@ import Testing
 
     @Test func tableShowsEveryInstruction() throws {
         let text = Inspection.text(try nest())
-        for expected in ["conv 3x3", "depthwise 3x3", "softmax", "3 instructions", "of the lower bound", "chunk   0"] { #expect(text.contains(expected), "\(expected)") }
+        for expected in ["convolution 3x3", "depthwise 3x3", "softmax", "3 instructions", "of the lower bound", "chunk   0"] { #expect(text.contains(expected), "\(expected)") }
     }
 
     @Test func multiplyAccumulatesAreCounted() throws {

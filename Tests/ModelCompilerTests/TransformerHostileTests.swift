@@ -1,4 +1,5 @@
 import Engine
+import FuzzTargets
 import Kernels
 @testable import ModelCompiler
 import Nest
@@ -88,5 +89,22 @@ struct TransformerHostileTests {
         contents.programs[0].tensors.append(constant)
         contents.programs[0].outputs = [Int32(contents.programs[0].tensors.count - 1)]
         #expect(throws: Failure.self) { try NestReader(bytes: NestWriter.bytes(contents)) }
+    }
+
+    /// As users generate: with a penalty, cuts, stop texts and drafts, from files with any field changed.
+    @Test func generationFromMutations() throws {
+        let source = RandomTransformer(seed: 35, width: 32, heads: 2, headDimension: 16, feedForward: 32, vocabulary: 40, layers: 1)
+        let original = NestWriter.bytes(try lower(source.model, options: TransformerOptions(rows: 5, logitRows: 5, pieceBytes: 4096)).contents())
+        #expect(fuzzNest(original))
+        var tables = 64
+        for i in 0..<8 { tables += Int(original[24 + i]) << (8 * i) }
+        var numbers = SplitMix(seed: 7), accepted = 0
+        for _ in 0..<600 {
+            var bytes = original
+            let at = 64 + numbers.next(below: tables - 68) / 4 * 4, value = TransformerHostileTests.extremes[numbers.next(below: TransformerHostileTests.extremes.count)]
+            for i in 0..<4 { bytes[at + i] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(i))) }
+            if fuzzNest(bytes) { accepted += 1 }
+        }
+        #expect(accepted > 20)
     }
 }

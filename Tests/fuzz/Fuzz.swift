@@ -1,4 +1,4 @@
-import Engine
+import FuzzTargets
 import Glibc
 import Language
 import ModelCompiler
@@ -12,7 +12,7 @@ import Tokenizer
 typealias Reader = ([UInt8]) -> Void
 
 let readers: [String: Reader] = [
-    // Reads it and runs what passes the checks.
+    // Reads it and runs what passes the checks; a language model generates, with everything on that changes logits.
     "nest": { fuzzNest($0) },
     "tflite": { importBytes($0, as: .tflite) },
     "onnx": { importBytes($0, as: .onnx) },
@@ -71,21 +71,33 @@ private func runDriver(_ argumentCount: UnsafeMutablePointer<CInt>, _ arguments:
 func fuzzMain(_ argumentCount: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
     let words = (0..<Int(argumentCount)).compactMap { index in arguments?[index].map { String(cString: $0) } }
     if words.count == 4, words[1] == "compile" { return compileSeed(words[2], words[3]) }
+    if words.count == 4, words[1] == "tokenizer" { return tokenizerSeed(words[2], words[3]) }
     var count = argumentCount, list = arguments
     return runDriver(&count, &list, fuzzOneInput)
 }
 
-/// `fuzz compile MODEL NEST`: a nest to start from, made of a seed of another format; of a language model its tokenizer.
+/// `fuzz compile MODEL NEST`: a nest to start from, made of a seed of another format.
 private func compileSeed(_ model: String, _ nest: String) -> CInt {
-    do {
+    seed(model) {
         if LanguageImporter.recognizes(path: model) {
-            try File.writeAtomically(nest, try LanguageImporter.load(path: model).tokenizer.image())
-            return 0
+            let language = try LanguageImporter.load(path: model)
+            let options = TransformerOptions(rows: 4, logitRows: 4)
+            try lower(language, options: options, tokenizer: try language.tokenizer.image()).write(to: nest)
+        } else {
+            try NestWriter.write(try Compilation.compile(try Importer.load(path: model), CompilationOptions(name: "seed")).contents, to: nest)
         }
-        try NestWriter.write(try Compilation.compile(try Importer.load(path: model), CompilationOptions(name: "seed")).contents, to: nest)
-        return 0
-    } catch {
+    }
+}
+
+/// `fuzz tokenizer MODEL FILE`: a language model's tokenizer to start from.
+private func tokenizerSeed(_ model: String, _ file: String) -> CInt {
+    seed(model) { try File.writeAtomically(file, try LanguageImporter.load(path: model).tokenizer.image()) }
+}
+
+private func seed(_ model: String, _ make: () throws -> Void) -> CInt {
+    do { try make() } catch {
         fputs("fuzz: \(model): \(error)\n", stderr)
         return 1
     }
+    return 0
 }

@@ -36,10 +36,10 @@ if [ "$target" = nest ]; then
     models=$(mktemp -d build/fuzz/seeds.XXXXXX)
     trap 'rm -rf "$models"' EXIT
     python3 Tests/fuzz/seeds.py onnx "$models"
-    for model in "$models"/*; do "$fuzz" compile "$model" "$corpus/$(basename "$model").nest"; done
+    for model in "$models"/* Tests/golden/language/*.gguf; do "$fuzz" compile "$model" "$corpus/$(basename "$model").nest"; done
 fi
 if [ "$target" = tokenizer ]; then
-    for model in Tests/golden/language/*.gguf; do "$fuzz" compile "$model" "$corpus/$(basename "$model").tokenizer"; done
+    for model in Tests/golden/language/*.gguf; do "$fuzz" tokenizer "$model" "$corpus/$(basename "$model").tokenizer"; done
 fi
 
 FUZZ_TARGET=$target "$fuzz" "$corpus" -max_total_time="$duration" -max_len=$((largest_kib * 1024)) \

@@ -36,112 +36,32 @@ public final class Model {
     }
 
     /// Fails with `budget` where the budget can't be kept, with what it would need.
-    public init(nest: NestReader, options: ModelOptions = ModelOptions(), kernels: KernelTable, pool: ThreadPool) throws(Failure) {
-        let program = try Model.choose(nest, options)
-        let chunkUses = ChunkUses(program, chunkCount: nest.chunks.count)
-        // The arena and scratch decide what is left for weights, so they are sized before the weights are placed.
-        // Steps are built on addresses, hence the arena first; the kernel gives its pages only when touched.
-        let arenaBytes = Int(program.arenaBytes) + NestLayout.slack
-        if let budget = options.budgetBytes, arenaBytes > budget - options.takenBytes {
-            let others = options.takenBytes > 0 ? "; \(megabytes(options.takenBytes)) are for the program itself" : ""
-            throw Failure(.budget, "\(nest.name): the arena alone takes \(megabytes(arenaBytes)), the budget is \(megabytes(budget))\(others)")
-        }
-        let arena = try PageMemory(count: arenaBytes)
-        let tableBytes = nest.bytes.count - chunkUses.bytes(nest)
-        let cachePlan = CachePlan(program), commonSteps = program.stepsBeforeLogits
-        var language: LanguageState?
-        let weights: WeightStore
-        if let budget = options.budgetBytes {
-            // Scratch doesn't depend on where the weights are, but steps do: they are built once on the mapping to be
-            // measured, and again below where the weights move.
-            language = try cachePlan.map { (plan) throws(Failure) in try LanguageState(program, plan, context: LanguageState.leastContext, options) }
-            // Tables and vocabulary are mapped, and stay.
-            var fixed = options.takenBytes + tableBytes + arenaBytes + Model.scratchBytes(try Model.build(program, arena, WeightStore(nest), kernels, pool, language), pool)
-            if let cachePlan {
-                let context = try cachePlan.context(options, name: nest.name, fixedBytes: fixed, weightBytes: chunkUses.bytes(nest), threads: pool.threads)
-                language = try LanguageState(program, cachePlan, context: context, options)
-                fixed += language!.cache.bytes + cachePlan.scratchBytes(context: context, threads: pool.threads)
-            }
-            let plan = try ConveyorPlan(nest: nest, uses: chunkUses, fixedBytes: fixed, budgetBytes: budget)
-            weights = plan.streamed.isEmpty ? WeightStore(nest) : try Conveyor(nest, plan: plan, commonSteps: commonSteps)
-        } else {
-            language = try cachePlan.map { (plan) throws(Failure) in
-                try LanguageState(program, plan, context: try plan.context(options, name: nest.name, fixedBytes: 0, weightBytes: 0, threads: pool.threads), options)
-            }
-            weights = WeightStore(nest)
-        }
-        let steps = try Model.build(program, arena, weights, kernels, pool, language)
-        let stride = Model.scratchStride(steps)
-        let scratch = try PageMemory(count: stride * pool.threads)
-        for step in steps { step.setScratch(scratch.baseAddress, stride: stride) }
+    public convenience init(nest: NestReader, options: ModelOptions = ModelOptions(), kernels: KernelTable, pool: ThreadPool) throws(Failure) {
+        try self.init(plan: try ModelPlan(nest: nest, options: options, kernels: kernels, threads: pool.threads), pool: pool)
+    }
+
+    /// Places what was planned for as many threads as the pool has.
+    public init(plan: ModelPlan, pool: ThreadPool) throws(Failure) {
+        guard plan.threads == pool.threads else { throw Failure(.usage, "planned for \(plan.threads) threads, not \(pool.threads)") }
+        let build = try plan.place()
+        let steps = build.steps
+        let scratch = try PageMemory(count: build.scratchStride * pool.threads)
+        for step in steps { step.setScratch(scratch.baseAddress, stride: build.scratchStride) }
         // So that a plain `run` has a row to work on.
-        language?.begin(rows: 1, position: 0, logitRows: 1)
-
-        var memory = ModelMemory()
-        memory.tableBytes = tableBytes
-        memory.arenaBytes = arenaBytes
-        memory.cacheBytes = language?.cache.bytes ?? 0
-        memory.scratchBytes = stride * pool.threads + steps.reduce(0) { $0 + $1.ownBytes }
-        memory.mappedBytes = nest.file?.bytes.count ?? 0
-        memory.residentWeightBytes = weights.residentBytes
-        memory.streamedWeightBytes = weights.streamedChunkBytes
-        memory.windowBytes = weights.windowBytes
-        self.nest = nest
-        self.program = program
+        build.language?.begin(rows: 1, position: 0, logitRows: 1)
+        nest = plan.nest
+        program = plan.program
         self.steps = steps
-        self.arena = arena
+        arena = build.arena
         self.scratch = scratch
-        self.weights = weights
+        weights = build.weights
         self.pool = pool
-        self.verify = options.verify
+        verify = plan.options.verify
         checked = [Bool](repeating: false, count: steps.count)
-        plannedMemory = memory
-        uses = chunkUses
-        self.language = language
-        self.commonSteps = commonSteps
-    }
-
-    private static func choose(_ nest: NestReader, _ options: ModelOptions) throws(Failure) -> Program {
-        if options.program == nil, options.batch == nil { return nest.programs[0] }
-        for program in nest.programs {
-            if let name = options.program { if program.name == name { return program } else { continue } }
-            if Int(program.batch) == options.batch { return program }
-        }
-        var names = ""
-        for program in nest.programs { names += (names.isEmpty ? "" : ", ") + "\(program.name) (batch \(program.batch))" }
-        throw Failure(.usage, "\(nest.name): no program \(options.program ?? "for batch \(options.batch ?? 0)"); it has \(names)")
-    }
-
-    /// Tables and buffers that steps keep for themselves, all together.
-    private static let mostOwnBytes = 256 << 20
-
-    private static func build(_ program: Program, _ arena: PageMemory, _ weights: WeightStore, _ kernels: KernelTable, _ pool: ThreadPool,
-                              _ language: LanguageState?) throws(Failure) -> [Step] {
-        var steps: [Step] = []
-        var own = 0
-        steps.reserveCapacity(program.instructions.count)
-        for (index, instruction) in program.instructions.enumerated() {
-            let context = StepContext(program: program, instruction: instruction, index: index, arena: arena.baseAddress, weights: weights,
-                                      kernels: kernels, threads: pool.threads, language: language)
-            let step = try context.step()
-            own += step.ownBytes
-            let shared = language?.rotary.bytes ?? 0
-            // Every step is small by itself, but a hostile file can hold many.
-            guard own + shared <= mostOwnBytes else { throw Failure(.resource, "the steps of program \(program.name) keep more than \(megabytes(mostOwnBytes))") }
-            steps.append(step)
-        }
-        return steps
-    }
-
-    private static func scratchStride(_ steps: [Step]) -> Int {
-        var most = 0
-        for step in steps { most = max(most, step.scratchBytes) }
-        // Workers' parts lie a page apart from each other's ends, so that they never share a cache line.
-        return roundUp(most + NestLayout.slack, to: 4096)
-    }
-
-    private static func scratchBytes(_ steps: [Step], _ pool: ThreadPool) -> Int {
-        scratchStride(steps) * pool.threads + steps.reduce(0) { $0 + $1.ownBytes }
+        plannedMemory = plan.memory
+        uses = plan.uses
+        language = build.language
+        commonSteps = program.stepsBeforeLogits
     }
 
     // MARK: what the model is
@@ -221,7 +141,7 @@ public final class Model {
 
     private func finish() throws(Failure) {
         weights.end()
-        if let failure = weights.failure { throw failure }
+        if let failure = weights.takeFailure() { throw failure }
     }
 
     private func check(_ step: Step) throws(Failure) {

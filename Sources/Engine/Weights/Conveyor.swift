@@ -1,4 +1,3 @@
-import CLinux
 import Nest
 import Platform
 
@@ -12,12 +11,10 @@ final class Conveyor: WeightStore {
 
     /// `commonSteps`: the steps that every pass has; a pass may end after them.
     init(_ nest: NestReader, plan: ConveyorPlan, commonSteps: Int) throws(Failure) {
-        guard let file = nest.file else { throw Failure(.budget, "\(nest.name): weights can only be streamed from a file") }
-        belt = try Belt(nest, file, plan, commonSteps: commonSteps)
+        guard nest.source.isStreamable else { throw Failure(.budget, "\(nest.name): weights can only be streamed from a file") }
+        belt = try Belt(nest, plan, commonSteps: commonSteps)
         super.init(nest)
         for chunk in plan.resident { try belt.load(chunk) }
-        // Pages of the mapping that were looked at before: nobody reads weights there any more.
-        if let first = nest.chunks.first { file.drop(first.offset..<file.bytes.count) }
         let belt = belt
         reader = try Thread { belt.readAhead() }
     }
@@ -31,6 +28,7 @@ final class Conveyor: WeightStore {
     override func bytes(chunk: Int, offset: Int, count: Int, scratch: UnsafeMutableRawPointer) -> UnsafeRawPointer {
         belt.gather(chunk, offset, count, scratch)
     }
+    override func prepareParts(of chunk: Int) { belt.prepareParts(of: chunk) }
     override func begin(steps: Int) { belt.begin(steps) }
     override func end() { belt.end() }
     override func need(step: Int) throws(Failure) { try belt.need(step) }
@@ -38,7 +36,7 @@ final class Conveyor: WeightStore {
     override func rewind() { belt.rewind() }
     /// Every chunk is compared with its checksum whenever it is read.
     override func verifyOnce(_ chunk: Int) throws(Failure) {}
-    override var failure: Failure? { belt.takeGatherFailure() }
+    override func takeFailure() -> Failure? { belt.takeGatherFailure() }
     override var residentBytes: Int { belt.plan.residentBytes }
     override var streamedChunkBytes: Int { belt.plan.streamed.reduce(0) { $0 + $1.bytes } }
     override var windowBytes: Int { belt.plan.windowBytes }
@@ -51,7 +49,6 @@ private final class Belt {
     let plan: ConveyorPlan
     let region: PageMemory
     private let nest: NestReader
-    private let file: MappedFile
     private let base: Int
     private let lock = Lock()
     /// Entries by the step at which they begin and end.
@@ -67,14 +64,17 @@ private final class Belt {
     private var readerPass = 1, next = 0
     private var bytesInUse = 0
     private var inMemory: [Bool]
+    /// Chunks whose bytes have been right once: parts of them may be taken.
+    private var isVerified: [Bool]
+    /// What they are read through to see it; touched when first needed.
+    private let partBuffer: PageMemory
     private var isReading = false, isPaused = false, isStopping = false
     private var failure: Failure?
     private var gatherFailure: Failure?
     private var counted = ConveyorCounters()
 
-    init(_ nest: NestReader, _ file: MappedFile, _ plan: ConveyorPlan, commonSteps: Int) throws(Failure) {
+    init(_ nest: NestReader, _ plan: ConveyorPlan, commonSteps: Int) throws(Failure) {
         self.nest = nest
-        self.file = file
         self.plan = plan
         base = nest.chunks.first?.offset ?? 0
         region = try PageMemory(count: nest.bytes.count - base)
@@ -90,8 +90,9 @@ private final class Belt {
         var resident = [Bool](repeating: false, count: nest.chunks.count)
         for chunk in plan.resident { resident[chunk] = true }
         isResident = resident
-        // Exactly what is asked for: the kernel's own reading ahead would read what is resident already.
-        posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_RANDOM)
+        isVerified = resident
+        partBuffer = try PageMemory(count: 1 << 16)
+        nest.source.beginStreaming()
     }
 
     func address(_ chunk: Int) -> UnsafeMutableRawPointer { region.baseAddress + (nest.chunks[chunk].offset - base) }
@@ -103,30 +104,27 @@ private final class Belt {
     }
 
     /// Reads one chunk to its place and checks it.
-    func load(_ chunk: Int) throws(Failure) {
-        let place = nest.chunks[chunk]
-        try read(place.offset, place.length, to: address(chunk))
-        try nest.verify(chunk: chunk, contents: UnsafeRawBufferPointer(start: address(chunk), count: place.length))
-    }
+    func load(_ chunk: Int) throws(Failure) { try nest.source.read(chunk, into: address(chunk)) }
 
-    private func read(_ offset: Int, _ length: Int, to destination: UnsafeMutableRawPointer) throws(Failure) {
-        var done = 0
-        while done < length {
-            // In pieces, so that what the page cache holds besides stays small.
-            let count = pread(file.descriptor, destination + done, min(1 << 20, length - done), off_t(offset + done))
-            if count < 0, linux_errno() == EINTR { continue }
-            guard count >= 0 else { throw .system(.inputOutput, "cannot read weights of \(file.path)") }
-            guard count > 0 else { throw Failure(.inputOutput, "\(file.path): truncated while in use, copy the file again and restart") }
-            posix_fadvise(file.descriptor, off_t(offset + done), off_t(count), POSIX_FADV_DONTNEED)
-            done += count
-        }
+    /// Chunks that are needed out of order: compared with their checksums when they are first used, in small pieces.
+    func prepareParts(of chunk: Int) {
+        lock.lock()
+        let isKnown = isVerified[chunk]
+        lock.unlock()
+        if isKnown { return }
+        var problem: Failure?
+        do throws(Failure) { try nest.source.verify(chunk, through: partBuffer.bytes) } catch { problem = error }
+        lock.lock()
+        counted.streamedBytes += nest.chunks[chunk].length
+        if let problem { gatherFailure = problem } else { isVerified[chunk] = true }
+        lock.unlock()
     }
 
     /// A part of a chunk, out of order. What can't be read is zeros, and the run fails at its end.
     func gather(_ chunk: Int, _ offset: Int, _ count: Int, _ scratch: UnsafeMutableRawPointer) -> UnsafeRawPointer {
         if isResident[chunk] { return UnsafeRawPointer(address(chunk) + offset) }
         var problem: Failure?
-        do throws(Failure) { try read(nest.chunks[chunk].offset + offset, count, to: scratch) } catch {
+        do throws(Failure) { try nest.source.read(chunk, offset: offset, into: scratch, count: count) } catch {
             problem = error
             scratch.initializeMemory(as: UInt8.self, repeating: 0, count: count)
         }
@@ -168,6 +166,7 @@ private final class Belt {
                 release(index)
             } else {
                 next += 1
+                isVerified[entry.chunk] = true
                 counted.streamedBytes += nest.chunks[entry.chunk].length
                 turnOver()
             }

@@ -15,6 +15,7 @@ struct ConveyorPlan {
     var streamed: [Entry] = []
     var residentBytes = 0
     var windowBytes = 0
+    var streamedBytes: Int { streamed.reduce(0) { $0 + $1.bytes } }
 
     /// `fixedBytes`: what everything but weights takes of the budget. Fails with `budget` where not even the chunks that are
     /// in use at the same time fit.

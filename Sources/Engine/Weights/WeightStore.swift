@@ -7,15 +7,25 @@ class WeightStore {
     let nest: NestReader
     private var verified: [Bool]
 
-    init(_ nest: NestReader) {
+    /// Why parts of a chunk can't be trusted; the run ends with it.
+    private var partsFailure: Failure?
+
+    /// `verify`: whether chunks are compared with their checksums.
+    init(_ nest: NestReader, verify: Bool = true) {
         self.nest = nest
-        verified = [Bool](repeating: false, count: nest.chunks.count)
+        verified = [Bool](repeating: !verify, count: nest.chunks.count)
     }
 
-    func address(_ chunk: Int) -> UnsafeRawPointer { nest.bytes.baseAddress! + nest.chunks[chunk].offset }
+    func address(_ chunk: Int) -> UnsafeRawPointer { nest.source.mapped(chunk)!.baseAddress! }
+
+    /// Before parts of a chunk are taken, by one thread: compares the chunk with its checksum once. A damaged one fails the
+    /// run at its end.
+    func prepareParts(of chunk: Int) {
+        do throws(Failure) { try verifyOnce(chunk) } catch { partsFailure = error }
+    }
 
     /// A part of a chunk that is read here and there, out of order: where it is in memory, or `scratch` once it has been
-    /// read there. Not compared with a checksum.
+    /// read there. `prepareParts` comes first.
     func bytes(chunk: Int, offset: Int, count: Int, scratch: UnsafeMutableRawPointer) -> UnsafeRawPointer { address(chunk) + offset }
 
     /// Called before and after a pass of so many steps from the first on: all that there are, or those that every pass has.
@@ -27,23 +37,23 @@ class WeightStore {
     func done(step: Int) {}
     /// After a run that ended early: the next one starts at the first step.
     func rewind() {}
-    /// What happened to the file while it was mapped; nil: nothing.
-    var failure: Failure? {
-        guard let file = nest.file, file.isBroken else { return nil }
-        return Failure(.inputOutput, "\(file.path): truncated or unreadable while in use, copy the file again and restart")
+    /// What went wrong in a run that nobody could be told of at once; nil: nothing.
+    func takeFailure() -> Failure? {
+        defer { partsFailure = nil }
+        return nest.source.failure ?? partsFailure
     }
 
     /// Compares a chunk with its checksum the first time it is asked.
     func verifyOnce(_ chunk: Int) throws(Failure) {
         if verified[chunk] { return }
-        try nest.verify(chunk: chunk)
+        try nest.source.verify(chunk)
         verified[chunk] = true
     }
 
     var residentBytes: Int { nest.chunks.reduce(0) { $0 + $1.length } }
     var streamedChunkBytes: Int { 0 }
     var windowBytes: Int { 0 }
-    var physicalBytes: Int { nest.file?.residentBytes ?? residentBytes }
+    var physicalBytes: Int { nest.source.residentBytes }
     var counters: ConveyorCounters { ConveyorCounters() }
 }
 

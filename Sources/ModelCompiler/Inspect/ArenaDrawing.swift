@@ -35,7 +35,7 @@ public enum ArenaDrawing {
             let maker = program.instructions[min(buffer.first, steps - 1)]
             let tall = Double(buffer.bytes) / total * height
             out.rectangle(x(buffer.first) + 0.5, y(Double(offsets[index]) + Double(buffer.bytes)), Double(buffer.last - buffer.first + 1) * column - 1, max(0.6, tall - 0.6),
-                          fill: colour(maker.opcode), radius: 2, title: "\(name): \(buffer.bytes) bytes at \(offsets[index]), instructions \(buffer.first)-\(buffer.last)")
+                          fill: maker.opcode.description.family.colour, radius: 2, title: "\(name): \(buffer.bytes) bytes at \(offsets[index]), instructions \(buffer.first)-\(buffer.last)")
             let wide = Double(buffer.last - buffer.first + 1) * column
             if tall > 16, wide > 52 {
                 out.text(x(buffer.first) + 5, y(Double(offsets[index])) - tall / 2 + 4, Inspection.bytesText(buffer.bytes), size: 10, colour: "#ffffff")
@@ -56,9 +56,9 @@ public enum ArenaDrawing {
     private static func legend(_ out: inout SVG, y: Double, _ program: Program) {
         var x = left, seen = Set<String>()
         for instruction in program.instructions {
-            let fill = colour(instruction.opcode)
-            guard seen.insert(fill).inserted else { continue }
-            let label = family(instruction.opcode)
+            let family = instruction.opcode.description.family, fill = family.colour
+            guard seen.insert(family.title).inserted else { continue }
+            let label = family.title
             out.rectangle(x, y - 10, 12, 12, fill: fill, radius: 2)
             out.text(x + 18, y, label, size: 12, colour: "#17202a")
             x += 34 + Double(label.count) * 7
@@ -69,38 +69,34 @@ public enum ArenaDrawing {
         out.text(x + 88, y, "lower bound", size: 12, colour: "#17202a")
     }
 
-    /// What made the buffer, as a colour.
-    private static func colour(_ opcode: Opcode) -> String {
-        switch opcode {
-        case .convolution, .matrix: "#2e6da4"
-        case .depthwiseConvolution: "#1b998b"
-        case .pointwiseDepthwise, .gatedMatrix: "#5b4b9a"
-        case .binary, .unary, .lookup, .convert, .softmax, .normalize: "#d9822b"
-        case .averagePool, .maxPool, .globalAverage: "#8e5ea2"
-        case .copy, .resize, .embedding: "#7f8c8d"
-        case .gru, .lstm, .detectionPostprocess, .attention: "#b03a5b"
-        }
-    }
-
-    private static func family(_ opcode: Opcode) -> String {
-        switch opcode {
-        case .convolution: "convolution"
-        case .depthwiseConvolution: "depthwise"
-        case .pointwiseDepthwise: "pointwise + depthwise"
-        case .binary, .unary, .lookup, .convert, .softmax, .normalize: "elementwise"
-        case .averagePool, .maxPool, .globalAverage: "pooling"
-        case .copy, .resize: "copy, resize"
-        case .gru, .lstm, .detectionPostprocess: "recurrent, detection"
-        case .embedding, .matrix, .gatedMatrix: "language matrix"
-        case .attention: "attention"
-        }
-    }
-
     /// About six round numbers from 0 to the total.
     private static func ticks(_ total: Double) -> [Double] {
         let raw = total / 6, power = pow(10, floor(log10(raw)))
         let step = ([1, 2, 5, 10].first { $0 * power >= raw } ?? 10) * power
         return Array(stride(from: 0, through: total, by: step))
+    }
+}
+
+extension Operator.Family {
+    /// What made a buffer, as a colour.
+    fileprivate var colour: String {
+        switch self {
+        case .convolution, .matrix: "#2e6da4"
+        case .depthwise: "#1b998b"
+        case .pair: "#5b4b9a"
+        case .elementwise: "#d9822b"
+        case .pooling: "#8e5ea2"
+        case .movement, .embedding: "#7f8c8d"
+        case .recurrent, .detection, .attention: "#b03a5b"
+        }
+    }
+
+    fileprivate var title: String {
+        switch self {
+        case .pair: "pointwise + depthwise"
+        case .movement: "copy, resize"
+        default: "\(self)"
+        }
     }
 }
 

@@ -31,61 +31,17 @@ extension Program {
             let input = tensor(instruction.inputs.0), output = tensor(instruction.outputs.0)
             let name = Int(instruction.name)
             return InstructionDescription(
-                index: index, operation: operationTitle(instruction, input, output), source: strings.indices.contains(name) ? strings[name] : "",
+                index: index, operation: instruction.opcode.description.title(instruction, self), source: strings.indices.contains(name) ? strings[name] : "",
                 inputShape: input?.shapeText ?? "", outputShape: output?.shapeText ?? "",
-                multiplyAccumulates: multiplyAccumulates(instruction, input, output),
+                multiplyAccumulates: work(instruction, input, output),
                 outputOffset: output.flatMap { $0.storage == .constant ? nil : $0.offset },
                 chunk: instruction.chunk >= 0 ? Int(instruction.chunk) : nil, weightBytes: Int(instruction.blobLength))
         }
     }
 
-    private func operationTitle(_ instruction: Instruction, _ input: TensorRecord?, _ output: TensorRecord?) -> String {
-        switch instruction.opcode {
-        case .convolution:
-            guard let a = ConvolutionAttributes(words: instruction.attributes) else { return "conv" }
-            let kind: String
-            if a.kernelHeight == 1, a.kernelWidth == 1 {
-                kind = (output?.height ?? 0) == 1 && (output?.width ?? 0) == 1 ? "dense" : "conv 1x1"
-            } else {
-                kind = "conv \(a.kernelHeight)x\(a.kernelWidth)"
-            }
-            return kind + suffix(a, instruction)
-        case .depthwiseConvolution:
-            guard let a = ConvolutionAttributes(words: instruction.attributes) else { return "depthwise" }
-            return "depthwise \(a.kernelHeight)x\(a.kernelWidth)" + suffix(a, instruction)
-        case .pointwiseDepthwise:
-            guard let a = PairAttributes(words: instruction.attributes) else { return "pair" }
-            return "conv 1x1 + depthwise \(a.depthwise.kernelHeight)x\(a.depthwise.kernelWidth)" + (a.depthwise.strideY > 1 ? " /\(a.depthwise.strideY)" : "")
-        case .binary: return BinaryAttributes(words: instruction.attributes).map { "\($0.function)" } ?? "binary"
-        case .unary: return UnaryAttributes(words: instruction.attributes).map { "\($0.function)" } ?? "unary"
-        case .resize: return ResizeAttributes(words: instruction.attributes).map { "resize \($0.mode)" } ?? "resize"
-        default: return instruction.opcode.name
-        }
-    }
-
-    private func suffix(_ a: ConvolutionAttributes, _ instruction: Instruction) -> String {
-        var text = a.strideY > 1 || a.strideX > 1 ? " /\(a.strideY)" : ""
-        if a.dilationY > 1 || a.dilationX > 1 { text += " dilated \(a.dilationY)" }
-        if a.lookupOffset >= 0 { text += " + lookup" }
-        if a.floatFunction != 0 { text += UnaryFunction(rawValue: a.floatFunction).map { " + \($0)" } ?? "" }
-        if instruction.inputs.1 != noTensor { text += " + add" }
-        return text
-    }
-
-    func multiplyAccumulates(_ instruction: Instruction, _ input: TensorRecord?, _ output: TensorRecord?) -> Int {
+    private func work(_ instruction: Instruction, _ input: TensorRecord?, _ output: TensorRecord?) -> Int {
         guard let input, let output else { return 0 }
-        func taps(_ a: ConvolutionAttributes) -> Int { Int(a.kernelHeight) * Int(a.kernelWidth) }
-        switch instruction.opcode {
-        case .convolution: return ConvolutionAttributes(words: instruction.attributes).map { output.elements * taps($0) * Int(input.channels) } ?? 0
-        case .depthwiseConvolution: return ConvolutionAttributes(words: instruction.attributes).map { output.elements * taps($0) } ?? 0
-        case .pointwiseDepthwise:
-            guard let a = PairAttributes(words: instruction.attributes) else { return 0 }
-            return input.elements * Int(a.middleChannels) + output.elements * taps(a.depthwise)
-        case .gru, .lstm:
-            guard let a = RecurrentAttributes(words: instruction.attributes) else { return 0 }
-            return input.pixels * (instruction.opcode == .gru ? 3 : 4) * Int(a.hidden) * (Int(a.inputs) + Int(a.hidden))
-        default: return 0
-        }
+        return instruction.opcode.description.multiplyAccumulates(instruction, input, output)
     }
 
     /// Buffers of the arena as the program's tensors show them: bytes that lie inside others' are one buffer with them.
@@ -105,10 +61,10 @@ extension Program {
         for output in outputs { touch(output, max(0, instructions.count - 1)) }
         extendBackToWriters(&first)
         // Largest first, so that a view or slice finds the buffer it lies in.
-        let order = tensors.indices.filter { tensors[$0].storage == .arena && last[$0] >= 0 }.sorted { (extent($0), -$0) > (extent($1), -$1) }
+        let order = tensors.indices.filter { tensors[$0].storage == .arena && last[$0] >= 0 }.sorted { (tensors[$0].spanBytes, -$0) > (tensors[$1].spanBytes, -$1) }
         var buffers: [ArenaBuffer] = [], offsets: [Int64] = [], names: [Int32] = []
         for index in order {
-            let start = tensors[index].offset, end = start + Int64(extent(index))
+            let start = tensors[index].offset, end = start + Int64(tensors[index].spanBytes)
             let home = buffers.indices.first { candidate in
                 offsets[candidate] <= start && end <= offsets[candidate] + Int64(buffers[candidate].bytes)
                     && first[index] <= buffers[candidate].last && buffers[candidate].first <= last[index]
@@ -117,7 +73,7 @@ extension Program {
                 buffers[home].first = min(buffers[home].first, first[index])
                 buffers[home].last = max(buffers[home].last, last[index])
             } else {
-                buffers.append(ArenaBuffer(bytes: extent(index), first: first[index], last: last[index]))
+                buffers.append(ArenaBuffer(bytes: tensors[index].spanBytes, first: first[index], last: last[index]))
                 offsets.append(start)
                 names.append(tensors[index].name)
             }
@@ -128,7 +84,7 @@ extension Program {
     /// A tensor that no instruction writes as a whole (a joined one, a view) is there from the first of those that
     /// write into its bytes, back to the last instruction that wrote something else there.
     private func extendBackToWriters(_ first: inout [Int]) {
-        func bytes(_ index: Int32) -> Range<Int64> { tensors[Int(index)].offset..<tensors[Int(index)].offset + Int64(extent(Int(index))) }
+        func bytes(_ index: Int32) -> Range<Int64> { tensors[Int(index)].offset..<tensors[Int(index)].offset + Int64(tensors[Int(index)].spanBytes) }
         func written(_ step: Int) -> [Int32] {
             let (p, q, r, s) = instructions[step].outputs
             return [p, q, r, s].filter { tensors.indices.contains(Int($0)) && tensors[Int($0)].storage == .arena }
@@ -144,41 +100,6 @@ extension Program {
                 if !overlapping.isEmpty { first[index] = step }
                 step -= 1
             }
-        }
-    }
-
-    /// Bytes from the first to the last element; a slice of channels ends before its last pixel's stride does.
-    private func extent(_ index: Int) -> Int {
-        let tensor = tensors[index]
-        return ((tensor.pixels - 1) * Int(tensor.pixelStride) + Int(tensor.channels)) * tensor.type.size
-    }
-}
-
-extension Opcode {
-    /// The operation's name in tables.
-    var name: String {
-        switch self {
-        case .convolution: "conv"
-        case .depthwiseConvolution: "depthwise"
-        case .binary: "binary"
-        case .averagePool: "average pool"
-        case .maxPool: "max pool"
-        case .globalAverage: "global average"
-        case .copy: "copy"
-        case .resize: "resize"
-        case .softmax: "softmax"
-        case .lookup: "lookup"
-        case .unary: "unary"
-        case .convert: "convert"
-        case .detectionPostprocess: "detection"
-        case .gru: "GRU"
-        case .lstm: "LSTM"
-        case .pointwiseDepthwise: "pair"
-        case .embedding: "embedding"
-        case .normalize: "normalise"
-        case .matrix: "matrix"
-        case .gatedMatrix: "gated matrix"
-        case .attention: "attention"
         }
     }
 }

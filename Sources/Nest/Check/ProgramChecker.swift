@@ -1,10 +1,5 @@
 import Platform
 
-extension TensorRecord {
-    /// Bytes from the first element to the last one's end; less than `bytes` where this is a slice of channels.
-    public var spanBytes: Int { ((pixels - 1) * Int(pixelStride) + Int(channels)) * type.size }
-}
-
 /// Checks a program so completely that the engine may execute it without looking at bounds again.
 struct ProgramChecker {
     let chunks: [ChunkLocation]
@@ -28,7 +23,7 @@ struct ProgramChecker {
             // Who asked for an output may change it where it lies, as a sampler does with logits: weights can't be written to.
             try require(program.tensors.indices.contains(Int(output)) && program.tensors[Int(output)].storage != .constant, "output \(output) is no tensor of the arena")
         }
-        try require(!program.instructions.contains { $0.opcode.isOfLanguage } || program.instructions.contains { $0.opcode == .embedding },
+        try require(!program.instructions.contains { $0.opcode.description.isOfLanguage } || program.instructions.contains { $0.opcode == .embedding },
                     "instructions of a language model without an embedding")
         for (index, instruction) in program.instructions.enumerated() {
             do throws(Failure) {
@@ -68,42 +63,5 @@ struct ProgramChecker {
             return "\(tensor.spanBytes) bytes at \(tensor.offset) lie outside its \(tensor.storage == .constant ? "chunk" : "part of the arena")"
         }
         return nil
-    }
-}
-
-extension Opcode {
-    /// Whether its instructions share a language model's state, which is there where an embedding is.
-    var isOfLanguage: Bool {
-        switch self {
-        case .embedding, .normalize, .matrix, .gatedMatrix, .attention: true
-        default: false
-        }
-    }
-
-    /// For people.
-    public var title: String {
-        switch self {
-        case .convolution: "convolution"
-        case .depthwiseConvolution: "depthwise"
-        case .binary: "binary"
-        case .averagePool: "average pool"
-        case .maxPool: "max pool"
-        case .globalAverage: "global average"
-        case .copy: "copy"
-        case .resize: "resize"
-        case .softmax: "softmax"
-        case .lookup: "lookup"
-        case .unary: "unary"
-        case .convert: "convert"
-        case .detectionPostprocess: "detection"
-        case .gru: "GRU"
-        case .lstm: "LSTM"
-        case .pointwiseDepthwise: "pointwise+depthwise"
-        case .embedding: "embedding"
-        case .normalize: "normalise"
-        case .matrix: "matrix"
-        case .gatedMatrix: "gated matrix"
-        case .attention: "attention"
-        }
     }
 }

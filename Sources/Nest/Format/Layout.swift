@@ -1,4 +1,3 @@
-import CImage
 import CLinux
 
 // The file, little-endian throughout:
@@ -28,7 +27,6 @@ public enum NestLayout {
     public static let blobAlignment = 64
     static let tensorBytes = 56
     static let instructionBytes = 64 + 4 * Instruction.attributeWords
-    static let chunkRecordBytes = 32
 }
 
 /// The most of everything that a reader accepts: far above any model for these boards, and low enough that no
@@ -56,21 +54,10 @@ public enum NestLimits {
     public static let step = 1 << 12
 }
 
-/// Streamed weights are checked on every pass: zlib's tables would take ten times as long as a token's products.
-private let hasFastChecksum = linux_has_crc32() != 0
-
-/// CRC-32 as zlib has it.
-public func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-    guard let first = bytes.baseAddress else { return 0 }
-    if hasFastChecksum { return linux_crc32(first.assumingMemoryBound(to: UInt8.self), bytes.count) }
-    var crc = crc32(0, nil, 0)
-    var done = 0
-    while done < bytes.count {
-        let count = min(bytes.count - done, 1 << 30)
-        crc = crc32(crc, first.assumingMemoryBound(to: UInt8.self) + done, UInt32(count))
-        done += count
-    }
-    return UInt32(truncatingIfNeeded: crc)
+/// CRC-32 as zlib has it, of bytes that come after those whose checksum is `before`.
+public func checksum(_ bytes: UnsafeRawBufferPointer, after before: UInt32 = 0) -> UInt32 {
+    guard let first = bytes.baseAddress else { return before }
+    return linux_crc32(before, first.assumingMemoryBound(to: UInt8.self), bytes.count)
 }
 
 /// `value` rounded up to a multiple.

@@ -16,15 +16,10 @@ public final class NestReader {
     public let metadata: [(key: String, value: String)]
     public let strings: [String]
     public let programs: [Program]
-    public let chunks: [ChunkLocation]
-    /// The whole file.
+    /// Where the bytes of chunks come from.
+    public let source: ChunkSource
+    /// The whole file; whose chunks are looked at through `source` alone.
     public let bytes: UnsafeRawBufferPointer
-    /// The mapping, where the nest came from a file.
-    public let file: MappedFile?
-    /// The copy, where it came from memory.
-    private let copy: PageMemory?
-    /// What error messages call it: the path.
-    public let name: String
     /// The checksum of the tables, which hold those of the weights: tells one nest from another.
     public let identity: UInt32
 
@@ -44,7 +39,7 @@ public final class NestReader {
     private init(bytes: UnsafeRawBufferPointer, name: String, file: MappedFile?, copy: PageMemory?) throws(Failure) {
         func bad(_ what: String) -> Failure { Failure(.badFormat, "\(name): \(what)") }
 
-        var header = ByteReader(bytes)
+        var header = TableReader(bytes)
         let magic = header.integer(UInt32.self), version = header.integer(UInt32.self)
         let headerBytes = header.integer(UInt32.self), crc = header.integer(UInt32.self)
         let fileBytes = header.integer(UInt64.self), tableBytes = header.integer(UInt64.self)
@@ -67,7 +62,7 @@ public final class NestReader {
               programCount <= NestLimits.programs, programCount > 0 else { throw bad("impossible number of entries") }
 
         // Parsed into values first and checked after, so that a file that changes under the mapping changes nothing.
-        var tables = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[NestLayout.headerBytes..<tablesEnd]))
+        var tables = TableReader(UnsafeRawBufferPointer(rebasing: bytes[NestLayout.headerBytes..<tablesEnd]))
         var metadata: [(key: String, value: String)] = []
         for _ in 0..<metadataCount where !tables.overrun {
             let key = tables.text()
@@ -102,11 +97,8 @@ public final class NestReader {
         self.metadata = metadata
         self.strings = strings
         self.programs = programs
-        self.chunks = chunks
         self.bytes = bytes
-        self.file = file
-        self.copy = copy
-        self.name = name
+        if let file { source = FileSource(file, name: name, chunks: chunks) } else { source = MemorySource(copy!, name: name, chunks: chunks) }
         identity = crc
     }
 
@@ -118,19 +110,18 @@ public final class NestReader {
     /// A string by index; "" for none.
     public func string(_ index: Int32) -> String { strings.indices.contains(Int(index)) ? strings[Int(index)] : "" }
 
-    public func chunk(_ index: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: bytes[chunks[index].offset..<chunks[index].offset + chunks[index].length])
-    }
+    public var chunks: [ChunkLocation] { source.chunks }
+    /// What error messages call it: the path.
+    public var name: String { source.name }
 
-    /// Compares a chunk (or a copy of it) with its CRC.
-    public func verify(chunk index: Int, contents: UnsafeRawBufferPointer? = nil) throws(Failure) {
-        guard checksum(contents ?? chunk(index)) == chunks[index].crc else {
-            throw Failure(.badFormat, "\(name): weights damaged: the checksum of chunk \(index) at byte \(chunks[index].offset) is wrong, copy the file again")
-        }
-    }
+    /// A chunk that is read as it is (a tokenizer), not verified. Plain sources have all of them in memory.
+    public func chunk(_ index: Int) -> UnsafeRawBufferPointer { source.mapped(index)! }
+
+    /// Compares a chunk with its checksum.
+    public func verify(chunk index: Int) throws(Failure) { try source.verify(index) }
 }
 
-private func readProgram(_ reader: inout ByteReader, _ index: Int, _ name: String) throws(Failure) -> Program {
+private func readProgram(_ reader: inout TableReader, _ index: Int, _ name: String) throws(Failure) -> Program {
     var program = Program(name: reader.text(), batch: reader.int32(), arenaBytes: reader.integer(Int64.self), stateBytes: reader.integer(Int64.self),
                           inputs: reader.list(limit: NestLimits.ports), outputs: reader.list(limit: NestLimits.ports), tensors: [], instructions: [])
     let tensorCount = Int(clamping: reader.integer(UInt32.self)), instructionCount = Int(clamping: reader.integer(UInt32.self))

@@ -65,8 +65,8 @@ public struct TensorRecord: Sendable {
     public var bytes: Int { pixels * Int(pixelStride) * type.size }
 }
 
-/// What an instruction does. `Instruction.attributes` holds the operation's own words, read through the structs in
-/// Attributes.swift; `Instruction.blob` is its piece of the weights.
+/// What an instruction does: the numbers of the file. The folder Operators describes each; `Instruction.attributes` holds the
+/// operation's own words.
 public enum Opcode: UInt16, Sendable, CaseIterable {
     /// inputs: x [, residual]; ConvolutionAttributes. int8 or float32 by the input's type.
     case convolution = 1
@@ -99,7 +99,7 @@ public enum Opcode: UInt16, Sendable, CaseIterable {
     /// tensor between them kept as a ring of rows; inputs: x; PairAttributes.
     case pointwiseDepthwise = 16
 
-    // Language models: LanguageAttributes.swift.
+    // Language models: LanguageOperands.swift.
     case embedding = 17
     case normalize = 18
     case matrix = 19

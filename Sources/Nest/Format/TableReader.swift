@@ -2,7 +2,7 @@ import Platform
 
 /// Reads little-endian fields in order; past the end it gives zeros and remembers, so that a parser needs one check
 /// after a group of fields instead of one a field.
-struct ByteReader {
+struct TableReader {
     private let bytes: UnsafeRawBufferPointer
     private var next = 0
     private(set) var overrun = false

@@ -36,9 +36,6 @@ public final class MappedFile {
     /// A page was missing when it was touched: the file was truncated, or its storage failed.
     public var isBroken: Bool { linux_mapping_broken(watch) != 0 }
 
-    /// Asks for a range to be read ahead.
-    public func willNeed(_ range: Range<Int>) { advise(range, MADV_WILLNEED) }
-
     /// Takes a range out of this process's memory and, where nobody else uses it, out of the page cache.
     public func drop(_ range: Range<Int>) {
         advise(range, MADV_DONTNEED)

@@ -51,9 +51,9 @@ extension Program {
     }
 }
 
-/// A quantised activation in the arena: rows of values, then their scales, then the sums (LanguageAttributes.swift).
+/// A quantised activation in the arena: rows of values, then their scales, then the sums (LanguageOperands.swift).
 /// Each row is one of 8 bits, or two that are added.
-struct Activation {
+struct QuantizedRows {
     let values: UnsafeMutablePointer<Int8>
     let scales: UnsafeMutablePointer<Float>
     let sums: UnsafeMutablePointer<Float>

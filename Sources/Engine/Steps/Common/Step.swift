@@ -78,28 +78,4 @@ struct StepContext {
     var blob: UnsafeRawPointer { weights.address(Int(instruction.chunk)) + Int(instruction.blobOffset) }
 
     var words: [Int32] { instruction.attributes }
-
-    func step() throws(Failure) -> Step {
-        switch instruction.opcode {
-        case .convolution: return view(instruction.inputs.0).type == .int8 ? ConvolutionStep(self) : FloatConvolutionStep(self)
-        case .depthwiseConvolution: return view(instruction.inputs.0).type == .int8 ? DepthwiseStep(self) : FloatDepthwiseStep(self)
-        case .pointwiseDepthwise: return PairStep(self)
-        case .binary: return BinaryStep(self)
-        case .averagePool, .maxPool: return PoolStep(self)
-        case .globalAverage: return GlobalAverageStep(self)
-        case .copy: return CopyStep(self)
-        case .resize: return try ResizeStep(self)
-        case .softmax: return SoftmaxStep(self)
-        case .lookup: return LookupStep(self)
-        case .unary: return UnaryStep(self)
-        case .convert: return ConvertStep(self)
-        case .detectionPostprocess: return try DetectionStep(self)
-        case .gru, .lstm: return try RecurrentStep(self)
-        case .embedding: return EmbeddingStep(self)
-        case .normalize: return NormalizeStep(self)
-        case .matrix: return MatrixStep(self)
-        case .gatedMatrix: return GatedStep(self)
-        case .attention: return AttentionStep(self)
-        }
-    }
 }

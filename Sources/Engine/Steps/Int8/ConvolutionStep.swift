@@ -34,6 +34,11 @@ final class ConvolutionStep: Step {
 
     deinit { task.deallocate() }
 
+    /// The step for the input's type.
+    static func make(_ context: StepContext) -> Step {
+        context.view(context.instruction.inputs.0).type == .int8 ? ConvolutionStep(context) : FloatConvolutionStep(context)
+    }
+
     override func checkWeights() throws(Failure) { try scales.check() }
 
     override func execute(_ index: Int, worker: Int) {

@@ -41,6 +41,11 @@ final class DepthwiseStep: Step {
 
     deinit { task.deallocate() }
 
+    /// The step for the input's type.
+    static func make(_ context: StepContext) -> Step {
+        context.view(context.instruction.inputs.0).type == .int8 ? DepthwiseStep(context) : FloatDepthwiseStep(context)
+    }
+
     override func checkWeights() throws(Failure) { try scales.check() }
 
     override func execute(_ index: Int, worker: Int) {

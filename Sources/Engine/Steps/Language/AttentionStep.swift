@@ -10,7 +10,7 @@ final class AttentionStep: Step {
     private let kernels: KernelTable
     private let a: AttentionAttributes
     private let source: View
-    private let output: Activation
+    private let output: QuantizedRows
     private let queryNorm: UnsafePointer<Float>?, keyNorm: UnsafePointer<Float>?
     private let cache: KeyValueCache.Layer
     private let rotary: RotaryTables.Table
@@ -24,7 +24,7 @@ final class AttentionStep: Step {
         kernels = context.kernels
         a = AttentionAttributes(words: context.words)!
         source = context.view(context.instruction.inputs.0)
-        output = Activation(context.view(context.instruction.outputs.0), state)
+        output = QuantizedRows(context.view(context.instruction.outputs.0), state)
         func norm(_ offset: Int32) -> UnsafePointer<Float>? { offset < 0 ? nil : (context.blob + Int(offset)).assumingMemoryBound(to: Float.self) }
         queryNorm = norm(a.queryNormOffset)
         keyNorm = norm(a.keyNormOffset)

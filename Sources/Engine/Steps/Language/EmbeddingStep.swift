@@ -25,12 +25,16 @@ final class EmbeddingStep: Step {
 
     override func prepare(_ phase: Int) -> Bool {
         slices = state.rows
-        return phase == 0
+        guard phase == 0 else { return false }
+        for row in 0..<slices { weights.prepareParts(of: Int(a.firstChunk) + token(row) / Int(a.pieceRows)) }
+        return true
     }
 
+    /// The caller checks tokens; one outside must not lead outside the weights all the same.
+    private func token(_ row: Int) -> Int { tokens[row] >= 0 && tokens[row] < vocabulary ? Int(tokens[row]) : 0 }
+
     override func execute(_ slice: Int, worker: Int) {
-        // The caller checks tokens; one outside must not lead outside the weights all the same.
-        let token = tokens[slice] >= 0 && tokens[slice] < vocabulary ? Int(tokens[slice]) : 0
+        let token = token(slice)
         let piece = token / Int(a.pieceRows), row = token % Int(a.pieceRows)
         let block = weights.bytes(chunk: Int(a.firstChunk) + piece, offset: row / 16 * layout.bytes, count: layout.bytes, scratch: scratch(worker))
             .assumingMemoryBound(to: UInt8.self)

@@ -10,7 +10,7 @@ final class GatedStep: Step {
 
     private let state: LanguageState
     private let task: MatrixTask
-    private let output: Activation
+    private let output: QuantizedRows
     private let a: GatedAttributes
     private let kernels: KernelTable
     private let threads: Int, mostUnits: Int, terms: Int
@@ -21,8 +21,8 @@ final class GatedStep: Step {
         kernels = context.kernels
         threads = context.threads
         a = GatedAttributes(words: context.words)!
-        let activation = Activation(context.view(context.instruction.inputs.0), state)
-        output = Activation(context.view(context.instruction.outputs.0), state)
+        let activation = QuantizedRows(context.view(context.instruction.inputs.0), state)
+        output = QuantizedRows(context.view(context.instruction.outputs.0), state)
         terms = activation.terms
         task = MatrixTask(values: activation.values, scales: activation.scales, sums: activation.sums,
                           weights: context.blob.assumingMemoryBound(to: UInt8.self), addend: nil, output: nil,

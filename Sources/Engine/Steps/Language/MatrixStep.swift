@@ -34,7 +34,7 @@ final class MatrixStep: Step {
         kernel = context.kernels.matrix
         threads = context.threads
         a = MatrixAttributes(words: context.words)!
-        let activation = Activation(context.view(context.instruction.inputs.0), state), y = context.view(context.instruction.outputs.0)
+        let activation = QuantizedRows(context.view(context.instruction.inputs.0), state), y = context.view(context.instruction.outputs.0)
         task = allocated(MatrixTask(values: activation.values, scales: activation.scales, sums: activation.sums,
                                     weights: context.blob.assumingMemoryBound(to: UInt8.self),
                                     addend: context.optionalView(context.instruction.inputs.1).map { UnsafePointer($0.floats) }, output: y.floats,

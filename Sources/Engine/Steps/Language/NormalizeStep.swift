@@ -6,7 +6,7 @@ final class NormalizeStep: Step {
     private let state: LanguageState
     private let x: View
     private let addend: View?, floats: View?
-    private let activation: Activation?
+    private let activation: QuantizedRows?
     private let weights: UnsafePointer<Float>
     private let a: NormalizeAttributes
     private let kernels: KernelTable
@@ -17,7 +17,7 @@ final class NormalizeStep: Step {
         a = NormalizeAttributes(words: context.words)!
         x = context.view(context.instruction.inputs.0)
         addend = context.optionalView(context.instruction.inputs.1)
-        activation = context.optionalView(context.instruction.outputs.0).map { Activation($0, context.language!) }
+        activation = context.optionalView(context.instruction.outputs.0).map { QuantizedRows($0, context.language!) }
         floats = context.optionalView(context.instruction.outputs.1)
         weights = context.blob.assumingMemoryBound(to: Float.self)
         super.init(index: context.index)

@@ -1,0 +1,18 @@
+import Platform
+
+extension Operator {
+    static let convert = Operator("convert", .elementwise, NoAttributes.self, sharing: { _ in .elementwise }) { (checker, _) throws(Failure) in
+        try checker.checkConvert()
+    }
+}
+
+extension InstructionChecker {
+    func checkConvert() throws(Failure) {
+        let x = try tensor(instruction.inputs.0), y = try tensor(instruction.outputs.0)
+        try requireSameShape(x, y)
+        for tensor in [x, y] {
+            try require(tensor.type == .int8 || tensor.type == .float32, "only int8 and float32 are supported")
+            if tensor.type == .int8 { try requireQuantised(tensor) }
+        }
+    }
+}
