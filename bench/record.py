@@ -19,6 +19,7 @@ FAILURES = (RuntimeError, OSError, subprocess.CalledProcessError, KeyError, Inde
 @dataclasses.dataclass
 class Bound:
     """`value` has to be `direction` ("at most" or "at least") `limit`; None for a limit that this run didn't measure."""
+
     says: str
     value: float
     direction: str
@@ -58,10 +59,21 @@ class Section:
     def add(self, name, shown, value=None, unit="", peer="", bounds=()):
         """`shown` and `peer` are for people, `value` and `unit` for programs."""
         listed = [bound.data() for bound in bounds]
-        self.figures.append({
-            "name": name, "value": value, "unit": unit, "shown": shown, "peer": peer, "bounds": listed, "verdict": verdict(listed),
-            "group": self.group, "repeat": f"{self.script} --only {self.group}", "processor": self.processor,
-            "date": time.strftime("%Y-%m-%d")})
+        self.figures.append(
+            {
+                "name": name,
+                "value": value,
+                "unit": unit,
+                "shown": shown,
+                "peer": peer,
+                "bounds": listed,
+                "verdict": verdict(listed),
+                "group": self.group,
+                "repeat": f"{self.script} --only {self.group}",
+                "processor": self.processor,
+                "date": time.strftime("%Y-%m-%d"),
+            }
+        )
         said = f" ({self.peer} {peer})" if peer else ""
         print(f"bench: {name}: {shown}{said}: {self.figures[-1]['verdict']}", flush=True)
 

@@ -48,7 +48,8 @@ mkdir "$work/root"
 apt_root sysroot "$debian" "$work/apt"
 
 libgcc=$(apt-cache "${private[@]}" search --names-only '^libgcc-[0-9]+-dev$' | cut -d' ' -f1 | sort -V | tail -n 1)
-[ -n "$libgcc" ] || { echo "sysroot: no packages for $debian; are the machine's apt sources reachable, and is Debian main among them?" >&2; exit 1; }
+[ -n "$libgcc" ] || {
+    echo "sysroot: no packages for $debian; are the machine's apt sources reachable, and is Debian main among them?" >&2; exit 1; }
 packages=("${packages[@]/#libgcc/"$libgcc"}")
 
 apt_download sysroot "$work/packages" "${packages[@]}"

@@ -6,8 +6,8 @@
     goldens/language-predictions.py golden OUT.json GOLDEN.txt
 
 `reference` writes the tokens, the likeliest next tokens after each and the logarithm of the real next token's
-probability; --no-flash-attention has llama.cpp compute attention in its other way. `compare` runs `nestc perplexity` on the same tokens: how often the likeliest token is the same, and how far
-the perplexities are apart. `golden` keeps every tenth position for the tests.
+probability; --no-flash-attention has llama.cpp compute attention in its other way. `compare` runs `nestc perplexity` on the same
+tokens: how often the likeliest token is the same, and how far the perplexities are apart. `golden` keeps every tenth position for the tests.
 """
 import json, math, subprocess, sys, tempfile, urllib.request
 
@@ -85,8 +85,10 @@ def compare(path, nestc, nest, options):
     theirs = -sum(row["next"] for row in data["rows"])
     print(lines[-1])
     print(
-        f"top-1 agreement {same} of {count} ({100 * same / count:.2f} %), {close} of the others within 0.05 nats; perplexity {math.exp(ours / count):.4f} "
-        f"against {math.exp(theirs / count):.4f} ({100 * (math.exp((ours - theirs) / count) - 1):+.3f} %); log probabilities apart: mean {sum(apart) / count:.4f}, most {max(apart):.4f}"
+        f"top-1 agreement {same} of {count} ({100 * same / count:.2f} %), {close} of the others within 0.05 nats; "
+        f"perplexity {math.exp(ours / count):.4f} "
+        f"against {math.exp(theirs / count):.4f} ({100 * (math.exp((ours - theirs) / count) - 1):+.3f} %); "
+        f"log probabilities apart: mean {sum(apart) / count:.4f}, most {max(apart):.4f}"
     )
 
 

@@ -125,7 +125,8 @@ def main():
         for row in rows:
             file.write(json.dumps(row, separators=(",", ":")) + "\n")
     print(
-        f"{len(rows)} strings, {sum(len(row[1]) for row in rows)} ids, tokenizers {tokenizers.__version__}; the references differ on {differ}"
+        f"{len(rows)} strings, {sum(len(row[1]) for row in rows)} ids, tokenizers {tokenizers.__version__}; "
+        f"the references differ on {differ}"
     )
 
 

@@ -41,7 +41,9 @@ def exceptions(tree):
             continue
         fields = [field.strip() for field in line.split("\t")]
         if len(fields) != 4 or fields[0] not in CHECKS or not fields[3]:
-            wrong.append(Finding("exception", EXCEPTIONS, number, line, "an exception is CHECK, FILE, NAME and a reason, with tabs between them"))
+            wrong.append(
+                Finding("exception", EXCEPTIONS, number, line, "an exception is CHECK, FILE, NAME and a reason, with tabs between them")
+            )
         else:
             allowed[tuple(fields[:3])] = number
     return allowed, wrong
