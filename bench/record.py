@@ -100,11 +100,15 @@ class Section:
 
     def save(self):
         """A run of some groups replaces these in what an earlier run left."""
-        kept = []
+        figures = list(self.figures)
         if self.only and self.path.exists():
-            taken = {figure["group"] for figure in self.figures}
-            kept = [figure for figure in json.loads(self.path.read_text())["figures"] if figure["group"] not in taken]
-        self.path.write_text(json.dumps({"peer": self.peer, "figures": kept + self.figures}, indent=1, ensure_ascii=False) + "\n")
+            earlier = json.loads(self.path.read_text())["figures"]
+            groups = list(dict.fromkeys(figure["group"] for figure in earlier + figures))
+            taken = {figure["group"] for figure in figures}
+            both = [figure for figure in earlier if figure["group"] not in taken] + figures
+            figures = sorted(both, key=lambda figure: groups.index(figure["group"]))
+        data = {"peer": self.peer, "figures": figures}
+        self.path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
 
 
 def processor():

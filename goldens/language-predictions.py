@@ -7,7 +7,8 @@
 
 `reference` writes the tokens, the likeliest next tokens after each and the logarithm of the real next token's
 probability; --no-flash-attention has llama.cpp compute attention in its other way. `compare` runs `nestc perplexity` on the same
-tokens: how often the likeliest token is the same, and how far the perplexities are apart. `golden` keeps every tenth position for the tests.
+tokens: how often the likeliest token is the same, and how far the perplexities are apart. `golden` keeps every tenth
+position for the tests.
 """
 import json, math, subprocess, sys, tempfile, urllib.request
 
