@@ -58,10 +58,7 @@ package=$(apt-cache "${private[@]}" depends "$kernel:$debian" | sed -n 's/^ *Dep
 echo "rig: fetching $package (about 60 MB) and busybox-static"
 apt_download rig "$work/packages" "$package" busybox-static
 mkdir "$work/root" "$work/image" "$work/image/modules"
-for each in "$work"/packages/*.deb; do
-    dpkg-deb -x "$each" "$work/root"
-    echo "rig: $(basename "$each" | tr '_' ' ' | sed 's/%3a/:/; s/\.deb$//')"
-done
+for each in "$work"/packages/*.deb; do dpkg-deb -x "$each" "$work/root"; done
 
 release=$(ls "$work/root/lib/modules")
 cp "$work/root/boot/vmlinuz-$release" "$work/image/vmlinuz"

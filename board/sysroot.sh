@@ -53,10 +53,7 @@ libgcc=$(apt-cache "${private[@]}" search --names-only '^libgcc-[0-9]+-dev$' | c
 packages=("${packages[@]/#libgcc/"$libgcc"}")
 
 apt_download sysroot "$work/packages" "${packages[@]}"
-for package in "$work"/packages/*.deb; do
-    dpkg-deb -x "$package" "$work/root"
-    echo "sysroot: $(basename "$package" | tr '_' ' ' | sed 's/%3a/:/; s/\.deb$//')"
-done
+for package in "$work"/packages/*.deb; do dpkg-deb -x "$package" "$work/root"; done
 
 # Where clang looks for the C library of a Debian triplet.
 cp "$work/root/usr/lib/$musl"/* "$work/root/usr/lib/$triplet/"
