@@ -260,6 +260,16 @@ class TidyTest(unittest.TestCase):
             ["Sources/Mod/A.swift:2 tools/gone.sh", "docs/a.md:1 ../NOTES.md"],
         )
 
+    # Scripts
+
+    def test_scripts_are_named_alike_and_hold_one_language(self):
+        shell = "# python3 - is no use\npython3 tool.py --count 3\npython3 - \"$1\" << 'END'\nx | python3 -c 'print()'\n"
+        files = {"a-b.sh": shell, "a_b.sh": "", "c_d.py": "", "c-d.py": "", "e-f.py": ""}
+        tree = self.tree(files)
+        (self.root / "e-f.py").chmod(0o755)
+        found = [f"{each.path}:{each.line}" for each in tidy.findings(tree, "script")]
+        self.assertEqual(found, ["a-b.sh:3", "a-b.sh:4", "a_b.sh:1", "c-d.py:1"])
+
     # Exceptions
 
     def test_exceptions_need_a_reason_and_something_to_except(self):
@@ -277,7 +287,7 @@ class TidyTest(unittest.TestCase):
     # The command
 
     def test_the_command_ends_with_one_where_something_is_found(self):
-        self.assertEqual(set(tidy.CHECKS), {"import", "layer", "function", "columns", "dead", "document", "comment"})
+        self.assertEqual(set(tidy.CHECKS), {"import", "layer", "function", "columns", "dead", "document", "script", "comment"})
         help_text = subprocess.run([sys.executable, tidy.__file__, "--help"], capture_output=True, text=True)
         self.assertEqual(help_text.returncode, 0)
         finding = tidy.findings(self.tree({"A.swift": "x" * 141}), "columns")

@@ -16,6 +16,7 @@ import declarations
 import documents
 import imports
 import lengths
+import scripts
 from tree import Finding, Tree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -27,6 +28,7 @@ CHECKS = {
     "columns": (f"lines over {lengths.COLUMNS} columns", lengths.lines),
     "dead": ("declarations that nothing uses", declarations.dead),
     "document": ("paths and names in documents and comments that don't exist", documents.check),
+    "script": ("names of scripts, Python inside shell", scripts.check),
     "comment": ("public declarations without a comment", declarations.undocumented),
 }
 
