@@ -34,7 +34,7 @@ let package = Package(
         .executable(name: "virtual-board", targets: ["virtual-board"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     ],
     targets: [
         // What Swift cannot call by itself.

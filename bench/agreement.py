@@ -39,8 +39,12 @@ def float_weights(gguf):
 def predictions(gguf, text, *options):
     """What llama.cpp predicts; kept, because it takes a minute and depends on nothing but what is in the key."""
     script = ROOT / "goldens" / "language-predictions.py"
-    key = hashlib.sha256(repr((gguf.name, gguf.stat().st_size, options)).encode() + text.read_bytes() + script.read_bytes()
-                         + (BENCH / "peers.sh").read_bytes()).hexdigest()[:16]
+    key = hashlib.sha256(
+        repr((gguf.name, gguf.stat().st_size, options)).encode()
+        + text.read_bytes()
+        + script.read_bytes()
+        + (BENCH / "peers.sh").read_bytes()
+    ).hexdigest()[:16]
     out = BUILD / f"predictions-{key}.json"
     if not out.exists():
         run(sys.executable, script, "reference", gguf, text, out, *options)
@@ -98,15 +102,31 @@ def add_figures(section, nestc, nest, gguf):
     top = lambda rows: [row["top"][0][0] for row in rows]
     count, sizes = len(named), ", ".join(f"{value:.1f}" for value in each)
     agreed = share(zip(named, top(exact)))
-    section.add(f"same likeliest next token as llama.cpp with the same weights as float32, {count} tokens of {len(TEXTS)} texts",
-                f"{agreed:.1f} % ({sizes}); with --activations 8 {share(zip(narrow, top(exact))):.1f} %; "
-                f"where they differ llama.cpp holds its own for {max(apart, default=0):.2f} nats likelier at most", agreed, "%",
-                f"as it comes, with activations of 8 bits: {share(zip(top(plain), top(exact))):.1f} %", [at_least(agreed, 98, "98 %")])
+    section.add(
+        f"same likeliest next token as llama.cpp with the same weights as float32, {count} tokens of {len(TEXTS)} texts",
+        f"{agreed:.1f} % ({sizes}); with --activations 8 {share(zip(narrow, top(exact))):.1f} %; "
+        f"where they differ llama.cpp holds its own for {max(apart, default=0):.2f} nats likelier at most",
+        agreed,
+        "%",
+        f"as it comes, with activations of 8 bits: {share(zip(top(plain), top(exact))):.1f} %",
+        [at_least(agreed, 98, "98 %")],
+    )
     beside = share(zip(named, top(plain)))
-    section.add("the same beside llama.cpp as it comes", f"{beside:.1f} %", beside, "%",
-                f"with itself, attention computed its other way: {share(zip(top(plain), top(other))):.1f} %")
+    section.add(
+        "the same beside llama.cpp as it comes",
+        f"{beside:.1f} %",
+        beside,
+        "%",
+        f"with itself, attention computed its other way: {share(zip(top(plain), top(other))):.1f} %",
+    )
     mine = perplexity(real)
     theirs, truth = (perplexity(row["next"] for row in rows) for rows in (plain, exact))
     worse = 100 * (mine / truth - 1)
-    section.add("perplexity on them", f"{mine:.4f} ({worse:+.2f} % against float32)", mine, "",
-                f"with float32 weights {truth:.4f}; as it comes {theirs:.4f}", [at_most(abs(worse), 1, "within 1 %")])
+    section.add(
+        "perplexity on them",
+        f"{mine:.4f} ({worse:+.2f} % against float32)",
+        mine,
+        "",
+        f"with float32 weights {truth:.4f}; as it comes {theirs:.4f}",
+        [at_most(abs(worse), 1, "within 1 %")],
+    )

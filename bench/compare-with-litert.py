@@ -75,6 +75,8 @@ with tempfile.TemporaryDirectory() as folder:
         # Where LiteRT has several largest elements, any of them is right.
         same = sum(w[g.argmax()] == w.max() for w, g in zip(rows_want, rows_got))
         worst = max(worst, difference.max())
-        print(f"output {position}: at most {difference.max()} steps apart, {np.count_nonzero(difference)} of {difference.size} differ, "
-              f"top-1 the same in {same} of {len(samples)}")
+        print(
+            f"output {position}: at most {difference.max()} steps apart, {np.count_nonzero(difference)} of {difference.size} differ, "
+            f"top-1 the same in {same} of {len(samples)}"
+        )
 sys.exit(0 if worst <= 1 else 1)

@@ -21,8 +21,10 @@ CORES = {
 
 def processor_file(core):
     part, features = CORES[core]
-    block = (f"BogoMIPS\t: 108.00\nFeatures\t: {features}\nCPU implementer\t: 0x41\nCPU architecture: 8\n"
-             f"CPU variant\t: 0x1\nCPU part\t: {part}\nCPU revision\t: 1\n")
+    block = (
+        f"BogoMIPS\t: 108.00\nFeatures\t: {features}\nCPU implementer\t: 0x41\nCPU architecture: 8\n"
+        f"CPU variant\t: 0x1\nCPU part\t: {part}\nCPU revision\t: 1\n"
+    )
     path = BUILD / f"cpuinfo-{core}"
     path.write_text("".join(f"processor\t: {index}\n{block}\n" for index in range(4)))
     return path
@@ -35,8 +37,21 @@ def plugin():
     if not library.exists() or library.stat().st_mtime < source.stat().st_mtime:
         banner = subprocess.run(["qemu-aarch64", "--version"], capture_output=True, text=True, check=True).stdout
         major = int(banner.split("version ")[1].split(".")[0])
-        subprocess.run(["clang", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", f"-DQEMU_PLUGIN_VERSION={2 if major >= 9 else 1}",
-                        "-o", library, source], check=True)
+        subprocess.run(
+            [
+                "clang",
+                "-shared",
+                "-fPIC",
+                "-O2",
+                "-Wall",
+                "-Wextra",
+                f"-DQEMU_PLUGIN_VERSION={2 if major >= 9 else 1}",
+                "-o",
+                library,
+                source,
+            ],
+            check=True,
+        )
     return library
 
 
@@ -47,8 +62,9 @@ def count(core, program, environment=None, prefix=None, as_core=False):
     command += ["-plugin", f"{plugin()},out={result}"] + [str(word) for word in program]
     if as_core:
         namespace = ["unshare", "-m"] if os.getuid() == 0 else ["unshare", "-rm"]
-        command = namespace + ["sh", "-c", 'mount --bind "$1" /proc/cpuinfo && shift && exec "$@"', "sh",
-                               str(processor_file(core))] + command
+        command = (
+            namespace + ["sh", "-c", 'mount --bind "$1" /proc/cpuinfo && shift && exec "$@"', "sh", str(processor_file(core))] + command
+        )
     # An almost empty environment: its size moves the stack, and with it the count.
     run = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]} | (environment or {}))
     if run.returncode != 0:
@@ -74,7 +90,10 @@ def per_repetition(core, program, **options):
 def litert(core, model):
     python = next((PEERS / "root" / "usr" / "bin").glob("python3.*[0-9]"))
     script = pathlib.Path(__file__).with_name("litert-run.py")
-    return per_repetition(core, lambda repetitions: [python, script, model, "count", repetitions],
-                          environment={"PYTHONPATH": str(PEERS / "aarch64"), "PYTHONDONTWRITEBYTECODE": "1",
-                                       "PYTHONHASHSEED": "0"},
-                          prefix=PEERS / "root", as_core=True)
+    return per_repetition(
+        core,
+        lambda repetitions: [python, script, model, "count", repetitions],
+        environment={"PYTHONPATH": str(PEERS / "aarch64"), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"},
+        prefix=PEERS / "root",
+        as_core=True,
+    )

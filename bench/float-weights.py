@@ -21,14 +21,14 @@ class Cursor:
         self.data, self.at = data, 0
 
     def number(self, code):
-        value, = struct.unpack_from("<" + code, self.data, self.at)
+        (value,) = struct.unpack_from("<" + code, self.data, self.at)
         self.at += struct.calcsize(code)
         return value
 
     def text(self):
         length = self.number("Q")
         self.at += length
-        return self.data[self.at - length:self.at]
+        return self.data[self.at - length : self.at]
 
     def skip(self, kind):
         if kind == TEXT:

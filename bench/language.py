@@ -31,10 +31,12 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(PEERS / "native")}
 ROUNDS = 5
 DECODED = 64
 SHORT = "The history of the bicycle begins with"
-SENTENCES = ("The river that crosses the old town was straightened in the nineteenth century, and its former arms are gardens now.",
-             "Every board has a clock of its own, and no two of them agree for long.",
-             "In spring the swifts come back within a few days of each other, and nobody knows quite how they do it.",
-             "A bridge that is built of many small parts can be mended part by part.")
+SENTENCES = (
+    "The river that crosses the old town was straightened in the nineteenth century, and its former arms are gardens now.",
+    "Every board has a clock of its own, and no two of them agree for long.",
+    "In spring the swifts come back within a few days of each other, and nobody knows quite how they do it.",
+    "A bridge that is built of many small parts can be mended part by part.",
+)
 section = Section("language", "bench/language.py", peer="llama.cpp", only=sys.argv[2:] if sys.argv[1:2] == ["--only"] else None)
 
 
@@ -50,8 +52,14 @@ class Llama:
     """A process that answers a line with the figures of one completion."""
 
     def __init__(self, threads):
-        self.process = subprocess.Popen([*LLAMA, str(GGUF), str(threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True, env=ENVIRONMENT)
+        self.process = subprocess.Popen(
+            [*LLAMA, str(GGUF), str(threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=ENVIRONMENT,
+        )
 
     def complete(self, text, tokens):
         self.process.stdin.write(json.dumps({"prompt": text, "tokens": tokens}) + "\n")
@@ -83,8 +91,14 @@ def compare(figure, ours, narrow, theirs, decimals, least, rate_least=None):
     bounds = [at_least(ratio(ours), least, f"{least:.1f}× llama.cpp")]
     if rate_least:
         bounds.append(at_least(statistics.median(ours), rate_least, f"{rate_least} tokens/s"))
-    section.add(figure, f"{rate(ours)} tokens/s; with --activations 8 {rate(narrow)} ({ratio(narrow):.2f}× llama.cpp)",
-                statistics.median(ours), "tokens/s", f"{rate(theirs)} tokens/s (ours {ratio(ours):.2f}×)", bounds)
+    section.add(
+        figure,
+        f"{rate(ours)} tokens/s; with --activations 8 {rate(narrow)} ({ratio(narrow):.2f}× llama.cpp)",
+        statistics.median(ours),
+        "tokens/s",
+        f"{rate(theirs)} tokens/s (ours {ratio(ours):.2f}×)",
+        bounds,
+    )
 
 
 def speed():
@@ -118,17 +132,25 @@ def drafts():
     drafted = generate(text, "--tokens", DECODED, "--threads", 1, "--draft", 8)
     if plain["text"] != drafted["text"]:
         raise RuntimeError("drafts changed the text")
-    section.add("a text that repeats itself, drafts of 8, one thread",
-                f"{drafted['tokensPerSecond']:.1f} tokens/s, without drafts {plain['tokensPerSecond']:.1f}; the same text",
-                drafted["tokensPerSecond"], "tokens/s")
+    section.add(
+        "a text that repeats itself, drafts of 8, one thread",
+        f"{drafted['tokensPerSecond']:.1f} tokens/s, without drafts {plain['tokensPerSecond']:.1f}; the same text",
+        drafted["tokensPerSecond"],
+        "tokens/s",
+    )
 
 
 def memory():
     answer = generate(SHORT, "--tokens", 16, "--threads", 1, "--context", 512)
     weights = answer["bytes"]["residentWeights"]
     whole, most = answer["bytes"]["process"] / 1e6, (weights + 25e6) / 1e6
-    section.add("resident memory, whole process, context of 512", f"{whole:.1f} MB, weights {weights / 1e6:.1f} MB", whole, "MB",
-                bounds=[at_most(whole, most, f"weights + 25 MB = {most:.1f} MB at most")])
+    section.add(
+        "resident memory, whole process, context of 512",
+        f"{whole:.1f} MB, weights {weights / 1e6:.1f} MB",
+        whole,
+        "MB",
+        bounds=[at_most(whole, most, f"weights + 25 MB = {most:.1f} MB at most")],
+    )
 
 
 def start_up():
@@ -136,8 +158,13 @@ def start_up():
     answers = [generate(text, "--tokens", 1, "--threads", 1, "--context", 512) for _ in range(7)]
     totals = [answer["loadMilliseconds"] + answer["firstTokenMilliseconds"] for answer in answers]
     total = statistics.median(totals)
-    section.add(f"start to first token, {answers[0]['promptTokens']} tokens of prompt, one thread, files in the page cache",
-                f"{total:.0f} ms", total, "ms", bounds=[at_most(total, 300, "300 ms at most")])
+    section.add(
+        f"start to first token, {answers[0]['promptTokens']} tokens of prompt, one thread, files in the page cache",
+        f"{total:.0f} ms",
+        total,
+        "ms",
+        bounds=[at_most(total, 300, "300 ms at most")],
+    )
 
 
 def model_copy(path):
@@ -156,8 +183,24 @@ def streamed(budget, few=4, more=12):
         return {"budget": budget, "rate": answer["tokensPerSecond"], "read": answer["bytes"]["streamed"] / answer["tokens"]}
     nest, read = model_copy(NEST), []
     for tokens in (few, more):
-        command = [SWIFTLET, "generate", SHORT, "--model", nest, "--temperature", "0", "--json", "--tokens", tokens,
-                   "--threads", 2, "--context", 128, "--budget", budget]
+        command = [
+            SWIFTLET,
+            "generate",
+            SHORT,
+            "--model",
+            nest,
+            "--temperature",
+            "0",
+            "--json",
+            "--tokens",
+            tokens,
+            "--threads",
+            2,
+            "--context",
+            128,
+            "--budget",
+            budget,
+        ]
         output, counted = limits.run(command, budget, [nest], cwd=ROOT)
         answer = json.loads(output)
         if answer["bytes"]["processPeak"] > budget:
@@ -204,10 +247,14 @@ def under_a_limit():
     limit = whole // 3
     ours, theirs = streamed(limit), mapped(limit)
     ratio = ours["read"] / theirs["read"]
-    section.add(f"bytes read a token, the whole process under a memory limit of weights/3 = {limit / 1e6:.0f} MB",
-                f"{ours['read'] / 1e6:.0f} MB, {ours['rate']:.1f} tokens/s", ours["read"] / 1e6, "MB",
-                f"{theirs['read'] / 1e6:.0f} MB, {theirs['rate']:.1f} tokens/s (ours {ratio:.2f}×; its limit counts the file alone)",
-                [at_most(ratio, 0.7, f"0.7× llama.cpp (M − B = {(whole - limit) / 1e6:.0f} MB)")])
+    section.add(
+        f"bytes read a token, the whole process under a memory limit of weights/3 = {limit / 1e6:.0f} MB",
+        f"{ours['read'] / 1e6:.0f} MB, {ours['rate']:.1f} tokens/s",
+        ours["read"] / 1e6,
+        "MB",
+        f"{theirs['read'] / 1e6:.0f} MB, {theirs['rate']:.1f} tokens/s (ours {ratio:.2f}×; its limit counts the file alone)",
+        [at_most(ratio, 0.7, f"0.7× llama.cpp (M − B = {(whole - limit) / 1e6:.0f} MB)")],
+    )
 
 
 def large_model(megabytes=1200, budget=400_000_000, few=2, more=6):
@@ -223,8 +270,7 @@ def large_model(megabytes=1200, budget=400_000_000, few=2, more=6):
     read, seconds = [], []
     for count in (few, more):
         tokens.write_text(" ".join(map(str, range(1, count + 1))))
-        command = [NESTC, "perplexity", nest, "--tokens", tokens, "--rows", 1, "--context", 128, "--threads", 2,
-                   "--budget", budget]
+        command = [NESTC, "perplexity", nest, "--tokens", tokens, "--rows", 1, "--context", 128, "--threads", 2, "--budget", budget]
         begin = time.perf_counter()
         _, counted = limits.run(command, budget, [nest], cwd=ROOT)
         seconds.append(time.perf_counter() - begin)
@@ -234,15 +280,19 @@ def large_model(megabytes=1200, budget=400_000_000, few=2, more=6):
     step = more - few
     read_each, missing = (read[1] - read[0]) / step / 1e6, (nest.stat().st_size - budget) / 1e6
     # The budget is the whole process's: what the program itself takes of it can't hold weights.
-    section.add(figure, f"{read_each:.0f} MB read and {(seconds[1] - seconds[0]) / step:.2f} s a token, "
-                f"{counted['largest'] / 1e6:.0f} MB resident at most", read_each, "MB",
-                bounds=[at_most(read_each, 1.05 * missing, f"M − B = {missing:.0f} MB and a twentieth at most")])
+    section.add(
+        figure,
+        f"{read_each:.0f} MB read and {(seconds[1] - seconds[0]) / step:.2f} s a token, "
+        f"{counted['largest'] / 1e6:.0f} MB resident at most",
+        read_each,
+        "MB",
+        bounds=[at_most(read_each, 1.05 * missing, f"M − B = {missing:.0f} MB and a twentieth at most")],
+    )
 
 
 def instructions():
     def board(tokens):
-        return [BOARD, "generate", SHORT, "--model", NEST, "--temperature", "0", "--tokens", tokens, "--threads", 1,
-                "--context", 128]
+        return [BOARD, "generate", SHORT, "--model", NEST, "--temperature", "0", "--tokens", tokens, "--threads", 1, "--context", 128]
 
     def each(core, more):
         return (counting.count(core, board(10) + more) - counting.count(core, board(2) + more)) / 8
@@ -256,10 +306,14 @@ def instructions():
             options = {"environment": environment, "prefix": PEERS / "root", "as_core": True}
             run = lambda tokens: counting.count(core, [python, LLAMA[1], GGUF, 1, tokens], **options)
             theirs = (run(6) - run(2)) / 4
-        section.add(f"aarch64 instructions a decoded token, {core}",
-                    f"{ours / 1e6:.1f} M; with --activations 8 {narrow / 1e6:.1f} M", ours / 1e6, "million",
-                    f"{theirs / 1e6:.1f} M ({ours / theirs:.2f}×)" if theirs else "",
-                    [at_most(ours / 1e6, theirs and theirs / 1e6, "1.0× llama.cpp")] if core == "cortex-a76" else [])
+        section.add(
+            f"aarch64 instructions a decoded token, {core}",
+            f"{ours / 1e6:.1f} M; with --activations 8 {narrow / 1e6:.1f} M",
+            ours / 1e6,
+            "million",
+            f"{theirs / 1e6:.1f} M ({ours / theirs:.2f}×)" if theirs else "",
+            [at_most(ours / 1e6, theirs and theirs / 1e6, "1.0× llama.cpp")] if core == "cortex-a76" else [],
+        )
 
 
 def predictions():

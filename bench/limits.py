@@ -60,7 +60,9 @@ def run(program, limit, files, environment=None, cwd=None):
         forget(*files)
         # The counter stays outside: the limit is for the program alone.
         script = f'echo $$ > {group}/cgroup.procs && exec "$@"'
-        result = subprocess.run([*COUNTER, "sh", "-c", script, "sh", *map(str, program)], capture_output=True, text=True, cwd=cwd, env=environment)
+        result = subprocess.run(
+            [*COUNTER, "sh", "-c", script, "sh", *map(str, program)], capture_output=True, text=True, cwd=cwd, env=environment
+        )
         events = dict(line.split()[:2] for line in (group / names["events"]).read_text().splitlines())
         peak = group / names["peak"]
         if int(events.get("oom_kill", 0)):

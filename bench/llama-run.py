@@ -21,7 +21,9 @@ def main():
     server = xllamacpp.Server(parameters)
 
     def complete(prompt, tokens):
-        reply = server.handle_completions({"prompt": prompt, "n_predict": tokens, "temperature": 0, "cache_prompt": False, "ignore_eos": True})
+        reply = server.handle_completions(
+            {"prompt": prompt, "n_predict": tokens, "temperature": 0, "cache_prompt": False, "ignore_eos": True}
+        )
         return (reply if isinstance(reply, dict) else json.loads(reply))["timings"]
 
     if len(sys.argv) == 4:
@@ -30,8 +32,12 @@ def main():
     for line in sys.stdin:
         question = json.loads(line)
         timings = complete(question["prompt"], question["tokens"])
-        print(json.dumps({"decode": timings["predicted_per_second"], "prompt": timings["prompt_per_second"],
-                          "promptTokens": timings["prompt_n"]}), flush=True)
+        print(
+            json.dumps(
+                {"decode": timings["predicted_per_second"], "prompt": timings["prompt_per_second"], "promptTokens": timings["prompt_n"]}
+            ),
+            flush=True,
+        )
 
 
 main()

@@ -31,7 +31,8 @@ private=(
     -o Debug::NoLocking=true
 )
 apt-get "${private[@]}" -q update > "$work/log" 2>&1 || grep '^[EW]:' "$work/log" >&2 || true
-apt-get "${private[@]}" -q -y --no-install-recommends --download-only install python3 libstdc++6 libgomp1 > "$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+apt-get "${private[@]}" -q -y --no-install-recommends --download-only install python3 libstdc++6 libgomp1 > "$work/log" 2>&1 || {
+    cat "$work/log" >&2; exit 1; }
 mkdir -p "$peers/root"
 for package in "$work"/cache/archives/*.deb; do dpkg-deb -x "$package" "$peers/root"; done
 rm -rf "$work"
@@ -39,8 +40,8 @@ version=$(basename "$(readlink -f "$peers/root/usr/bin/python3")" | sed 's/^pyth
 
 echo "peers: LiteRT and llama.cpp for aarch64, Python $version"
 platforms=()
-for platform in manylinux_2_17_aarch64 manylinux2014_aarch64 manylinux_2_27_aarch64 manylinux_2_28_aarch64 manylinux_2_34_aarch64 manylinux_2_36_aarch64; do
-    platforms+=(--platform "$platform")
+for version_of_glibc in 2_17 2014 2_27 2_28 2_34 2_36; do
+    platforms+=(--platform "manylinux${version_of_glibc/#2_/_2_}_aarch64")
 done
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --implementation cp \
     --python-version "$version" "${platforms[@]}" --target "$peers/aarch64" "${wheels[@]}"

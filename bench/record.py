@@ -19,6 +19,7 @@ FAILURES = (RuntimeError, OSError, subprocess.CalledProcessError, KeyError, Inde
 @dataclasses.dataclass
 class Bound:
     """`value` has to be `direction` ("at most" or "at least") `limit`; None for a limit that this run didn't measure."""
+
     says: str
     value: float
     direction: str
@@ -58,10 +59,21 @@ class Section:
     def add(self, name, shown, value=None, unit="", peer="", bounds=()):
         """`shown` and `peer` are for people, `value` and `unit` for programs."""
         listed = [bound.data() for bound in bounds]
-        self.figures.append({
-            "name": name, "value": value, "unit": unit, "shown": shown, "peer": peer, "bounds": listed, "verdict": verdict(listed),
-            "group": self.group, "repeat": f"{self.script} --only {self.group}", "processor": self.processor,
-            "date": time.strftime("%Y-%m-%d")})
+        self.figures.append(
+            {
+                "name": name,
+                "value": value,
+                "unit": unit,
+                "shown": shown,
+                "peer": peer,
+                "bounds": listed,
+                "verdict": verdict(listed),
+                "group": self.group,
+                "repeat": f"{self.script} --only {self.group}",
+                "processor": self.processor,
+                "date": time.strftime("%Y-%m-%d"),
+            }
+        )
         said = f" ({self.peer} {peer})" if peer else ""
         print(f"bench: {name}: {shown}{said}: {self.figures[-1]['verdict']}", flush=True)
 
@@ -88,11 +100,15 @@ class Section:
 
     def save(self):
         """A run of some groups replaces these in what an earlier run left."""
-        kept = []
+        figures = list(self.figures)
         if self.only and self.path.exists():
-            taken = {figure["group"] for figure in self.figures}
-            kept = [figure for figure in json.loads(self.path.read_text())["figures"] if figure["group"] not in taken]
-        self.path.write_text(json.dumps({"peer": self.peer, "figures": kept + self.figures}, indent=1, ensure_ascii=False) + "\n")
+            earlier = json.loads(self.path.read_text())["figures"]
+            groups = list(dict.fromkeys(figure["group"] for figure in earlier + figures))
+            taken = {figure["group"] for figure in figures}
+            both = [figure for figure in earlier if figure["group"] not in taken] + figures
+            figures = sorted(both, key=lambda figure: groups.index(figure["group"]))
+        data = {"peer": self.peer, "figures": figures}
+        self.path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
 
 
 def processor():

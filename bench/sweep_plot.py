@@ -62,14 +62,27 @@ def plot(path, ours, theirs, weights):
     second = TOP + PANEL + GAP
     height = second + PANEL + 56
     first_budget, last_budget = (sets["Swiftlet"][at]["budget"] for at in (0, -1))
-    missing = [(first_budget / 1e6, (weights - first_budget) / 1e6), (weights / 1e6, 0), (last_budget / 1e6, 0)] if last_budget > weights else \
-        [(b / 1e6, (weights - b) / 1e6) for b in (first_budget, last_budget)]
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" font-family="sans-serif">',
-             f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
-             text(20, 24, f"A model of {weights / 1e6:.0f} MB in less memory", size=16)]
+    missing = (
+        [(first_budget / 1e6, (weights - first_budget) / 1e6), (weights / 1e6, 0), (last_budget / 1e6, 0)]
+        if last_budget > weights
+        else [(b / 1e6, (weights - b) / 1e6) for b in (first_budget, last_budget)]
+    )
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
+        f'font-family="sans-serif">',
+        f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
+        text(20, 24, f"A model of {weights / 1e6:.0f} MB in less memory", size=16),
+    ]
     rates, x = panel("tokens a second", TOP, across, of("rate", 1))
     reads, _ = panel("MB read from storage for a token", second, across, of("read", 1e6), ("what doesn't fit", missing))
-    parts += [f'<line x1="{x(weights / 1e6):.1f}" y1="{TOP}" x2="{x(weights / 1e6):.1f}" y2="{second + PANEL}" stroke="{FAINT}" stroke-dasharray="2 4"/>',
-              text(x(weights / 1e6) - 5, second - GAP / 2 + 8, "all weights", "end", FAINT, 12)]
-    parts += rates + reads + [text((LEFT + WIDTH - RIGHT) / 2, height - 14, "memory limit in MB: Swiftlet's whole process, llama.cpp's file alone", "middle")]
+    parts += [
+        f'<line x1="{x(weights / 1e6):.1f}" y1="{TOP}" x2="{x(weights / 1e6):.1f}" y2="{second + PANEL}" '
+        f'stroke="{FAINT}" stroke-dasharray="2 4"/>',
+        text(x(weights / 1e6) - 5, second - GAP / 2 + 8, "all weights", "end", FAINT, 12),
+    ]
+    parts += (
+        rates
+        + reads
+        + [text((LEFT + WIDTH - RIGHT) / 2, height - 14, "memory limit in MB: Swiftlet's whole process, llama.cpp's file alone", "middle")]
+    )
     path.write_text("\n".join(parts) + "\n</svg>\n")

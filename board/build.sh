@@ -24,7 +24,8 @@ largest_bytes=2400000
 
 resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
 [ -d "$resources/embedded/$triple" ] || {
-    echo "board: this Swift ($(swiftc --version 2> /dev/null | head -n 1)) has no embedded standard library for $triple; use the 6.3 release from swift.org" >&2
+    echo "board: this Swift ($(swiftc --version 2> /dev/null | head -n 1)) has no embedded standard library for $triple;" \
+        "use the 6.3 release from swift.org" >&2
     exit 1
 }
 

@@ -35,7 +35,8 @@ for tool in apt-get dpkg-deb depmod dtc fdtoverlay "$qemu"; do
 done
 
 # A change of this list, of the overlay or of QEMU (whose device tree is dumped) is a change of the image.
-recipe="$debian $(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) $(cat board/rig-image.sh board/apt-root.sh board/rig-overlay.dts | cksum) $("$qemu" --version | head -n 1)"
+recipe="$debian $(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)"
+recipe+=" $(cat board/rig-image.sh board/apt-root.sh board/rig-overlay.dts | cksum) $("$qemu" --version | head -n 1)"
 stamp=$image/.recipe
 if [ -f "$stamp" ] && [ "$(head -n 1 "$stamp")" = "$recipe" ]; then
     echo "rig: $image is up to date ($(sed -n 2p "$stamp"))"
@@ -57,10 +58,7 @@ package=$(apt-cache "${private[@]}" depends "$kernel:$debian" | sed -n 's/^ *Dep
 echo "rig: fetching $package (about 60 MB) and busybox-static"
 apt_download rig "$work/packages" "$package" busybox-static
 mkdir "$work/root" "$work/image" "$work/image/modules"
-for each in "$work"/packages/*.deb; do
-    dpkg-deb -x "$each" "$work/root"
-    echo "rig: $(basename "$each" | tr '_' ' ' | sed 's/%3a/:/; s/\.deb$//')"
-done
+for each in "$work"/packages/*.deb; do dpkg-deb -x "$each" "$work/root"; done
 
 release=$(ls "$work/root/lib/modules")
 cp "$work/root/boot/vmlinuz-$release" "$work/image/vmlinuz"
@@ -99,13 +97,18 @@ collect() {
 collect "$work/image/modules.load" "${modules[@]}"
 collect "$work/image/modules.spare" "${spare[@]}"
 
-"$qemu" -M "$machine,dumpdtb=$work/virt.dtb" -cpu "$processor" -m 128 -nodefaults -display none > "$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+"$qemu" -M "$machine,dumpdtb=$work/virt.dtb" -cpu "$processor" -m 128 -nodefaults -display none > "$work/log" 2>&1 || {
+    cat "$work/log" >&2; exit 1; }
 dtc -q -@ -I dts -O dtb -o "$work/overlay.dtbo" board/rig-overlay.dts
 fdtoverlay -i "$work/virt.dtb" -o "$work/image/board.dtb" "$work/overlay.dtbo"
 
 echo "$architecture" > "$work/image/architecture"
 
-{ echo "$recipe"; echo "Linux $release, $(wc -l < "$work/image/modules.load") modules"; (cd "$work/packages" && sha256sum ./*.deb); } > "$work/image/.recipe"
+{
+    echo "$recipe"
+    echo "Linux $release, $(wc -l < "$work/image/modules.load") modules"
+    (cd "$work/packages" && sha256sum ./*.deb)
+} > "$work/image/.recipe"
 chmod 755 "$work/image"
 rm -rf "$image"
 mv "$work/image" "$image"

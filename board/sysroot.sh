@@ -48,14 +48,12 @@ mkdir "$work/root"
 apt_root sysroot "$debian" "$work/apt"
 
 libgcc=$(apt-cache "${private[@]}" search --names-only '^libgcc-[0-9]+-dev$' | cut -d' ' -f1 | sort -V | tail -n 1)
-[ -n "$libgcc" ] || { echo "sysroot: no packages for $debian; are the machine's apt sources reachable, and is Debian main among them?" >&2; exit 1; }
+[ -n "$libgcc" ] || {
+    echo "sysroot: no packages for $debian; are the machine's apt sources reachable, and is Debian main among them?" >&2; exit 1; }
 packages=("${packages[@]/#libgcc/"$libgcc"}")
 
 apt_download sysroot "$work/packages" "${packages[@]}"
-for package in "$work"/packages/*.deb; do
-    dpkg-deb -x "$package" "$work/root"
-    echo "sysroot: $(basename "$package" | tr '_' ' ' | sed 's/%3a/:/; s/\.deb$//')"
-done
+for package in "$work"/packages/*.deb; do dpkg-deb -x "$package" "$work/root"; done
 
 # Where clang looks for the C library of a Debian triplet.
 cp "$work/root/usr/lib/$musl"/* "$work/root/usr/lib/$triplet/"

@@ -36,7 +36,9 @@ done
 
 # One look at the board first: a wrong host or architecture must change nothing.
 # shellcheck disable=SC2016  # the board's shell expands it
-facts=$("$ssh" "$host" 'uname -m; if [ "$(id -u)" = 0 ]; then echo root; elif sudo -n true 2> /dev/null; then echo sudo; else echo user; fi; command -v systemctl || echo none') \
+facts=$("$ssh" "$host" 'uname -m
+    if [ "$(id -u)" = 0 ]; then echo root; elif sudo -n true 2> /dev/null; then echo sudo; else echo user; fi
+    command -v systemctl || echo none') \
     || stop "cannot reach $host with $ssh (see above)"
 machine=$(sed -n 1p <<< "$facts") rights=$(sed -n 2p <<< "$facts") manager=$(sed -n 3p <<< "$facts")
 case $rights in
@@ -79,4 +81,8 @@ fi
 
 echo "install: sending $(du -sh "$package" | cut -f1) to $host"
 # The folder's name is the remote mktemp's; a connection that breaks leaves a folder in /tmp and nothing else.
-tar -C "$package" -cf - . | "$ssh" "$host" "set -e; folder=\$(mktemp -d /tmp/swiftlet.XXXXXX); trap 'rm -rf \$folder' EXIT; tar -C \$folder -xf -; ${as_root}sh \$folder/activate.sh \$folder"
+tar -C "$package" -cf - . | "$ssh" "$host" "set -e
+    folder=\$(mktemp -d /tmp/swiftlet.XXXXXX)
+    trap 'rm -rf \$folder' EXIT
+    tar -C \$folder -xf -
+    ${as_root}sh \$folder/activate.sh \$folder"

@@ -58,9 +58,21 @@ def detector():
     scores = m.tensor("scores", [1, 6, 3], UINT8, 1 / 256, 0)
     anchors = m.tensor("anchors", [6, 4], UINT8, 0.01, 3, random.integers(3, 103, (6, 4), np.uint8))
     outputs = [m.tensor(f"TFLite_Detection_PostProcess:{i}", [], FLOAT) for i in range(4)]
-    options = flexbuffers.Dumps({
-        "max_detections": 5, "max_classes_per_detection": 1, "detections_per_class": 100, "use_regular_nms": False, "num_classes": 2,
-        "nms_score_threshold": 0.25, "nms_iou_threshold": 0.5, "y_scale": 10.0, "x_scale": 10.0, "h_scale": 5.0, "w_scale": 5.0})
+    options = flexbuffers.Dumps(
+        {
+            "max_detections": 5,
+            "max_classes_per_detection": 1,
+            "detections_per_class": 100,
+            "use_regular_nms": False,
+            "num_classes": 2,
+            "nms_score_threshold": 0.25,
+            "nms_iou_threshold": 0.5,
+            "y_scale": 10.0,
+            "x_scale": 10.0,
+            "h_scale": 5.0,
+            "w_scale": 5.0,
+        }
+    )
     m.operator(CUSTOM, [boxes, scores, anchors], outputs, custom="TFLite_Detection_PostProcess", custom_options=bytes(options))
     m.save(OUT, "detector", [boxes, scores], outputs)
 
@@ -80,7 +92,8 @@ def onnx_models():
     constant = lambda name, value: numpy_helper.from_array(np.asarray(value), name)
     nodes = [
         helper.make_node("Conv", ["x", "w", "b"], ["c"], name="conv", pads=[1, 1, 1, 1], strides=[2, 2]),
-        helper.make_node("Sigmoid", ["c"], ["s"], name="sigmoid"), helper.make_node("Mul", ["s", "c"], ["a"], name="silu"),
+        helper.make_node("Sigmoid", ["c"], ["s"], name="sigmoid"),
+        helper.make_node("Mul", ["s", "c"], ["a"], name="silu"),
         helper.make_node("Conv", ["a", "dw"], ["d"], name="depthwise", group=4, pads=[1, 1, 1, 1]),
         helper.make_node("BatchNormalization", ["d", "gamma", "beta", "mean", "variance"], ["n"], name="norm", epsilon=1e-3),
         helper.make_node("Resize", ["n", "", "scales"], ["u"], name="up", mode="linear", coordinate_transformation_mode="half_pixel"),
@@ -89,23 +102,50 @@ def onnx_models():
         helper.make_node("Add", ["j", "offset"], ["o"], name="offset"),
         helper.make_node("Split", ["o", "parts"], ["p", "q"], name="split", axis=1),
         helper.make_node("Transpose", ["p"], ["t"], name="turn", perm=[0, 2, 3, 1]),
-        helper.make_node("Shape", ["t"], ["extent"], name="extent"), helper.make_node("Gather", ["extent", "first"], ["batch"], name="batch", axis=0),
+        helper.make_node("Shape", ["t"], ["extent"], name="extent"),
+        helper.make_node("Gather", ["extent", "first"], ["batch"], name="batch", axis=0),
         helper.make_node("Concat", ["batch", "rest"], ["target"], name="target", axis=0),
-        helper.make_node("Reshape", ["t", "target"], ["f"], name="flat"), helper.make_node("MatMul", ["f", "matrix"], ["g"], name="product"),
-        helper.make_node("ReduceMean", ["q"], ["h"], name="mean", axes=[2, 3], keepdims=0), helper.make_node("Add", ["g", "h"], ["k"], name="sum"),
+        helper.make_node("Reshape", ["t", "target"], ["f"], name="flat"),
+        helper.make_node("MatMul", ["f", "matrix"], ["g"], name="product"),
+        helper.make_node("ReduceMean", ["q"], ["h"], name="mean", axes=[2, 3], keepdims=0),
+        helper.make_node("Add", ["g", "h"], ["k"], name="sum"),
         helper.make_node("Softmax", ["k"], ["y"], name="softmax", axis=-1),
     ]
-    constants = [constant("w", real(4, 3, 3, 3)), constant("b", real(4)), constant("dw", real(4, 1, 3, 3)), constant("gamma", real(4)),
-                 constant("beta", real(4)), constant("mean", real(4)), constant("variance", np.abs(real(4)) + 0.5), constant("scales", np.array([1, 1, 2, 2], np.float32)),
-                 constant("offset", real(8, 1, 1)), constant("parts", np.array([5, 3])), constant("first", np.array([0])), constant("rest", np.array([-1])),
-                 constant("matrix", real(100, 3))]
-    graph = helper.make_graph(nodes, "small", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 9, 7])],
-                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3])], constants)
+    constants = [
+        constant("w", real(4, 3, 3, 3)),
+        constant("b", real(4)),
+        constant("dw", real(4, 1, 3, 3)),
+        constant("gamma", real(4)),
+        constant("beta", real(4)),
+        constant("mean", real(4)),
+        constant("variance", np.abs(real(4)) + 0.5),
+        constant("scales", np.array([1, 1, 2, 2], np.float32)),
+        constant("offset", real(8, 1, 1)),
+        constant("parts", np.array([5, 3])),
+        constant("first", np.array([0])),
+        constant("rest", np.array([-1])),
+        constant("matrix", real(100, 3)),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "small",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 9, 7])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3])],
+        constants,
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     (OUT / "small.onnx").write_bytes(model.SerializeToString())
-    nodes = [helper.make_node("Cos", ["x"], ["a"], name="first"), helper.make_node("Cos", ["a"], ["b"], name="second"),
-             helper.make_node("RotaryEmbedding", ["b"], ["y"], name="turn", domain="com.example")]
-    graph = helper.make_graph(nodes, "unknown", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])], [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 4])])
+    nodes = [
+        helper.make_node("Cos", ["x"], ["a"], name="first"),
+        helper.make_node("Cos", ["a"], ["b"], name="second"),
+        helper.make_node("RotaryEmbedding", ["b"], ["y"], name="turn", domain="com.example"),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "unknown",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 4])],
+    )
     (OUT / "unknown.onnx").write_bytes(helper.make_model(graph, ir_version=8).SerializeToString())
     return model
 

@@ -20,8 +20,19 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre
 
 from tokenizer_strings import CHINESE, CODE, ENGLISH, strings
 
-TYPES = {"f32": Type.F32, "f16": Type.F16, "bf16": Type.BF16, "q4_0": Type.Q4_0, "q4_1": Type.Q4_1, "q5_0": Type.Q5_0, "q5_1": Type.Q5_1,
-         "q8_0": Type.Q8_0, "q4_K": Type.Q4_K, "q5_K": Type.Q5_K, "q6_K": Type.Q6_K}
+TYPES = {
+    "f32": Type.F32,
+    "f16": Type.F16,
+    "bf16": Type.BF16,
+    "q4_0": Type.Q4_0,
+    "q4_1": Type.Q4_1,
+    "q5_0": Type.Q5_0,
+    "q5_1": Type.Q5_1,
+    "q8_0": Type.Q8_0,
+    "q4_K": Type.Q4_K,
+    "q5_K": Type.Q5_K,
+    "q6_K": Type.Q6_K,
+}
 WIDTH, FEED_FORWARD, VOCABULARY = 32, 64, 480
 LAYERS = {"llama": 2, "gemma3": 7}
 HEADS, KEY_HEADS, HEAD = 4, 2, 16
@@ -40,22 +51,30 @@ def decoder_vectors(folder):
         else:
             # Every bit at random, so that no field of a block can hide; half floats stay finite.
             encoded = rng.integers(0, 256, (rows, columns // block * size), dtype=np.uint8)
-            halves = {"q4_0": [0], "q5_0": [0], "q8_0": [0], "q4_1": [0, 2], "q5_1": [0, 2], "q4_K": [0, 2], "q5_K": [0, 2], "q6_K": [208]}[name]
+            halves = {"q4_0": [0], "q5_0": [0], "q8_0": [0], "q4_1": [0, 2], "q5_1": [0, 2], "q4_K": [0, 2], "q5_K": [0, 2], "q6_K": [208]}[
+                name
+            ]
             for start in range(0, encoded.shape[1], size):
                 for half in halves:
                     scale = (rng.normal(0, 0.01, rows)).astype(np.float16).view(np.uint8).reshape(rows, 2)
-                    encoded[:, start + half:start + half + 2] = scale
+                    encoded[:, start + half : start + half + 2] = scale
         decoded = gguf.quants.dequantize(encoded, kind).astype(np.float32).reshape(rows, columns)
         with open(folder / f"{name}.bin", "wb") as file:
-            file.write(np.array([rows, columns, encoded.nbytes], np.uint32).tobytes() + np.ascontiguousarray(encoded).tobytes() + decoded.tobytes())
+            file.write(
+                np.array([rows, columns, encoded.nbytes], np.uint32).tobytes() + np.ascontiguousarray(encoded).tobytes() + decoded.tobytes()
+            )
 
 
 def byte_level():
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
     tokenizer.decoder = decoders.ByteLevel()
     special = [AddedToken(text, special=True, normalized=False) for text in ("<|endoftext|>", "<|im_start|>", "<|im_end|>")]
-    trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+    )
     tokenizer.train_from_iterator(TEXT, trainer)
     assert tokenizer.get_vocab_size() == VOCABULARY
     return tokenizer
@@ -65,9 +84,13 @@ def sentencepiece_like():
     """SentencePiece's BPE in Hugging Face's form: bytes, user-defined pieces, and pieces trained on text with space marks."""
     trained = Tokenizer(models.BPE())
     trained.normalizer = normalizers.Replace(" ", "\u2581")
-    trained.train_from_iterator(TEXT, trainers.BpeTrainer(limit_alphabet=100, vocab_size=VOCABULARY - 256 - 8, special_tokens=[], show_progress=False))
+    trained.train_from_iterator(
+        TEXT, trainers.BpeTrainer(limit_alphabet=100, vocab_size=VOCABULARY - 256 - 8, special_tokens=[], show_progress=False)
+    )
     learned = json.loads(trained.to_str())["model"]
-    pieces = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>", "\n\n", "<b>"] + [f"<0x{byte:02X}>" for byte in range(256)]
+    pieces = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>", "\n\n", "<b>"] + [
+        f"<0x{byte:02X}>" for byte in range(256)
+    ]
     ids = {piece: index for index, piece in enumerate(pieces)}
     for piece in sorted(learned["vocab"], key=learned["vocab"].get):
         ids.setdefault(piece, len(ids))
@@ -76,8 +99,14 @@ def sentencepiece_like():
     ranks = {}
     for left, right in learned["merges"]:
         ranks.setdefault(left + right, len(ranks))
-    merges = [(left, right) for text in ranks for left, right in sorted(((text[:cut], text[cut:]) for cut in range(1, len(text))), key=lambda pair: (ids.get(pair[0], -1), ids.get(pair[1], -1)))
-              if left in ids and right in ids]
+    merges = [
+        (left, right)
+        for text in ranks
+        for left, right in sorted(
+            ((text[:cut], text[cut:]) for cut in range(1, len(text))), key=lambda pair: (ids.get(pair[0], -1), ids.get(pair[1], -1))
+        )
+        if left in ids and right in ids
+    ]
     tokenizer = Tokenizer(models.BPE(ids, merges, byte_fallback=True, unk_token="<unk>", fuse_unk=True))
     tokenizer.normalizer = normalizers.Replace(" ", "\u2581")
     tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
@@ -101,22 +130,64 @@ def tensors(architecture):
     if architecture == "llama":
         found["lm_head.weight"] = matrix(VOCABULARY, WIDTH)
     for layer in range(LAYERS[architecture]):
-        parts = {"input_layernorm": vector(WIDTH), "self_attn.q_proj": matrix(queries, WIDTH), "self_attn.k_proj": matrix(keys, WIDTH), "self_attn.v_proj": matrix(keys, WIDTH),
-                 "self_attn.o_proj": matrix(WIDTH, queries), "post_attention_layernorm": vector(WIDTH), "mlp.gate_proj": matrix(FEED_FORWARD, WIDTH),
-                 "mlp.up_proj": matrix(FEED_FORWARD, WIDTH), "mlp.down_proj": matrix(WIDTH, FEED_FORWARD)}
+        parts = {
+            "input_layernorm": vector(WIDTH),
+            "self_attn.q_proj": matrix(queries, WIDTH),
+            "self_attn.k_proj": matrix(keys, WIDTH),
+            "self_attn.v_proj": matrix(keys, WIDTH),
+            "self_attn.o_proj": matrix(WIDTH, queries),
+            "post_attention_layernorm": vector(WIDTH),
+            "mlp.gate_proj": matrix(FEED_FORWARD, WIDTH),
+            "mlp.up_proj": matrix(FEED_FORWARD, WIDTH),
+            "mlp.down_proj": matrix(WIDTH, FEED_FORWARD),
+        }
         if architecture == "gemma3":
-            parts |= {"self_attn.q_norm": vector(HEAD), "self_attn.k_norm": vector(HEAD), "pre_feedforward_layernorm": vector(WIDTH), "post_feedforward_layernorm": vector(WIDTH)}
+            parts |= {
+                "self_attn.q_norm": vector(HEAD),
+                "self_attn.k_norm": vector(HEAD),
+                "pre_feedforward_layernorm": vector(WIDTH),
+                "post_feedforward_layernorm": vector(WIDTH),
+            }
         found |= {f"model.layers.{layer}.{part}.weight": value for part, value in parts.items()}
     return found
 
 
 CONFIGURATIONS = {
-    "llama": {"model_type": "llama", "rms_norm_eps": 1e-5, "rope_theta": 20000.0, "hidden_act": "silu", "tie_word_embeddings": False, "bos_token_id": 1, "eos_token_id": 2},
-    "gemma3": {"model_type": "gemma3_text", "rms_norm_eps": 1e-6, "rope_theta": 1e6, "rope_local_base_freq": 10000.0, "sliding_window": 16, "sliding_window_pattern": 6,
-               "query_pre_attn_scalar": HEAD, "hidden_activation": "gelu_pytorch_tanh", "bos_token_id": 2, "eos_token_id": [1, 5], "pad_token_id": 0},
+    "llama": {
+        "model_type": "llama",
+        "rms_norm_eps": 1e-5,
+        "rope_theta": 20000.0,
+        "hidden_act": "silu",
+        "tie_word_embeddings": False,
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+    },
+    "gemma3": {
+        "model_type": "gemma3_text",
+        "rms_norm_eps": 1e-6,
+        "rope_theta": 1e6,
+        "rope_local_base_freq": 10000.0,
+        "sliding_window": 16,
+        "sliding_window_pattern": 6,
+        "query_pre_attn_scalar": HEAD,
+        "hidden_activation": "gelu_pytorch_tanh",
+        "bos_token_id": 2,
+        "eos_token_id": [1, 5],
+        "pad_token_id": 0,
+    },
 }
-GGUF_NAMES = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
-              "mlp.down_proj": "ffn_down", "input_layernorm": "attn_norm", "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm"}
+GGUF_NAMES = {
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+    "input_layernorm": "attn_norm",
+    "self_attn.q_norm": "attn_q_norm",
+    "self_attn.k_norm": "attn_k_norm",
+}
 
 
 def gguf_name(name, architecture):
@@ -125,8 +196,14 @@ def gguf_name(name, architecture):
         return whole[name]
     _, _, layer, *part = name.removesuffix(".weight").split(".")
     part = ".".join(part)
-    norms = {"llama": {"post_attention_layernorm": "ffn_norm"},
-             "gemma3": {"post_attention_layernorm": "post_attention_norm", "pre_feedforward_layernorm": "ffn_norm", "post_feedforward_layernorm": "post_ffw_norm"}}[architecture]
+    norms = {
+        "llama": {"post_attention_layernorm": "ffn_norm"},
+        "gemma3": {
+            "post_attention_layernorm": "post_attention_norm",
+            "pre_feedforward_layernorm": "ffn_norm",
+            "post_feedforward_layernorm": "post_ffw_norm",
+        },
+    }[architecture]
     return f"blk.{layer}.{(GGUF_NAMES | norms)[part]}.weight"
 
 
@@ -136,8 +213,16 @@ def neighbours(matrix, heads):
 
 
 def write_model(folder, architecture, tokenizer, scores):
-    configuration = CONFIGURATIONS[architecture] | {"hidden_size": WIDTH, "num_hidden_layers": LAYERS[architecture], "num_attention_heads": HEADS, "num_key_value_heads": KEY_HEADS,
-                                                    "head_dim": HEAD, "intermediate_size": FEED_FORWARD, "vocab_size": VOCABULARY, "max_position_embeddings": 256}
+    configuration = CONFIGURATIONS[architecture] | {
+        "hidden_size": WIDTH,
+        "num_hidden_layers": LAYERS[architecture],
+        "num_attention_heads": HEADS,
+        "num_key_value_heads": KEY_HEADS,
+        "head_dim": HEAD,
+        "intermediate_size": FEED_FORWARD,
+        "vocab_size": VOCABULARY,
+        "max_position_embeddings": 256,
+    }
     found = tensors(architecture)
     place = folder / architecture
     place.mkdir(exist_ok=True)
@@ -191,13 +276,22 @@ def write_model(folder, architecture, tokenizer, scores):
 
 
 TEMPLATES = {
-    "llama": "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nAnswer briefly.<|im_end|>\n' }}{% endif %}"
-             "{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}",
-    "gemma3": "{% set first = '' %}{% if messages[0]['role'] == 'system' %}{% set first = messages[0]['content'] | trim + '\n\n' %}{% set messages = messages[1:] %}{% endif %}"
-              "{% for message in messages %}{{ '<start_of_turn>' + ('model' if message['role'] == 'assistant' else 'user') + '\n' + (first if loop.first else '') + message['content'] | trim"
-              " + '<end_of_turn>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}",
+    "llama": "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}"
+    "{{ '<|im_start|>system\nAnswer briefly.<|im_end|>\n' }}{% endif %}"
+    "{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}",
+    "gemma3": "{% set first = '' %}{% if messages[0]['role'] == 'system' %}"
+    "{% set first = messages[0]['content'] | trim + '\n\n' %}{% set messages = messages[1:] %}{% endif %}"
+    "{% for message in messages %}{{ '<start_of_turn>' + ('model' if message['role'] == 'assistant' else 'user') + '\n' + "
+    "(first if loop.first else '') + message['content'] | trim"
+    " + '<end_of_turn>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}",
 }
-CHATS = [[("user", "hello")], [("user", " what is 12 + 30? ")], [("system", "You are a board."), ("user", "status"), ("assistant", "\nfine."), ("user", "\n\nreally?\n")], [("user", "今天天气很好 😀")]]
+CHATS = [
+    [("user", "hello")],
+    [("user", " what is 12 + 30? ")],
+    [("system", "You are a board."), ("user", "status"), ("assistant", "\nfine."), ("user", "\n\nreally?\n")],
+    [("user", "今天天气很好 😀")],
+]
 
 
 def write_chats(path, tokenizers):

@@ -6,8 +6,9 @@
     goldens/language-predictions.py golden OUT.json GOLDEN.txt
 
 `reference` writes the tokens, the likeliest next tokens after each and the logarithm of the real next token's
-probability; --no-flash-attention has llama.cpp compute attention in its other way. `compare` runs `nestc perplexity` on the same tokens: how often the likeliest token is the same, and how far
-the perplexities are apart. `golden` keeps every tenth position for the tests.
+probability; --no-flash-attention has llama.cpp compute attention in its other way. `compare` runs `nestc perplexity` on the same
+tokens: how often the likeliest token is the same, and how far the perplexities are apart. `golden` keeps every tenth
+position for the tests.
 """
 import json, math, subprocess, sys, tempfile, urllib.request
 
@@ -16,6 +17,7 @@ PROBABILITIES = 64
 
 def server(model, context, flash_attention):
     import xllamacpp
+
     parameters = xllamacpp.CommonParams()
     parameters.model.path = model
     parameters.n_ctx = context
@@ -29,7 +31,9 @@ def server(model, context, flash_attention):
 
 
 def ask(machine, path, question):
-    request = urllib.request.Request(f"{machine.listening_address}/{path}", json.dumps(question).encode(), {"Content-Type": "application/json"})
+    request = urllib.request.Request(
+        f"{machine.listening_address}/{path}", json.dumps(question).encode(), {"Content-Type": "application/json"}
+    )
     with urllib.request.urlopen(request) as reply:
         return json.load(reply)
 
@@ -42,8 +46,11 @@ def reference(model, text, out, count=501, flash_attention=True):
     for end in range(1, len(tokens)):
         wanted = PROBABILITIES
         while True:
-            reply = ask(machine, "completion", {
-                "prompt": tokens[:end], "n_predict": 1, "n_probs": wanted, "temperature": 0, "cache_prompt": True, "stream": False})
+            reply = ask(
+                machine,
+                "completion",
+                {"prompt": tokens[:end], "n_predict": 1, "n_probs": wanted, "temperature": 0, "cache_prompt": True, "stream": False},
+            )
             top = reply["completion_probabilities"][0]["top_logprobs"]
             found = [entry["logprob"] for entry in top if entry["id"] == tokens[end]]
             if found or wanted >= 65536:
@@ -60,8 +67,12 @@ def compare(path, nestc, nest, options):
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(" ".join(str(token) for token in data["tokens"]))
         file.flush()
-        text = subprocess.run([nestc, "perplexity", nest, "--tokens", file.name, "--predictions", "--context", "1024"] + options,
-                              check=True, capture_output=True, text=True).stdout
+        text = subprocess.run(
+            [nestc, "perplexity", nest, "--tokens", file.name, "--predictions", "--context", "1024"] + options,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
     lines = text.strip().split("\n")
     same, ours, apart, close = 0, 0.0, [], 0
     for line, row in zip(lines, data["rows"]):
@@ -74,8 +85,12 @@ def compare(path, nestc, nest, options):
     count = len(data["rows"])
     theirs = -sum(row["next"] for row in data["rows"])
     print(lines[-1])
-    print(f"top-1 agreement {same} of {count} ({100 * same / count:.2f} %), {close} of the others within 0.05 nats; perplexity {math.exp(ours / count):.4f} "
-          f"against {math.exp(theirs / count):.4f} ({100 * (math.exp((ours - theirs) / count) - 1):+.3f} %); log probabilities apart: mean {sum(apart) / count:.4f}, most {max(apart):.4f}")
+    print(
+        f"top-1 agreement {same} of {count} ({100 * same / count:.2f} %), {close} of the others within 0.05 nats; "
+        f"perplexity {math.exp(ours / count):.4f} "
+        f"against {math.exp(theirs / count):.4f} ({100 * (math.exp((ours - theirs) / count) - 1):+.3f} %); "
+        f"log probabilities apart: mean {sum(apart) / count:.4f}, most {max(apart):.4f}"
+    )
 
 
 def golden(path, out):

@@ -22,7 +22,15 @@ random = np.random.default_rng(11)
 # Codes of operators, and of the options that go with them.
 ADD, AVERAGE_POOL, CONCATENATION, CONV, DEPTHWISE, FULLY_CONNECTED = (0, 11), (1, 5), (2, 10), (3, 1), (4, 2), (9, 8)
 MAX_POOL, MUL, BILINEAR, SOFTMAX, PAD, TRANSPOSE, MEAN, SUB = (17, 5), (18, 21), (23, 15), (25, 9), (34, 22), (39, 26), (40, 27), (41, 28)
-STRIDED_SLICE, SLICE, PADV2, NEAREST, LEAKY_RELU, QUANTIZE, HARD_SWISH = (45, 32), (65, 48), (60, 43), (97, 74), (98, 75), (114, 89), (117, 91)
+STRIDED_SLICE, SLICE, PADV2, NEAREST, LEAKY_RELU, QUANTIZE, HARD_SWISH = (
+    (45, 32),
+    (65, 48),
+    (60, 43),
+    (97, 74),
+    (98, 75),
+    (114, 89),
+    (117, 91),
+)
 MAXIMUM, MINIMUM, SPLIT, PACK, GATHER = (55, 39), (57, 39), (49, 35), (83, 59), (36, 23)
 LOGISTIC, TANH, RELU, RELU6, DEQUANTIZE, CUSTOM = 14, 28, 19, 21, 6, 32
 
@@ -77,8 +85,12 @@ def window(stride, padding="same"):
 
 def weighted(kind, prefix):
     version = 3 if kind == INT8 else 1
-    for name, stride, padding, dilation, activation in [("convolution", 1, "same", 1, 0), ("convolution-strided", 2, "same", 1, 3),
-                                                        ("convolution-valid", 2, "valid", 1, 1), ("convolution-dilated", 1, "same", 2, 0)]:
+    for name, stride, padding, dilation, activation in [
+        ("convolution", 1, "same", 1, 0),
+        ("convolution-strided", 2, "same", 1, 3),
+        ("convolution-valid", 2, "valid", 1, 1),
+        ("convolution-dilated", 1, "same", 2, 0),
+    ]:
         m = Small(prefix + name, kind)
         x = m.input([1, 9, 8, 5], 0.02, -9)
         w, b = m.weights([11, 3, 3, 5], 0.01, 11, 0, 0.02, 119)
@@ -86,13 +98,24 @@ def weighted(kind, prefix):
         y = m.value("y", [1, size(9), size(8), 11], 0.05, 7)
         m.run(CONV, [x, w, b], [y], {**window(stride, padding), 3: ("b", activation), 4: ("i", dilation), 5: ("i", dilation)}, version)
         m.done(y)
-    for name, channels, multiplier, stride, dilation in [("depthwise", 12, 1, 1, 1), ("depthwise-strided", 7, 1, 2, 1), ("depthwise-dilated", 12, 1, 1, 2),
-                                                         ("depthwise-multiplier", 5, 3, 1, 1), ("depthwise-one-channel", 1, 8, 2, 1)]:
+    for name, channels, multiplier, stride, dilation in [
+        ("depthwise", 12, 1, 1, 1),
+        ("depthwise-strided", 7, 1, 2, 1),
+        ("depthwise-dilated", 12, 1, 1, 2),
+        ("depthwise-multiplier", 5, 3, 1, 1),
+        ("depthwise-one-channel", 1, 8, 2, 1),
+    ]:
         m = Small(prefix + name, kind)
         x = m.input([1, 8, 9, channels], 0.02, 20)
         w, b = m.weights([1, 3, 3, channels * multiplier], 0.015, channels * multiplier, 3, 0.02, 137)
         y = m.value("y", [1, -(-8 // stride), -(-9 // stride), channels * multiplier], 0.03, -11)
-        m.run(DEPTHWISE, [x, w, b], [y], {**window(stride), 3: ("i", multiplier), 4: ("b", 0), 5: ("i", dilation), 6: ("i", dilation)}, version)
+        m.run(
+            DEPTHWISE,
+            [x, w, b],
+            [y],
+            {**window(stride), 3: ("i", multiplier), 4: ("b", 0), 5: ("i", dilation), 6: ("i", dilation)},
+            version,
+        )
         m.done(y)
     for name, rows, activation in [("fully-connected", 1, 0), ("fully-connected-batch", 3, 1)]:
         m = Small(prefix + name, kind)
@@ -106,10 +129,16 @@ def weighted(kind, prefix):
 def pairs(kind, prefix):
     shape = [1, 4, 5, 6]
     for name, operator, other, options in [
-            ("add", ADD, shape, {0: ("b", 0)}), ("add-relu6", ADD, shape, {0: ("b", 3)}), ("subtract", SUB, shape, {0: ("b", 0)}),
-            ("multiply", MUL, shape, {0: ("b", 0)}), ("add-channels", ADD, [1, 1, 1, 6], {0: ("b", 0)}), ("add-column", ADD, [1, 4, 1, 1], {0: ("b", 0)}),
-            ("multiply-gate", MUL, [1, 1, 1, 6], {0: ("b", 0)}), ("subtract-pixel", SUB, [1, 1, 1, 6], {0: ("b", 0)}),
-            ("subtract-from-channels", SUB, [1, 1, 1, 6], {0: ("b", 0)})]:
+        ("add", ADD, shape, {0: ("b", 0)}),
+        ("add-relu6", ADD, shape, {0: ("b", 3)}),
+        ("subtract", SUB, shape, {0: ("b", 0)}),
+        ("multiply", MUL, shape, {0: ("b", 0)}),
+        ("add-channels", ADD, [1, 1, 1, 6], {0: ("b", 0)}),
+        ("add-column", ADD, [1, 4, 1, 1], {0: ("b", 0)}),
+        ("multiply-gate", MUL, [1, 1, 1, 6], {0: ("b", 0)}),
+        ("subtract-pixel", SUB, [1, 1, 1, 6], {0: ("b", 0)}),
+        ("subtract-from-channels", SUB, [1, 1, 1, 6], {0: ("b", 0)}),
+    ]:
         m = Small(prefix + name, kind)
         scales = (0.03, 12), (0.011, -30)
         if name == "subtract-from-channels":
@@ -152,26 +181,47 @@ def pairs(kind, prefix):
 def functions(kind, prefix):
     edge = 0 if kind == UINT8 else -128
     for name, operator, output, options in [
-            ("logistic", LOGISTIC, (1 / 256, -128), None), ("tanh", TANH, (1 / 128, 0), None), ("hard-swish", HARD_SWISH, (0.03, -100), {}),
-            ("leaky-relu", LEAKY_RELU, (0.03, -40), {0: ("f", 0.2)}), ("softmax", SOFTMAX, (1 / 256, -128), {0: ("f", 1.0)}),
-            ("requantize", QUANTIZE, (0.06, -30), {}), ("requantize-finer", QUANTIZE, (0.013, 17), {}),
-            ("relu", RELU, (0.028, -128), None), ("relu6", RELU6, (6 / 255, -128), None)]:
+        ("logistic", LOGISTIC, (1 / 256, -128), None),
+        ("tanh", TANH, (1 / 128, 0), None),
+        ("hard-swish", HARD_SWISH, (0.03, -100), {}),
+        ("leaky-relu", LEAKY_RELU, (0.03, -40), {0: ("f", 0.2)}),
+        ("softmax", SOFTMAX, (1 / 256, -128), {0: ("f", 1.0)}),
+        ("requantize", QUANTIZE, (0.06, -30), {}),
+        ("requantize-finer", QUANTIZE, (0.013, 17), {}),
+        ("relu", RELU, (0.028, -128), None),
+        ("relu6", RELU6, (6 / 255, -128), None),
+    ]:
         m = Small(prefix + name, kind)
         x = m.input([4, 33], 0.045, 9)
         y = m.value("y", [4, 33], *output)
         m.run(operator, [x], [y], options, 2 if kind == INT8 and operator not in (QUANTIZE, HARD_SWISH) else 1)
         m.done(y)
-    for name, operator, kernel, stride, padding, activation in [("max-pool", MAX_POOL, 3, 2, "same", 0), ("max-pool-valid", MAX_POOL, 2, 2, "valid", 0),
-                                                                ("average-pool", AVERAGE_POOL, 3, 2, "same", 0), ("average-pool-relu6", AVERAGE_POOL, 2, 1, "valid", 3)]:
+    for name, operator, kernel, stride, padding, activation in [
+        ("max-pool", MAX_POOL, 3, 2, "same", 0),
+        ("max-pool-valid", MAX_POOL, 2, 2, "valid", 0),
+        ("average-pool", AVERAGE_POOL, 3, 2, "same", 0),
+        ("average-pool-relu6", AVERAGE_POOL, 2, 1, "valid", 3),
+    ]:
         m = Small(prefix + name, kind)
         x = m.input([1, 7, 9, 6], 0.06, -13)
         size = (lambda n: -(-n // stride)) if padding == "same" else (lambda n: (n - kernel) // stride + 1)
         y = m.value("y", [1, size(7), size(9), 6], 0.06, -13)
-        m.run(operator, [x], [y], {**window(stride, padding), 3: ("i", kernel), 4: ("i", kernel), 5: ("b", activation)}, 2 if kind == INT8 else 1)
+        m.run(
+            operator,
+            [x],
+            [y],
+            {**window(stride, padding), 3: ("i", kernel), 4: ("i", kernel), 5: ("b", activation)},
+            2 if kind == INT8 else 1,
+        )
         m.done(y)
-    for name, axes, result, keep, scale in [("mean", [1, 2], [1, 6], False, 0.06), ("mean-kept", [1, 2], [1, 1, 1, 6], True, 0.02),
-                                            ("mean-channels", [3], [1, 7, 9], False, 0.02), ("mean-rows", [1], [1, 9, 6], False, 0.03),
-                                            ("mean-columns-kept", [2], [1, 7, 1, 6], True, 0.03), ("mean-all", [1, 2, 3], [1], False, 0.01)]:
+    for name, axes, result, keep, scale in [
+        ("mean", [1, 2], [1, 6], False, 0.06),
+        ("mean-kept", [1, 2], [1, 1, 1, 6], True, 0.02),
+        ("mean-channels", [3], [1, 7, 9], False, 0.02),
+        ("mean-rows", [1], [1, 9, 6], False, 0.03),
+        ("mean-columns-kept", [2], [1, 7, 1, 6], True, 0.03),
+        ("mean-all", [1, 2, 3], [1], False, 0.01),
+    ]:
         m = Small(prefix + name, kind)
         x = m.input([1, 7, 9, 6], 0.06, -13)
         y = m.value("y", result, scale, -13 if scale == 0.06 else 4)
@@ -181,23 +231,45 @@ def functions(kind, prefix):
 
 def movements(kind, prefix):
     version = 2 if kind == INT8 else 1
+
     def one(name, operator, shape, constants, result, options, version=version):
         m = Small(prefix + name, kind)
         x = m.input(shape, 0.06, -13)
         y = m.value("y", result, 0.06, -13)
         m.run(operator, [x] + [m.constant(c) for c in constants], [y], options, version)
         m.done(y)
+
     flag = lambda *flags: {i: ("b", int(f)) for i, f in flags}
-    for name, align, half, target in [("bilinear", 0, 0, [10, 12]), ("bilinear-aligned", 1, 0, [9, 13]), ("bilinear-half", 0, 1, [10, 12]), ("bilinear-smaller", 0, 1, [3, 4])]:
+    for name, align, half, target in [
+        ("bilinear", 0, 0, [10, 12]),
+        ("bilinear-aligned", 1, 0, [9, 13]),
+        ("bilinear-half", 0, 1, [10, 12]),
+        ("bilinear-smaller", 0, 1, [3, 4]),
+    ]:
         one(name, BILINEAR, [1, 5, 6, 7], [target], [1, *target, 7], flag((2, align), (3, half)), 3 if half else version)
     for name, align, half, target in [("nearest", 0, 0, [10, 12]), ("nearest-aligned", 1, 0, [9, 13]), ("nearest-half", 0, 1, [7, 9])]:
         one(name, NEAREST, [1, 5, 6, 7], [target], [1, *target, 7], flag((0, align), (1, half)), 3 if half else version)
     one("pad", PAD, [1, 4, 5, 6], [[[0, 0], [1, 2], [0, 3], [0, 0]]], [1, 7, 8, 6], {}, version)
     one("pad-channels", PAD, [1, 4, 5, 6], [[[0, 0], [0, 0], [0, 0], [1, 2]]], [1, 4, 5, 9], {}, version)
     one("slice", SLICE, [1, 6, 7, 5], [[0, 1, 2, 1], [1, 3, -1, 3]], [1, 3, 5, 3], {}, version)
-    one("strided-slice", STRIDED_SLICE, [1, 6, 7, 5], [[0, 1, 6, 0], [1, 6, -8, 5], [1, 2, -2, 1]], [1, 3, 4, 5], {0: ("i", 0), 1: ("i", 0)}, version)
-    one("strided-slice-masked", STRIDED_SLICE, [1, 6, 7, 5], [[0, 2, 0, 0], [0, 3, 0, 0], [1, 1, 1, 1]], [1, 7, 5],
-        {0: ("i", 0b1101), 1: ("i", 0b1101), 4: ("i", 0b0010)}, version)
+    one(
+        "strided-slice",
+        STRIDED_SLICE,
+        [1, 6, 7, 5],
+        [[0, 1, 6, 0], [1, 6, -8, 5], [1, 2, -2, 1]],
+        [1, 3, 4, 5],
+        {0: ("i", 0), 1: ("i", 0)},
+        version,
+    )
+    one(
+        "strided-slice-masked",
+        STRIDED_SLICE,
+        [1, 6, 7, 5],
+        [[0, 2, 0, 0], [0, 3, 0, 0], [1, 1, 1, 1]],
+        [1, 7, 5],
+        {0: ("i", 0b1101), 1: ("i", 0b1101), 4: ("i", 0b0010)},
+        version,
+    )
     one("transpose", TRANSPOSE, [1, 4, 5, 6], [[0, 3, 1, 2]], [1, 6, 4, 5], {}, version)
     one("transpose-matrix", TRANSPOSE, [7, 9], [[1, 0]], [9, 7], {}, version)
     m = Small(prefix + "split-pack", kind)
@@ -214,18 +286,33 @@ def detectors():
     """The end of an SSD model: boxes and scores of bytes, anchors in a grid."""
     rows, classes = 24, 3
     grid = np.array([[(y + 0.5) / 4, (x + 0.5) / 3, s, s * 1.2] for y in range(4) for x in range(3) for s in (0.25, 0.4)], np.float32)
-    for name, regular, per_class, threshold, overlap in [("detection-fast", False, 100, 0.3, 0.4), ("detection-regular", True, 4, 0.3, 0.4),
-                                                         ("detection-several", False, 100, 0.5, 0.6), ("detection-none", False, 100, 0.999, 0.5),
-                                                         ("detection-regular-none", True, 4, 0.999, 0.5)]:
+    for name, regular, per_class, threshold, overlap in [
+        ("detection-fast", False, 100, 0.3, 0.4),
+        ("detection-regular", True, 4, 0.3, 0.4),
+        ("detection-several", False, 100, 0.5, 0.6),
+        ("detection-none", False, 100, 0.999, 0.5),
+        ("detection-regular-none", True, 4, 0.999, 0.5),
+    ]:
         m = Small(name, UINT8)
         boxes = m.input([1, rows, 4], 0.03, 0)
         scores = m.input([1, rows, classes + 1], 1 / 256, -128)
         anchors = m.tensor("anchors", [rows, 4], UINT8, 0.005, 2, np.clip(np.round(grid / 0.005) + 2, 0, 255).astype(np.uint8))
         outputs = [m.tensor(f"TFLite_Detection_PostProcess:{i}", [], FLOAT) for i in range(4)]
-        options = flexbuffers.Dumps({
-            "max_detections": 10, "max_classes_per_detection": 2 if name == "detection-several" else 1, "detections_per_class": per_class,
-            "use_regular_nms": regular, "num_classes": classes, "nms_score_threshold": threshold, "nms_iou_threshold": overlap,
-            "y_scale": 10.0, "x_scale": 10.0, "h_scale": 5.0, "w_scale": 5.0})
+        options = flexbuffers.Dumps(
+            {
+                "max_detections": 10,
+                "max_classes_per_detection": 2 if name == "detection-several" else 1,
+                "detections_per_class": per_class,
+                "use_regular_nms": regular,
+                "num_classes": classes,
+                "nms_score_threshold": threshold,
+                "nms_iou_threshold": overlap,
+                "y_scale": 10.0,
+                "x_scale": 10.0,
+                "h_scale": 5.0,
+                "w_scale": 5.0,
+            }
+        )
         m.operator(CUSTOM, [boxes, scores, anchors], outputs, custom="TFLite_Detection_PostProcess", custom_options=bytes(options))
         m.done(*outputs)
 

@@ -1,4 +1,5 @@
-"""The coefficients of the fast arc tangent in Sources/Pose/FastMath.swift: a near-minimax fit at Chebyshev nodes."""
+#!/usr/bin/env python3
+"""Coefficients of the fast arc tangent in Sources/Pose/Filter/FastMath.swift: a near-minimax fit at Chebyshev nodes."""
 import numpy as np
 
 DEGREE = 7  # terms t^3 ... t^15 of atan(t) - t

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Golden vectors for PoseTests: a synthetic motion and what the reference implementation of VQF makes of it.
 
     pip install vqf==2.1.2 numpy onnxruntime

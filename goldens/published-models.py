@@ -77,7 +77,10 @@ def state_dict(path):
 
 
 def efficientnet_lite(weights, size):
-    nodes, constants = [], [numpy_helper.from_array(np.array(0, np.float32), "low"), numpy_helper.from_array(np.array(6, np.float32), "high")]
+    nodes, constants = [], [
+        numpy_helper.from_array(np.array(0, np.float32), "low"),
+        numpy_helper.from_array(np.array(6, np.float32), "high"),
+    ]
 
     def constant(name):
         constants.append(numpy_helper.from_array(weights[name], name))
@@ -113,8 +116,13 @@ def efficientnet_lite(weights, size):
     x = node("Flatten", [node("GlobalAveragePool", [x], "pooled")], "flat")
     x = node("Gemm", [x, constant("_fc.weight"), constant("_fc.bias")], "logits", transB=1)
     node("Softmax", [x], "probabilities", axis=1)
-    graph = helper.make_graph(nodes, "network", [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, size, size])],
-                              [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [1, weights["_fc.bias"].size])], constants)
+    graph = helper.make_graph(
+        nodes,
+        "network",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, size, size])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [1, weights["_fc.bias"].size])],
+        constants,
+    )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
 
 
@@ -148,10 +156,23 @@ def main():
     keep("yolox-nano", run(str(sources / "yolox-nano.onnx"), {"images": image}), 997)
     chained("riann", sources / "riann.onnx", "input", (1, 2, 7), {"h0": wave(400).reshape(2, 1, 1, 200)}, 3)
     state = wave(256)
-    chained("silero-sequence", sources / "silero_vad_16k_sequence.onnx", "input", (1, 576),
-            {"h": state[:128].reshape(1, 1, 128), "c": state[128:].reshape(1, 1, 128)}, 5)
-    chained("silero-op15", sources / "silero_vad_16k_op15.onnx", "input", (1, 576), {"state": state.reshape(2, 1, 128)}, 5,
-            {"sr": np.array(16000, np.int64)})
+    chained(
+        "silero-sequence",
+        sources / "silero_vad_16k_sequence.onnx",
+        "input",
+        (1, 576),
+        {"h": state[:128].reshape(1, 1, 128), "c": state[128:].reshape(1, 1, 128)},
+        5,
+    )
+    chained(
+        "silero-op15",
+        sources / "silero_vad_16k_op15.onnx",
+        "input",
+        (1, 576),
+        {"state": state.reshape(2, 1, 128)},
+        5,
+        {"sr": np.array(16000, np.int64)},
+    )
 
 
 main()

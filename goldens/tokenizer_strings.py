@@ -15,22 +15,120 @@ CODE = [
     "def f(x):\n    if x is None:\n\t\treturn [i**2 for i in range(10)]\n    return {'a': x, \"b\": 0x1F}\n",
     "for (int i = 0; i < n; ++i) {\n    sum += a[i] * b[i];  // dot product\n}\r\n",
     "let values = try file.read(path) ?? []\nguard !values.isEmpty else { return }\n",
-    "SELECT * FROM t WHERE id>=100 AND name LIKE '%x%';", "<table><tr><td>1</td></tr></table>\n", "https://example.org/a?b=c&d=%20#e",
-    "#include <stdio.h>\n\n\n#define MAX(a,b) ((a)>(b)?(a):(b))\n", "{\"key\": [1, 2.5e-3, null, true]}", "$ ls -la | grep \"\\.txt$\" > /dev/null 2>&1",
+    "SELECT * FROM t WHERE id>=100 AND name LIKE '%x%';",
+    "<table><tr><td>1</td></tr></table>\n",
+    "https://example.org/a?b=c&d=%20#e",
+    "#include <stdio.h>\n\n\n#define MAX(a,b) ((a)>(b)?(a):(b))\n",
+    "{\"key\": [1, 2.5e-3, null, true]}",
+    "$ ls -la | grep \"\\.txt$\" > /dev/null 2>&1",
 ]
-SPACES = [" ", "  ", "\t", "\n", "\r\n", "\r", "\n\n", "\u00a0", "\u3000", "\u2028", "\u0085", "\u200a", "\u202f", "\x0b", "\x0c", "\u1680", "\u200b", "\ufeff"]
+SPACES = [
+    " ",
+    "  ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\r",
+    "\n\n",
+    "\u00a0",
+    "\u3000",
+    "\u2028",
+    "\u0085",
+    "\u200a",
+    "\u202f",
+    "\x0b",
+    "\x0c",
+    "\u1680",
+    "\u200b",
+    "\ufeff",
+]
 DIGITS = ["0", "7", "42", "2024", "3.14159", "1,000,000", "٣٤٥", "१२३", "Ⅷ", "①②", "½", "²³", "〇", "1e10", "0xFF", "12:34", "৪", "𝟘𝟙", "𒐀"]
-COMBINING = ["e\u0301", "a\u0308\u0323", "n\u0303", "\u0301", "ก็", "क्ष", "ö\u0332", "\u20dd1", "Z\u0351\u0310\u030c\u0343a\u0334l\u0357g\u0300o\u0327", "\u1e9b\u0323"]
-LOOKALIKES = ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|im_start", "|im_end|>", "<|im_start|>>", "<<|im_end|>", "<|IM_START|>", "<|im_start |>", "<repo_name>",
-              "<filename>", "<file_sep>", "<bos>", "<eos>", "<unk>", "<pad>", "<0x0A>", "<0xFF>", "<0xZZ>", "<start_of_turn>user\n", "<end_of_turn>\n", "<unused42>",
-              "<unused4", "[multimodal]", "</s>", "<s>", "[INST]", "<|eot_id|>", "<issue_start>", "<jupyter_code>", "<em>", "</em>", "<h1>", "<h7>"]
-CONTRACTIONS = ["'s", "'S", "'t", "'T", "'re", "'RE", "'ll", "'LL", "'Ll", "'ve", "'m", "'d", "'D", "' s", "''s", "'\u017f", "'sx", "'l", "'r", "'", "\u2019s", "x'v", "'lle"]
+COMBINING = [
+    "e\u0301",
+    "a\u0308\u0323",
+    "n\u0303",
+    "\u0301",
+    "ก็",
+    "क्ष",
+    "ö\u0332",
+    "\u20dd1",
+    "Z\u0351\u0310\u030c\u0343a\u0334l\u0357g\u0300o\u0327",
+    "\u1e9b\u0323",
+]
+LOOKALIKES = [
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|endoftext|>",
+    "<|im_start",
+    "|im_end|>",
+    "<|im_start|>>",
+    "<<|im_end|>",
+    "<|IM_START|>",
+    "<|im_start |>",
+    "<repo_name>",
+    "<filename>",
+    "<file_sep>",
+    "<bos>",
+    "<eos>",
+    "<unk>",
+    "<pad>",
+    "<0x0A>",
+    "<0xFF>",
+    "<0xZZ>",
+    "<start_of_turn>user\n",
+    "<end_of_turn>\n",
+    "<unused42>",
+    "<unused4",
+    "[multimodal]",
+    "</s>",
+    "<s>",
+    "[INST]",
+    "<|eot_id|>",
+    "<issue_start>",
+    "<jupyter_code>",
+    "<em>",
+    "</em>",
+    "<h1>",
+    "<h7>",
+]
+CONTRACTIONS = [
+    "'s",
+    "'S",
+    "'t",
+    "'T",
+    "'re",
+    "'RE",
+    "'ll",
+    "'LL",
+    "'Ll",
+    "'ve",
+    "'m",
+    "'d",
+    "'D",
+    "' s",
+    "''s",
+    "'\u017f",
+    "'sx",
+    "'l",
+    "'r",
+    "'",
+    "\u2019s",
+    "x'v",
+    "'lle",
+]
 
 
 def scalar(rng):
     while True:
-        code = rng.choice([rng.randrange(0x80, 0x3000), rng.randrange(0x3000, 0xD800), rng.randrange(0xE000, 0x10000), rng.randrange(0x10000, 0x110000),
-                           rng.choice([0xFFFF, 0xFFFE, 0x10FFFF, 0xE000, 0xFDD0, 0x7F, 0x01, 0x0378, 0x2FE0, 0x30000])])
+        code = rng.choice(
+            [
+                rng.randrange(0x80, 0x3000),
+                rng.randrange(0x3000, 0xD800),
+                rng.randrange(0xE000, 0x10000),
+                rng.randrange(0x10000, 0x110000),
+                rng.choice([0xFFFF, 0xFFFE, 0x10FFFF, 0xE000, 0xFDD0, 0x7F, 0x01, 0x0378, 0x2FE0, 0x30000]),
+            ]
+        )
         if not 0xD800 <= code < 0xE000:
             return chr(code)
 
@@ -40,12 +138,52 @@ def words(rng, source, low, high, joins=(" ",)):
 
 
 def mixed(rng):
-    parts = [ENGLISH, CHINESE, OTHER, EMOJI, SPACES, DIGITS, COMBINING, LOOKALIKES, CONTRACTIONS, list(".,!?;:-_()[]{}'\"#@$%^&*+=/\\|~`<>。，！？「」、…—")]
+    parts = [
+        ENGLISH,
+        CHINESE,
+        OTHER,
+        EMOJI,
+        SPACES,
+        DIGITS,
+        COMBINING,
+        LOOKALIKES,
+        CONTRACTIONS,
+        list(".,!?;:-_()[]{}'\"#@$%^&*+=/\\|~`<>。，！？「」、…—"),
+    ]
     return "".join(rng.choice(rng.choice(parts)) + rng.choice(["", "", " "]) for _ in range(rng.randrange(1, 25)))
 
 
 def long_runs(rng):
-    unit = rng.choice(["a", " ", "ab", "aab", "\n", "\t", "1", "-", "=", "中", "😀", " a", "the ", "\n ", "é", ".", "'", "'s", "<", "<|", "ha", "\u0301", "\u00a0", "哈", "00", "_"])
+    unit = rng.choice(
+        [
+            "a",
+            " ",
+            "ab",
+            "aab",
+            "\n",
+            "\t",
+            "1",
+            "-",
+            "=",
+            "中",
+            "😀",
+            " a",
+            "the ",
+            "\n ",
+            "é",
+            ".",
+            "'",
+            "'s",
+            "<",
+            "<|",
+            "ha",
+            "\u0301",
+            "\u00a0",
+            "哈",
+            "00",
+            "_",
+        ]
+    )
     return unit * rng.choice([2, 3, 7, 16, 31, 32, 33, 64, 65, 100, 257, 1000])
 
 

@@ -38,8 +38,11 @@ class Vocabulary:
 
 
 def special_tokens(vocabulary, kinds):
-    return [AddedToken(piece.decode(), special=kind == CONTROL, normalized=False)
-            for piece, kind in zip(vocabulary.pieces, vocabulary.types) if kind in kinds]
+    return [
+        AddedToken(piece.decode(), special=kind == CONTROL, normalized=False)
+        for piece, kind in zip(vocabulary.pieces, vocabulary.types)
+        if kind in kinds
+    ]
 
 
 def byte_level(vocabulary):
@@ -47,7 +50,9 @@ def byte_level(vocabulary):
     ids = {piece.decode(): index for index, piece in enumerate(vocabulary.pieces)}
     tokenizer = Tokenizer(models.BPE(ids, merges))
     assert vocabulary.pre == "smollm", f"no reference for the pre-tokenizer {vocabulary.pre}"
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
     tokenizer.add_tokens(special_tokens(vocabulary, (CONTROL, USER)))
     return lambda text: tokenizer.encode(text, add_special_tokens=False).ids
 
@@ -55,6 +60,7 @@ def byte_level(vocabulary):
 def sentencepiece_processor(vocabulary):
     import sentencepiece
     from sentencepiece import sentencepiece_model_pb2 as proto
+
     model = proto.ModelProto()
     scores = [float(score[0]) for score in vocabulary.array("tokenizer.ggml.scores")]
     for piece, score, kind in zip(vocabulary.pieces, scores, vocabulary.types):
@@ -87,7 +93,9 @@ def sentencepiece_as_tokenizers(vocabulary):
             local = [(text[:cut], text[cut:]) for cut in range(1, len(text)) if text[:cut] in ids and text[cut:] in ids]
             merges += [(-scores[index], ids[left], ids[right], left, right) for left, right in local]
     merges.sort()
-    tokenizer = Tokenizer(models.BPE(ids, [(left, right) for *_, left, right in merges], byte_fallback=True, unk_token="<unk>", fuse_unk=True))
+    tokenizer = Tokenizer(
+        models.BPE(ids, [(left, right) for *_, left, right in merges], byte_fallback=True, unk_token="<unk>", fuse_unk=True)
+    )
     tokenizer.normalizer = normalizers.Replace(" ", "\u2581")
     tokenizer.decoder = decoders.Sequence([decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()])
     tokenizer.add_tokens(special_tokens(vocabulary, (CONTROL, USER)))
@@ -116,7 +124,10 @@ def main():
     with open(sys.argv[2], "w") as file:
         for row in rows:
             file.write(json.dumps(row, separators=(",", ":")) + "\n")
-    print(f"{len(rows)} strings, {sum(len(row[1]) for row in rows)} ids, tokenizers {tokenizers.__version__}; the references differ on {differ}")
+    print(
+        f"{len(rows)} strings, {sum(len(row[1]) for row in rows)} ids, tokenizers {tokenizers.__version__}; "
+        f"the references differ on {differ}"
+    )
 
 
 main()

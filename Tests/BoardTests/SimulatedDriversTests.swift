@@ -152,7 +152,7 @@ import Testing
     func faultsAreSurvived(_ chip: InertialChip) throws {
         let address = chip == .lsm6dso ? "0x6a" : "0x68"
         let register = chip == .icm42688 ? "0x4f" : chip == .lsm6dso ? "0x10" : chip == .icm20948 ? "2:0x01" : "0x1b"
-        let outcome = try Self.run(chip, rateHertz: 200, seconds: 20, options: ChipOptions(seed: 6)) { second, board in
+        let outcome = try Self.run(chip, rateHertz: 200, seconds: 20, options: ChipOptions(seed: 6), hands: { second, board in
             switch second {
             case 2: try board.perform("nack \(address) 5")
             case 4: try board.perform("reset \(address)")
@@ -164,7 +164,7 @@ import Testing
             case 18: try board.perform("short \(address) 2")
             default: break
             }
-        }
+        })
         let samples = outcome.samples, counters = outcome.counters
         print("\(chip.name): \(samples.count) samples, \(counters)")
         #expect(counters.notAcknowledged > 0 && counters.resets > 0 && counters.otherBusErrors + counters.timeouts > 0)

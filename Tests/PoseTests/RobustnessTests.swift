@@ -50,13 +50,15 @@ struct RobustnessTests {
     }
 
     @Test func absurdMagnitudesAreLeftOut() {
+        // 1e-42, which no Float is exactly.
+        let subnormal = Float(bitPattern: 714)
         let result = run(seconds: 60) { time, sample in
             switch Int(time * 100) % 50 {
             case 0: sample.gyroscope = SIMD3(repeating: 3e38)
             case 1: sample.accelerometer = SIMD3(repeating: -3e38)
             case 2: sample.magnetometer = SIMD3(repeating: 3e38)
-            case 3: sample.accelerometer = SIMD3(repeating: 1e-42)
-            case 4: sample.magnetometer = SIMD3(repeating: 1e-42)
+            case 3: sample.accelerometer = SIMD3(repeating: subnormal)
+            case 4: sample.magnetometer = SIMD3(repeating: subnormal)
             default: break
             }
             return true
@@ -147,7 +149,7 @@ struct RobustnessTests {
     @Test func randomBitsNeverGetOut() {
         var noise = RepeatableNoise()
         var filter = PoseFilter()
-        func any() -> Float { Float(bitPattern: UInt32(truncatingIfNeeded: Int64((noise.uniform() + 0.5) * 4_294_967_000))) }
+        func any() -> Float { Float(bitPattern: UInt32(truncatingIfNeeded: Int64((noise.uniform() + 0.5) * 4_294_967_040))) }
         for _ in 0..<200_000 {
             filter.update(gyroscope: SIMD3(any(), any(), any()), accelerometer: SIMD3(any(), any(), any()),
                           magnetometer: SIMD3(any(), any(), any()), interval: any())

@@ -6,8 +6,8 @@ import Nest
 import Platform
 import Tokenizer
 
-// libFuzzer calls one reader of files with changed bytes: FUZZ_TARGET says which reader gets the bytes. A reader may refuse them with an error; that it
-// crashes, hangs or takes memory without bound is what the fuzzer looks for.
+// libFuzzer calls one reader of files with changed bytes: FUZZ_TARGET says which reader gets the bytes. A reader may refuse
+// them with an error; that it crashes, hangs or takes memory without bound is what the fuzzer looks for.
 
 typealias Reader = ([UInt8]) -> Void
 
@@ -48,10 +48,13 @@ private func fuzzTokenizer(_ bytes: [UInt8]) {
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 16), alignment: 16)
     defer { memory.deallocate() }
     memory.copyBytes(from: bytes)
-    guard let tokenizer = try? Tokenizer(UnsafeRawBufferPointer(rebasing: memory[0..<bytes.count]), owner: nil, name: "fuzz") else { return }
+    let contents = UnsafeRawBufferPointer(rebasing: memory[0..<bytes.count])
+    guard let tokenizer = try? Tokenizer(contents, owner: nil, name: "fuzz") else { return }
     for text in ["the board reads 12 values, doesn't it?", "<|im_start|>user\n\n", "中文 😀", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa    \t\n"] {
         guard let ids = try? tokenizer.encode(text, control: true, addsBegin: true) else { continue }
-        for id in ids where id < 0 || id >= tokenizer.vocabulary { fatalError("the token \(id) is outside the vocabulary of \(tokenizer.vocabulary)") }
+        for id in ids where id < 0 || id >= tokenizer.vocabulary {
+            fatalError("the token \(id) is outside the vocabulary of \(tokenizer.vocabulary)")
+        }
         _ = tokenizer.decode(ids, control: true)
     }
     _ = tokenizer.decode([-1, Int32.max], control: true)
@@ -63,7 +66,8 @@ private func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt 
 }
 
 @_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(_ argumentCount: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
+private func runDriver(_ argumentCount: UnsafeMutablePointer<CInt>,
+                       _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
                        _ oneInput: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt) -> CInt
 
 /// The package manager names an executable's entry so and makes it `main`; libFuzzer's own stays out of the link.

@@ -18,7 +18,7 @@ case $target in
     *) echo "fuzz: no target '$target'; there are nest, tflite, onnx, pytorch, gguf, tokenizer" >&2; exit 2 ;;
 esac
 
-SWIFTLET_FUZZ=1 swift build -c release --product fuzz --scratch-path .build-fuzz \
+SWIFTLET_FUZZ=1 tools/build/quietly.py "build the fuzzer" swift build -c release --product fuzz --scratch-path .build-fuzz \
     -Xswiftc -sanitize=fuzzer,address
 fuzz=$(SWIFTLET_FUZZ=1 swift build -c release --scratch-path .build-fuzz --show-bin-path)/fuzz
 

@@ -25,7 +25,7 @@ def bar(step, done, of, width):
     """One line of at most `width` columns."""
     filled = CELLS * done // of if of else 0
     text = f"{step} [{'#' * filled}{'.' * (CELLS - filled)}] {done}/{of}"
-    return text[:max(1, width - 1)]
+    return text[: max(1, width - 1)]
 
 
 def latest_progress(text):
@@ -61,7 +61,7 @@ def follow(child, log, step, is_terminal):
         if is_terminal:
             progress = latest_progress(pending.decode(errors="replace"))
             columns = shutil.get_terminal_size().columns
-            shown = bar(step, *progress, columns) if progress else f"{step} … {duration(time.monotonic() - start)}"[:columns - 1]
+            shown = bar(step, *progress, columns) if progress else f"{step} … {duration(time.monotonic() - start)}"[: columns - 1]
             sys.stdout.write("\r\x1b[K" + shown)
             sys.stdout.flush()
 

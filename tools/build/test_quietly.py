@@ -26,7 +26,9 @@ class QuietlyTest(unittest.TestCase):
     def test_a_failure_shows_its_errors_and_its_end(self):
         done = self.run_step("echo 'a.c:1:2: error: first'; seq 100; exit 3")
         self.assertEqual(done.returncode, 3)
-        self.assertEqual([line in done.stdout.split("\n") for line in ("    a.c:1:2: error: first", "    80", "    100")], [True, False, True])
+        self.assertEqual(
+            [line in done.stdout.split("\n") for line in ("    a.c:1:2: error: first", "    80", "    100")], [True, False, True]
+        )
         self.assertIn("all of it: build/log/test-of-quietly.log", done.stdout)
 
     def test_a_killed_step_and_a_missing_program_fail(self):

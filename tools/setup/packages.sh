@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that building and testing need, those that are missing and no others.
 set -euo pipefail
+cd "$(dirname "$0")/../.."
 
 needed=(
     "libjpeg62-turbo-dev reads JPEG pictures"
@@ -43,8 +44,13 @@ if [ "$(id -u)" -ne 0 ]; then
     [ -t 0 ] || as_root=(sudo -n)
 fi
 
-install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "${missing[@]}")
+# Not by tools/build/quietly.py: Python may be one of what is missing. A password is asked for on the terminal itself.
+log=build/log/set-up.log
+mkdir -p "$(dirname "$log")"
+: > "$log"
+quietly() { "$@" >> "$log" 2>&1; }
+install=(quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "${missing[@]}")
 echo "set-up: installing ${missing[*]}"
 # A fresh machine has no package lists yet, or lists that name versions no longer served.
-"${install[@]}" || { "${as_root[@]}" apt-get -q update && "${install[@]}"; } || {
-    echo "set-up: could not install ${missing[*]} (see above)" >&2; exit 1; }
+"${install[@]}" || { quietly "${as_root[@]}" apt-get -q update && "${install[@]}"; } || {
+    tail -n 15 "$log" >&2; echo "set-up: could not install ${missing[*]} (above; all of it: $log)" >&2; exit 1; }

@@ -41,7 +41,15 @@ current() { basename "$(readlink "$board/opt/swiftlet/current")"; }
 # binary FILE WORDS: a program for this machine that passes `selftest` unless the words say otherwise. Real ELF files: the
 # installer looks at their heads.
 binary() {
-    printf '#include <stdio.h>\n#include <string.h>\nconst char *words = "%s";\nint main(int n, char **v) { puts(words); return n > 1 && !strcmp(v[1], "selftest") && strstr(words, "failing") ? 1 : 0; }\n' "$2" > "$work/main.c"
+    cat > "$work/main.c" << PROGRAM
+#include <stdio.h>
+#include <string.h>
+const char *words = "$2";
+int main(int n, char **v) {
+    puts(words);
+    return n > 1 && !strcmp(v[1], "selftest") && strstr(words, "failing") ? 1 : 0;
+}
+PROGRAM
     "$compiler" -o "$1" "$work/main.c"
 }
 id() { sha256sum "$1" | cut -c 1-12; }
@@ -109,7 +117,8 @@ expect "state after a damaged transfer" "$(state)" "$before"
 printf 'name = chosen\n' > "$work/chosen.conf"
 mkdir "$work/models" && echo model > "$work/models/a.nest"
 printf '#!/bin/sh\nshift\nexec sh -c "$*"\n' > "$work/ssh"
-install --binary "$work/one" --config "$work/chosen.conf" --models "$work/models" || fail "with configuration and models: $(cat "$work/log")"
+install --binary "$work/one" --config "$work/chosen.conf" --models "$work/models" ||
+    fail "with configuration and models: $(cat "$work/log")"
 grep -q chosen "$board/etc/swiftlet.conf" || fail "the chosen configuration is not there"
 grep -q '# mine' "$board/etc/swiftlet.conf.before" || fail "the configuration before was not kept"
 [ -f "$board/var/lib/swiftlet/models/a.nest" ] || fail "the model is not there"
@@ -138,7 +147,8 @@ else
     echo "deploy: not root: links in a folder of the service's are not tried"
 fi
 
-if [ -n "$(find /tmp -maxdepth 1 -name 'swiftlet.??????' -newer "$work/bin/uname" 2> /dev/null)" ]; then fail "folders were left in /tmp"; fi
+left=$(find /tmp -maxdepth 1 -name 'swiftlet.??????' -newer "$work/bin/uname" 2> /dev/null || true)
+[ -z "$left" ] || fail "folders were left in /tmp"
 if command -v systemd-analyze > /dev/null; then
     # Its programs are not here: everything else of the unit is what is verified.
     sed 's|/opt/swiftlet/current/swiftlet|/bin/true|' deploy/swiftlet.service > "$work/swiftlet.service"

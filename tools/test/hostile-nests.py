@@ -30,7 +30,7 @@ def changed(original, generator):
 
 def main():
     source, scratch = (pathlib.Path(path) for path in sys.argv[1:3])
-    program = sys.argv[sys.argv.index("--") + 1:]
+    program = sys.argv[sys.argv.index("--") + 1 :]
     original, generator, refused = source.read_bytes(), random.Random(3), 0
     for case in range(CASES):
         scratch.write_bytes(changed(original, generator))

@@ -7,22 +7,76 @@ from source_text import block_end, line_of
 from tree import Finding
 
 WORD = re.compile(r"[A-Za-z_]\w*")
-MODIFIERS = (r"(?P<modifiers>(?:(?:@\w+(?:\([^)\n]*\))?|public|open|package|internal|fileprivate|private|static|class|final|override|mutating|nonmutating|"
-             r"lazy|weak|unowned|indirect|required|convenience|prefix|postfix|infix|nonisolated|borrowing|consuming|"
-             r"(?:public|private|fileprivate|internal)\(set\))[ \t]+)*)")
-DECLARATION = re.compile(r"^[ \t]*" + MODIFIERS + r"(?P<kind>func|var|let|struct|class|enum|protocol|typealias|actor)[ \t]+(?P<name>[A-Za-z_]\w*)", re.M)
-PUBLIC = re.compile(r"^[ \t]*" + MODIFIERS + r"(?P<kind>func|var|let|struct|class|enum|protocol|typealias|actor|init|subscript)\b[ \t]*"
-                    r"(?P<name>[A-Za-z_]\w*|[^\s\w(]+)?", re.M)
+MODIFIERS = (
+    r"(?P<modifiers>(?:(?:@\w+(?:\([^)\n]*\))?|public|open|package|internal|fileprivate|private|static|class|final|override|"
+    r"mutating|nonmutating|"
+    r"lazy|weak|unowned|indirect|required|convenience|prefix|postfix|infix|nonisolated|borrowing|consuming|"
+    r"(?:public|private|fileprivate|internal)\(set\))[ \t]+)*)"
+)
+DECLARATION = re.compile(
+    r"^[ \t]*" + MODIFIERS + r"(?P<kind>func|var|let|struct|class|enum|protocol|typealias|actor)[ \t]+(?P<name>[A-Za-z_]\w*)", re.M
+)
+PUBLIC = re.compile(
+    r"^[ \t]*" + MODIFIERS + r"(?P<kind>func|var|let|struct|class|enum|protocol|typealias|actor|init|subscript)\b[ \t]*"
+    r"(?P<name>[A-Za-z_]\w*|[^\s\w(]+)?",
+    re.M,
+)
 CASE = re.compile(r"^[ \t]*(?:indirect[ \t]+)?case[ \t]+((?:\w+(?:\([^)]*\))?(?:[ \t]*=[ \t]*[^,\n]+)?(?:,[ \t]*)?)+)[ \t]*$", re.M)
 ENUM = re.compile(r"\benum[ \t]+\w+(?P<inherits>[^{]*)\{")
 C_DECLARED = re.compile(r"^(?:static |inline |extern )*(?:const )?(?:unsigned |struct )*\w+[ *]+(\w+)\(", re.M)
 # Required by the language's, the test library's and the argument parser's protocols: called by nobody that shows.
-REQUIRED = {"description", "debugDescription", "hash", "encode", "makeIterator", "next", "allCases", "configuration", "run", "validate", "main",
-            "rawValue", "hashValue", "startIndex", "endIndex", "index", "subscript", "init", "deinit", "errorDescription", "body", "id", "count",
-            "callAsFunction", "underestimatedCount", "distance", "advanced", "first", "last", "testDescription", "Element", "Iterator", "Index", "Stride", "ID"}
+REQUIRED = {
+    "description",
+    "debugDescription",
+    "hash",
+    "encode",
+    "makeIterator",
+    "next",
+    "allCases",
+    "configuration",
+    "run",
+    "validate",
+    "main",
+    "rawValue",
+    "hashValue",
+    "startIndex",
+    "endIndex",
+    "index",
+    "subscript",
+    "init",
+    "deinit",
+    "errorDescription",
+    "body",
+    "id",
+    "count",
+    "callAsFunction",
+    "underestimatedCount",
+    "distance",
+    "advanced",
+    "first",
+    "last",
+    "testDescription",
+    "Element",
+    "Iterator",
+    "Index",
+    "Stride",
+    "ID",
+}
 # Of these, what our own types have as well.
 NAMED = {"init", "run", "count", "index", "first", "last", "id", "validate", "body", "next"}
-CALLED_FROM_OUTSIDE = ("@_cdecl", "@_silgen_name", "@main", "@Test", "@Suite", "@Argument", "@Option", "@Flag", "@OptionGroup", "override", "@_expose")
+CALLED_FROM_OUTSIDE = (
+    "@_cdecl",
+    "@_silgen_name",
+    "@main",
+    "@Test",
+    "@Suite",
+    "@Argument",
+    "@Option",
+    "@Flag",
+    "@OptionGroup",
+    "override",
+    "@_expose",
+)
 
 
 def attributes_above(code, start):
@@ -63,7 +117,7 @@ def swift_declarations(tree, path):
         if re.search(r"\b(CaseIterable|U?Int\d*|String|Character)\b", match.group("inherits")):
             continue
         opening = match.end() - 1
-        body = code[opening:block_end(code, opening)]
+        body = code[opening : block_end(code, opening)]
         for case in CASE.finditer(body):
             for name in re.findall(r"(?:^|,[ \t]*)(\w+)(?=\(|[ \t]*(?:,|=|$))", strip_parentheses(case.group(1))):
                 yield name, line_of(code, opening + case.start(1)), "case"
@@ -72,7 +126,7 @@ def swift_declarations(tree, path):
 def follows_test(code, start):
     """Whether what stands between `@Test` and a declaration is nothing but the attribute's arguments."""
     at = code.rfind("@Test", 0, start)
-    between = strip_parentheses(code[at + 5:start]) if at >= 0 else "func"
+    between = strip_parentheses(code[at + 5 : start]) if at >= 0 else "func"
     return not re.sub(r"\bprivate\b|\bstatic\b|@\w+", "", between).strip()
 
 
@@ -87,7 +141,7 @@ def c_declarations(tree, path):
     code = tree.code(path)
     for match in C_DECLARED.finditer(code):
         # A name of the linker's, or one that stands in for a library's.
-        head = code[match.start():].split(";")[0].split("{")[0]
+        head = code[match.start() :].split(";")[0].split("{")[0]
         if "__asm__" in head or "alias" in head:
             continue
         yield match.group(1), line_of(code, match.start(1)), "function"
@@ -107,8 +161,10 @@ def requirements(tree):
     for path in tree.files(".swift", under="Sources/"):
         code = tree.code(path)
         for match in re.finditer(r"^[ \t]*public protocol \w+[^{]*\{", code, re.M):
-            body = code[match.end():block_end(code, match.end() - 1) - 1]
-            for required in re.finditer(r"^[ \t]*(?:@\w+[ \t]+)*(?:static |mutating |nonmutating )*(?:func|var|init)\b[ \t]*(\w+|[^\s\w(]+)?", body, re.M):
+            body = code[match.end() : block_end(code, match.end() - 1) - 1]
+            for required in re.finditer(
+                r"^[ \t]*(?:@\w+[ \t]+)*(?:static |mutating |nonmutating )*(?:func|var|init)\b[ \t]*(\w+|[^\s\w(]+)?", body, re.M
+            ):
                 yield path, line_of(code, match.end() + required.start()) + (required.group()[0] == "\n"), required.group(1) or "init"
 
 
@@ -143,7 +199,13 @@ def undocumented(tree):
                 continue
             if name in REQUIRED - NAMED or name in required - {"init"} or kind == "init" and is_memberwise(code, match):
                 continue
-            yield Finding("comment", path, number, name, f"public {kind} {name}: no comment says what it is" if kind != name else f"public {kind}: no comment says what it takes")
+            yield Finding(
+                "comment",
+                path,
+                number,
+                name,
+                f"public {kind} {name}: no comment says what it is" if kind != name else f"public {kind}: no comment says what it takes",
+            )
 
 
 TYPE = re.compile(r"^[ \t]*" + MODIFIERS + r"(?:struct|class|enum|actor)[ \t]+\w+[^{]*\{", re.M)
@@ -151,7 +213,10 @@ TYPE = re.compile(r"^[ \t]*" + MODIFIERS + r"(?:struct|class|enum|actor)[ \t]+\w
 
 def documented_types(code, lines):
     """(start, end, whether a comment stands above) of each type, outer before inner."""
-    return [(match.start(), block_end(code, match.end() - 1), documented(lines, line_of(code, match.start("modifiers")) - 1)) for match in TYPE.finditer(code)]
+    return [
+        (match.start(), block_end(code, match.end() - 1), documented(lines, line_of(code, match.start("modifiers")) - 1))
+        for match in TYPE.finditer(code)
+    ]
 
 
 def in_documented(types, offset):
@@ -163,13 +228,16 @@ def is_stored(code, match):
     """No getter: a line without a brace behind its type, or one that only observes."""
     if match.group("kind") == "let":
         return True
-    line = code[match.end():code.find("\n", match.end())]
+    line = code[match.end() : code.find("\n", match.end())]
     return "{" not in line or "=" in line.split("{")[0]
 
 
 def is_memberwise(code, match):
     """An initialiser that only names the properties again says nothing that they don't say."""
     opening = code.find("{", match.end())
-    body = code[opening + 1:block_end(code, opening) - 1] if opening >= 0 else ""
+    body = code[opening + 1 : block_end(code, opening) - 1] if opening >= 0 else ""
     statements = [line.strip() for line in re.split(r"[\n;]", body) if line.strip()]
-    return all(re.fullmatch(r"self\.(\w+) = [\w.]+", statement) or re.fullmatch(r"\(?self\.\w+(, self\.\w+)*\)? = \(?[\w., ]+\)?", statement) for statement in statements)
+    return all(
+        re.fullmatch(r"self\.(\w+) = [\w.]+", statement) or re.fullmatch(r"\(?self\.\w+(, self\.\w+)*\)? = \(?[\w., ]+\)?", statement)
+        for statement in statements
+    )

@@ -55,7 +55,7 @@ def exists(tree, path):
     """A file or a folder of the tree; where a page has placeholders, the folder before the first of them."""
     path = path.rstrip("/")
     if hole := PLACEHOLDER.search(path):
-        path = path[:hole.start()].rpartition("/")[0]
+        path = path[: hole.start()].rpartition("/")[0]
     return path in tree.paths or path in tree.folders or path == ""
 
 
@@ -72,7 +72,9 @@ def path_exists(tree, word):
 def wrong_word(tree, names, word):
     """Why a word in code style is wrong, or None."""
     if word.startswith("make "):
-        step = re.match(r"make ([a-z][\w-]*)$", " ".join(part for part in word.split() if "=" not in part) + "") if word.count(" ") else None
+        step = (
+            re.match(r"make ([a-z][\w-]*)$", " ".join(part for part in word.split() if "=" not in part) + "") if word.count(" ") else None
+        )
         return f"make has no step '{step.group(1)}'" if step and step.group(1) not in names.steps else None
     first = word.split()[0]
     if option := re.fullmatch(r"--([a-z][\w-]*)(?:[ =].*)?", word):

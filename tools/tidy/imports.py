@@ -6,8 +6,11 @@ import re
 from source_text import line_of
 from tree import Finding
 
-IMPORT = re.compile(r"^[ \t]*(?:@\w+(?:\([^)]*\))?[ \t]+)*(?:(?:public|package|internal|fileprivate|private)[ \t]+)?import[ \t]+"
-                    r"(?:(?:struct|class|enum|protocol|typealias|func|let|var|actor)[ \t]+)?(\w+)", re.M)
+IMPORT = re.compile(
+    r"^[ \t]*(?:@\w+(?:\([^)]*\))?[ \t]+)*(?:(?:public|package|internal|fileprivate|private)[ \t]+)?import[ \t]+"
+    r"(?:(?:struct|class|enum|protocol|typealias|func|let|var|actor)[ \t]+)?(\w+)",
+    re.M,
+)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+[<"]([^>"]+)[>"]', re.M)
 SYSTEM = {"Swift", "Glibc", "Musl", "Foundation", "Dispatch", "Synchronization", "Testing", "XCTest"}
 # Embedded Swift has neither.
@@ -57,7 +60,9 @@ def undeclared(tree):
             yield Finding("import", path, line, module, f"{target} imports {module}, which Package.swift doesn't declare for it")
     for target in tree.targets:
         for module in sorted(tree.dependencies(target) - used.get(target, set())):
-            yield Finding("import", "Package.swift", place(tree, target), f"{target} {module}", f"{target} declares {module} and never imports it")
+            yield Finding(
+                "import", "Package.swift", place(tree, target), f"{target} {module}", f"{target} declares {module} and never imports it"
+            )
 
 
 def place(tree, target):
@@ -108,7 +113,11 @@ def layers(tree):
             yield Finding("layer", path, line, module, f"{target} imports {module}, which stands {where} it")
 
 
-DECLARED = re.compile(r"^(?:@\w+[ \t]+)*(?:(?:public|internal|package|final|indirect)[ \t]+)*(?:func|struct|class|enum|protocol|typealias|let|var)[ \t]+(\w+)", re.M)
+DECLARED = re.compile(
+    r"^(?:@\w+[ \t]+)*(?:(?:public|internal|package|final|indirect)[ \t]+)*"
+    r"(?:func|struct|class|enum|protocol|typealias|let|var)[ \t]+(\w+)",
+    re.M,
+)
 
 
 def folders(tree):
@@ -137,9 +146,11 @@ def looking_up(tree, path, folder, upper, owner):
     code, seen = tree.code(path), set()
     for match in re.finditer(r"(?<![.\w])([A-Za-z_]\w*)", code):
         name = match.group(1)
-        before, behind = code[max(0, match.start() - 8):match.start()], code[match.end():match.end() + 1]
+        before, behind = code[max(0, match.start() - 8) : match.start()], code[match.end() : match.end() + 1]
         # A parameter's, a variable's or a case's own name is none of theirs; what begins small is a function where it is called.
-        is_use = behind == "(" if name[0].islower() else not re.match(r"\s*:(?!:)", code[match.end():match.end() + 8])
+        is_use = behind == "(" if name[0].islower() else not re.match(r"\s*:(?!:)", code[match.end() : match.end() + 8])
         if name in upper and name not in seen and is_use and not re.search(r"\b(case|func|let|var|struct|enum)\s+$", before):
             seen.add(name)
-            yield Finding("layer", path, line_of(code, match.start()), name, f"{folder} uses {name} of {owner[name]}, which stands above it")
+            yield Finding(
+                "layer", path, line_of(code, match.start()), name, f"{folder} uses {name} of {owner[name]}, which stands above it"
+            )

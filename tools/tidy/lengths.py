@@ -73,5 +73,7 @@ def swift_body(code, at):
 def continues(code, end):
     """Whether a signature goes on behind the end of a line."""
     following = code[end:].lstrip()
-    before = code[code.rfind("\n", 0, end) + 1:end].rstrip()
-    return following.startswith(("{", "->", "where", "throws", "rethrows", "async", "(")) or before.endswith((",", "->", ":", "&&", "where"))
+    before = code[code.rfind("\n", 0, end) + 1 : end].rstrip()
+    return following.startswith(("{", "->", "where", "throws", "rethrows", "async", "(")) or before.endswith(
+        (",", "->", ":", "&&", "where")
+    )

@@ -7,4 +7,7 @@ for test in tools/*/test_*.py bench/test_*.py; do
     [ -f "$test" ] || continue
     said=$(python3 "$test" 2>&1) || { echo "$said"; echo "tidy: $test failed (above)" >&2; exit 1; }
 done
-exec python3 tools/tidy/tidy.py "$@"
+status=0
+bench/tables.py --check || status=1
+python3 tools/tidy/tidy.py "$@" || status=1
+exit $status

@@ -56,7 +56,7 @@ def _swift_code(text, start, keeps_strings, keeps_comments, ends_with_parenthesi
         if not match:
             out.append(text[at:])
             return "".join(out), len(text)
-        out.append(text[at:match.start()])
+        out.append(text[at : match.start()])
         found = match.group()
         if found in "()":
             depth += 1 if found == "(" else -1
@@ -65,10 +65,10 @@ def _swift_code(text, start, keeps_strings, keeps_comments, ends_with_parenthesi
             if depth == 0:
                 return "".join(out), at
         elif found in ("//", "/*"):
-            end = (text.find("\n", at) if found == "//" else -1)
+            end = text.find("\n", at) if found == "//" else -1
             end = text.find("\n", match.start()) if found == "//" else _block_comment_end(text, match.start(), nests=True)
             end = len(text) if end < 0 else end
-            comment = text[match.start():end]
+            comment = text[match.start() : end]
             out.append(comment if keeps_comments else blanked(comment))
             at = end
         else:
@@ -85,12 +85,12 @@ def swift(text, strings=False, comments=False):
 def c(text, strings=False, comments=False):
     out, at = [], 0
     while match := C_STOP.search(text, at):
-        out.append(text[at:match.start()])
+        out.append(text[at : match.start()])
         found = match.group()
         if found in ("//", "/*"):
             end = text.find("\n", match.start()) if found == "//" else _block_comment_end(text, match.start(), nests=False)
             end = len(text) if end < 0 else end
-            out.append(text[match.start():end] if comments else blanked(text[match.start():end]))
+            out.append(text[match.start() : end] if comments else blanked(text[match.start() : end]))
         else:
             literal = re.compile(rf"{found}(\\.|[^\\\n{found}])*{found}?", re.S).match(text, match.start())
             end = literal.end()

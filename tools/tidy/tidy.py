@@ -16,6 +16,7 @@ import declarations
 import documents
 import imports
 import lengths
+import scripts
 from tree import Finding, Tree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -27,6 +28,7 @@ CHECKS = {
     "columns": (f"lines over {lengths.COLUMNS} columns", lengths.lines),
     "dead": ("declarations that nothing uses", declarations.dead),
     "document": ("paths and names in documents and comments that don't exist", documents.check),
+    "script": ("names of scripts, Python inside shell", scripts.check),
     "comment": ("public declarations without a comment", declarations.undocumented),
 }
 
@@ -41,7 +43,9 @@ def exceptions(tree):
             continue
         fields = [field.strip() for field in line.split("\t")]
         if len(fields) != 4 or fields[0] not in CHECKS or not fields[3]:
-            wrong.append(Finding("exception", EXCEPTIONS, number, line, "an exception is CHECK, FILE, NAME and a reason, with tabs between them"))
+            wrong.append(
+                Finding("exception", EXCEPTIONS, number, line, "an exception is CHECK, FILE, NAME and a reason, with tabs between them")
+            )
         else:
             allowed[tuple(fields[:3])] = number
     return allowed, wrong

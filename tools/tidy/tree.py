@@ -30,8 +30,9 @@ class Tree:
 
     @staticmethod
     def of_checkout(root):
-        listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=root,
-                                check=True, capture_output=True, text=True).stdout
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=root, check=True, capture_output=True, text=True
+        ).stdout
         dumped = subprocess.run(["swift", "package", "dump-package"], cwd=root, check=True, capture_output=True, text=True).stdout
         paths = [path for path in listed.split("\0") if path and (pathlib.Path(root) / path).is_file()]
         return Tree(root, paths, json.loads(dumped))

@@ -60,7 +60,6 @@ extension InstructionChecker {
         let width = roundUp(rows, to: 16) * 4
         func matrixBytes(_ columns: Int, _ format: Int32) throws(Failure) -> Int {
             try require(format == 0 || format == RecurrentAttributes.int8, "unknown format \(format) of its weights")
-            // q8: blocks of 16 rows by 32 columns, 16 half floats and 512 bytes each.
             return format == 0 ? Int(clamping: Int64(columns) * Int64(width)) : MatrixBlocks.bytes(format: format, outputs: rows, inputs: roundUp(columns, to: 32))
         }
         try requirePart(0, try matrixBytes(Int(a.inputs), a.inputFormat), "weights")
