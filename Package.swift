@@ -111,7 +111,7 @@ let package = Package(
         .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "ModelCompiler", "Engine", "Nest"]),
         .testTarget(name: "BoardTests", dependencies: ["Board", "VirtualBoard", "Platform", "Pose"]),
         .testTarget(name: "FirmwareTests", dependencies: [
-            "Platform", "Board", "VirtualBoard", "Pose", "ModelRuntime", "Configuration", "Device", "Console", "Commands", "CConsole", "CLinux",
+            "Platform", "Kernels", "Engine", "Board", "VirtualBoard", "Pose", "ModelRuntime", "Configuration", "Device", "Console", "Commands", "CConsole", "CLinux",
         ]),
         .testTarget(name: "HardwareTests", dependencies: ["Rig", "VirtualBoard", "Platform"]),
     ],

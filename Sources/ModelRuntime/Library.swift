@@ -11,6 +11,7 @@ import Platform
 public final class Library {
     private let pools: Pools
     private let features: ProcessorFeatures
+    private let measure: () -> Int
     private let lock = Lock()
     private var entries: [LoadedModel] = []
     private var uses: UInt64 = 0
@@ -20,8 +21,10 @@ public final class Library {
     private var ownBytes = 0
     private var listener: (String) -> Void = { _ in }
 
-    init(pools: Pools, features: ProcessorFeatures) {
+    /// - Parameter measure: what the process has resident.
+    init(pools: Pools, features: ProcessorFeatures, measure: @escaping () -> Int = { ProcessMemory.resident }) {
         self.pools = pools
+        self.measure = measure
         self.features = features
     }
 
@@ -54,7 +57,7 @@ public final class Library {
 
     /// With the lock held. Models count in full from the start, though the kernel gives their pages when first touched.
     private func taken() -> Int {
-        let resident = ProcessMemory.resident
+        let resident = measure()
         guard !entries.isEmpty else {
             ownBytes = resident
             return resident
@@ -73,7 +76,7 @@ public final class Library {
         defer { lock.unlock() }
         if let bytes {
             let idle = entries.reduce(0) { $0 + ($1.isIdle ? $1.bytes : 0) }
-            let resident = ProcessMemory.resident
+            let resident = measure()
             guard resident - idle <= bytes else {
                 throw Failure(.budget, "the firmware takes \(megabytes(resident)) already: a budget of \(megabytes(bytes)) can't be kept")
             }
