@@ -122,7 +122,7 @@ let package = Package(
         .testTarget(name: "LanguageTests", dependencies: ["Language", "Tokenizer", "CLinux", "ModelCompiler", "Engine", "Nest", "TestSupport"]),
         .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "Pose", "TestSupport"]),
         .testTarget(name: "FirmwareTests", dependencies: [
-            "Platform", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "ModelRuntime", "Configuration", "Device", "Console", "Commands", "CConsole", "CLinux",
+            "Platform", "Kernels", "Engine", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "ModelRuntime", "Configuration", "Device", "Console", "Commands", "CConsole", "CLinux",
         ]),
         .testTarget(name: "HardwareTests", dependencies: ["Rig", "Sensors", "VirtualBoard", "Platform"]),
     ],

@@ -2,7 +2,6 @@ import Engine
 import ModelRuntime
 import Nest
 import Platform
-import Vision
 
 let bench = Command(
     name: "bench", usage: "MODEL [options]", summary: "Measures a model: time, memory, and where they go.",

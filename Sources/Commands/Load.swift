@@ -4,9 +4,10 @@ import ModelRuntime
 import Platform
 
 let load = Command(
-    name: "load", usage: "MODEL [options]", summary: "Loads a model and keeps it ready for the commands of all consoles, until `unload` or until a budget needs its room.",
+    name: "load", usage: "MODEL [options]",
+    summary: "Keeps a model ready for the commands of all consoles, until `unload` or until a budget needs its room.",
     options: SharedOptions.language + SharedOptions.loading + [SharedOptions.json],
-    examples: ["load efficientnet-lite0", "load smollm2-135m --context 256", "unload efficientnet-lite0"]) { (context, arguments) throws(Failure) in
+    examples: ["load efficientnet-lite0", "load smollm2-135m --context 256"]) { (context, arguments) throws(Failure) in
     guard arguments.positional.count == 1 else { throw Failure(.usage, "load needs one model") }
     _ = try context.runningDevice()
     let start = monotonicNanoseconds()

@@ -2,7 +2,6 @@ import Device
 import Kernels
 import ModelRuntime
 import Platform
-import Vision
 
 let status = Command(name: "status", usage: "[options]", summary: "Shows the whole device on one screen: processor, memory, sensors, frequency, temperature, attitude.",
                      options: [SharedOptions.models, SharedOptions.json], examples: ["swiftlet status", "swiftlet status --json"]) {

@@ -11,6 +11,7 @@ import Platform
 public final class Library {
     private let pools: Pools
     private let features: ProcessorFeatures
+    private let measure: () -> Int
     private let lock = Lock()
     private var entries: [LoadedModel] = []
     private var uses: UInt64 = 0
@@ -20,8 +21,10 @@ public final class Library {
     private var ownBytes = 0
     private var listener: (String) -> Void = { _ in }
 
-    init(pools: Pools, features: ProcessorFeatures) {
+    /// - Parameter measure: what the process has resident.
+    init(pools: Pools, features: ProcessorFeatures, measure: @escaping () -> Int = { ProcessMemory.resident }) {
         self.pools = pools
+        self.measure = measure
         self.features = features
     }
 
@@ -43,8 +46,8 @@ public final class Library {
     public var rows: [LedgerRow] {
         locked {
             entries.map {
-                LedgerRow(name: $0.name, path: $0.request.path, bytes: $0.bytes, streamedBytes: $0.model.memory.streamedWeightBytes, owner: $0.owner,
-                          user: $0.user, isKept: $0.isKept, mayBeGivenBack: $0.isIdle)
+                LedgerRow(name: $0.name, path: $0.request.path, bytes: $0.bytes, streamedBytes: $0.model.memory.streamedWeightBytes,
+                          owner: $0.owner, user: $0.user, isKept: $0.isKept, mayBeGivenBack: $0.isIdle)
             }
         }
     }
@@ -54,7 +57,7 @@ public final class Library {
 
     /// With the lock held. Models count in full from the start, though the kernel gives their pages when first touched.
     private func taken() -> Int {
-        let resident = ProcessMemory.resident
+        let resident = measure()
         guard !entries.isEmpty else {
             ownBytes = resident
             return resident
@@ -73,7 +76,7 @@ public final class Library {
         defer { lock.unlock() }
         if let bytes {
             let idle = entries.reduce(0) { $0 + ($1.isIdle ? $1.bytes : 0) }
-            let resident = ProcessMemory.resident
+            let resident = measure()
             guard resident - idle <= bytes else {
                 throw Failure(.budget, "the firmware takes \(megabytes(resident)) already: a budget of \(megabytes(bytes)) can't be kept")
             }
@@ -88,7 +91,9 @@ public final class Library {
     /// With the lock held: unloads what was used longest ago and isn't in use. Its name; nil where there is none.
     private func giveBackOne() -> String? {
         var oldest: Int?
-        for (index, entry) in entries.enumerated() where entry.isIdle && entry.lastUse < oldest.map({ entries[$0].lastUse }) ?? .max { oldest = index }
+        for (index, entry) in entries.enumerated() where entry.isIdle {
+            if oldest == nil || entry.lastUse < entries[oldest!].lastUse { oldest = index }
+        }
         guard let oldest else { return nil }
         return entries.remove(at: oldest).name
     }
@@ -140,7 +145,8 @@ public final class Library {
         return .load
     }
 
-    private func load(_ request: ModelRequest, _ identity: FileIdentity?, _ user: ModelUser, nest: NestReader? = nil) throws(Failure) -> ModelLease {
+    private func load(_ request: ModelRequest, _ identity: FileIdentity?, _ user: ModelUser,
+                      nest: NestReader? = nil) throws(Failure) -> ModelLease {
         var givenBack: [String] = []
         while true {
             do throws(Failure) {
@@ -162,7 +168,8 @@ public final class Library {
         }
     }
 
-    private func makeEntry(_ request: ModelRequest, _ identity: FileIdentity?, _ user: ModelUser, _ nest: NestReader?) throws(Failure) -> LoadedModel {
+    private func makeEntry(_ request: ModelRequest, _ identity: FileIdentity?, _ user: ModelUser,
+                           _ nest: NestReader?) throws(Failure) -> LoadedModel {
         let kernels = try self.kernels(request.kernels), pool = try pools.pool(request.threads)
         pool.bindCaller()
         var options = request.options
@@ -172,8 +179,8 @@ public final class Library {
         if let whole { try options.keepProcess(within: whole, taken: taken) }
         let opened: NestReader
         if let nest { opened = nest } else { opened = try NestReader.open(request.path) }
-        let entry = LoadedModel(try Model(nest: opened, options: options, kernels: kernels, pool: pool), pool: pool, kernels: kernels.name, request: request,
-                                identity: identity, owner: user.name)
+        let model = try Model(nest: opened, options: options, kernels: kernels, pool: pool)
+        let entry = LoadedModel(model, pool: pool, kernels: kernels.name, request: request, identity: identity, owner: user.name)
         entry.user = user.name
         return entry
     }
@@ -223,7 +230,9 @@ public final class Library {
         lock.lock()
         defer { lock.unlock() }
         let identity = FileIdentity(path)
-        func isMeant(_ entry: LoadedModel) -> Bool { entry.isKept && (entry.request.path == path || (identity != nil && entry.identity == identity)) }
+        func isMeant(_ entry: LoadedModel) -> Bool {
+            entry.isKept && (entry.request.path == path || (identity != nil && entry.identity == identity))
+        }
         for entry in entries where isMeant(entry) {
             if let user = entry.user { throw Failure(.usage, "\(entry.name) is at work for \(user); it can be unloaded afterwards") }
         }

@@ -23,7 +23,8 @@ public struct ModelRequest {
     /// Whether a model that was loaded for `self` serves `other`.
     func serves(_ other: ModelRequest) -> Bool {
         func agrees<Value: Equatable>(_ own: Value?, _ wanted: Value?) -> Bool { wanted == nil || wanted == own }
-        return !other.isPrivate && batch == other.batch && agrees(contextLength, other.contextLength) && agrees(activationBits, other.activationBits)
+        return !other.isPrivate && batch == other.batch
+            && agrees(contextLength, other.contextLength) && agrees(activationBits, other.activationBits)
             && agrees(kernels, other.kernels) && agrees(threads, other.threads) && agrees(budgetBytes, other.budgetBytes)
     }
 

@@ -35,6 +35,15 @@ struct ThreadPoolTests {
         }
     }
 
+    /// Two models at work: each caller's work is done, whole and once.
+    @Test(arguments: [1, 2, 3]) func callersTakeTurns(threads: Int) throws {
+        let pool = try pool(threads)
+        let works = (0..<2).map { _ in (0..<400).map { Counting($0 % 13 + 1) } }
+        let callers = try works.map { own in try Platform.Thread { for work in own { pool.run(work) } } }
+        for caller in callers { caller.join() }
+        for work in works.joined() { #expect((0..<work.slices).allSatisfy { work.counts[$0] == 1 }) }
+    }
+
     @Test func fastestCoresComeFirst() throws {
         #expect(try ThreadPool(threads: 64).threads == Processors.available().count)
         let cores = Processors.available()

@@ -1,5 +1,4 @@
 import Platform
-import Vision
 
 /// An option that a command takes.
 public struct OptionSpecification: Sendable {

@@ -13,7 +13,8 @@ extension Context {
 
     /// A model by path or name, with the options of the command line.
     func request(_ name: String, _ arguments: Arguments) throws(Failure) -> ModelRequest {
-        let budget = try arguments.byteCount("--budget"), threads = try arguments.integer("--threads", in: 1...64), kernels = arguments.text("--kernels")
+        let budget = try arguments.byteCount("--budget"), threads = try arguments.integer("--threads", in: 1...64)
+        let kernels = arguments.text("--kernels")
         _ = try runtime.library.kernels(kernels)
         var request = ModelRequest(path: try folders(arguments).path(of: name))
         request.budgetBytes = budget

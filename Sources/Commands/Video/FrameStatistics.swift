@@ -1,5 +1,4 @@
 import Platform
-import Vision
 
 /// What a video run did and where its time went.
 struct FrameStatistics {
