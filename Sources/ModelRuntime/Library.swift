@@ -207,7 +207,7 @@ public final class Library {
 
     func end(_ entry: LoadedModel) {
         // A file that shrank under it is no model any more.
-        let isBroken = entry.model.nest.file?.isBroken ?? false
+        let isBroken = entry.model.nest.source.failure != nil
         locked {
             uses += 1
             entry.lastUse = uses

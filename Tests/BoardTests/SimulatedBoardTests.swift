@@ -297,7 +297,7 @@ import Testing
     /// Fast time comes to its end and stands still there, for waits and transfers; who is woken there wakes.
     @Test func fastTimeEnds() throws {
         let board = try SimulatedBoard.make(log: nil, fast: true)
-        let bus = try board.openBus("i2c-1"), waits = try board.makeWaitSet([])
+        let bus = try board.openBus(BusRequest("i2c-1")), waits = try board.makeWaitSet([])
         let end = board.now() + 1_000_000_000
         board.time.end(atNanoseconds: end)
         #expect(!waits.wait(untilNanoseconds: end - 1) && !board.time.isOver)

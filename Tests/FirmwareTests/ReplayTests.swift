@@ -71,7 +71,7 @@ import VirtualBoard
         var end = Attitude.identity
         while let record = try replay.next() { end = record.attitude }
         // Time stands still after the log; two turns later all of it has been read.
-        while try #require(device.simulated).time.isOver == false { usleep(10_000) }
+        while try #require(device.board as? SimulatedBoard).time.isOver == false { usleep(10_000) }
         let turns = device.loops[0].turns
         while device.loops[0].turns &- turns < 2 { usleep(10_000) }
         final class Lines { var said: [String] = [] }
