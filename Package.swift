@@ -23,6 +23,9 @@ func instructions(_ family: String, _ flags: [String]) -> [SwiftSetting] {
 /// Tests look inside these modules, in the same optimised build that users run; a board's binary has no tests.
 let testable: [SwiftSetting] = board == nil ? [.unsafeFlags(["-enable-testing"])] : []
 
+/// What load has checked is checked again while the engine runs (`invariant`): in tests and fuzzing, never on a board.
+let invariants: [SwiftSetting] = board == nil ? [.define("SWIFTLET_CHECKS")] : []
+
 let package = Package(
     name: "swiftlet",
     products: [
@@ -65,7 +68,7 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelsNeon", "KernelsDotprod", "KernelsI8mm", "KernelsAVX2", "KernelsVNNI"],
                 swiftSettings: [.unsafeFlags(["-Ounchecked"])] + testable),
 
-        .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels"], swiftSettings: testable),
+        .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels"], swiftSettings: testable + invariants),
         .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage"]),
         .target(name: "Pose", dependencies: ["Platform", "CLinux"]),
         .target(name: "Language", dependencies: ["Platform", "Nest", "Engine"], swiftSettings: testable),
