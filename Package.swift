@@ -26,6 +26,9 @@ let testable: [SwiftSetting] = board == nil ? [.unsafeFlags(["-enable-testing"])
 /// For size: commands run once, and a board's flash is small.
 let small: [SwiftSetting] = [.unsafeFlags(["-Osize"])] + testable
 
+/// What load has checked is checked again while the engine runs (`invariant`): in tests and fuzzing, never on a board.
+let invariants: [SwiftSetting] = board == nil ? [.define("SWIFTLET_CHECKS")] : []
+
 let package = Package(
     name: "swiftlet",
     products: [
@@ -69,7 +72,7 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelFormats", "KernelsVector", "KernelsNeon", "KernelsDotprod", "KernelsI8mm", "KernelsAVX2", "KernelsVNNI"],
                 swiftSettings: [.unsafeFlags(["-Ounchecked"])] + testable),
 
-        .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels"], swiftSettings: testable),
+        .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "KernelFormats", "CKernels"], swiftSettings: testable + invariants),
         .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage"]),
         .target(name: "Pose", dependencies: ["Platform", "CLinux"]),
         .target(name: "Tokenizer", dependencies: ["Platform", "Nest"], swiftSettings: testable),

@@ -38,6 +38,7 @@ struct Partition {
 
     @inline(__always)
     func slice(_ index: Int, scratch: UnsafeMutableRawPointer?) -> KernelSlice {
+        invariant(index >= 0 && index < count, "a slice outside its partition")
         let pixel = index % pixelSlices * pixelsPerSlice, channel = index / pixelSlices * channelsPerSlice
         return KernelSlice(firstPixel: Int32(pixel), endPixel: Int32(min(pixel + pixelsPerSlice, pixels)),
                            firstChannel: Int32(channel), endChannel: Int32(min(channel + channelsPerSlice, channels)), scratch: scratch)

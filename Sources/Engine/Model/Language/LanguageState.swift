@@ -24,6 +24,8 @@ final class LanguageState {
 
     /// Before every run. The numbers have been checked: 1...maximumRows, position + rows within the context.
     func begin(rows: Int, position: Int, logitRows: Int) {
+        invariant(rows >= 1 && rows <= maximumRows && logitRows >= 0 && logitRows <= rows, "rows outside their bounds")
+        invariant(position >= 0 && position + rows <= cache.context, "positions outside the context")
         self.rows = rows
         self.position = position
         self.logitRows = logitRows

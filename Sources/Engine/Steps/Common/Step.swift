@@ -23,7 +23,10 @@ class Step: SlicedWork {
 
     /// A worker's own scratch memory, 64-byte aligned.
     @inline(__always)
-    final func scratch(_ worker: Int) -> UnsafeMutableRawPointer { scratchBase! + worker * scratchStride }
+    final func scratch(_ worker: Int) -> UnsafeMutableRawPointer {
+        invariant(worker >= 0 && scratchBytes <= scratchStride, "scratch smaller than its step")
+        return scratchBase! + worker * scratchStride
+    }
 
     /// Called before every execution with 0, 1, …, until it says that there is nothing more: a step that depends on the
     /// run, or takes several hand-overs to the threads, sets its `slices` here.
@@ -69,13 +72,27 @@ struct StepContext {
     /// The tensors have been checked, so a missing one cannot happen.
     func view(_ tensor: Int32) -> View {
         let record = program.tensors[Int(tensor)]
+        invariant(record.offset >= 0 && Int(record.offset) % record.type.size == 0, "a tensor that isn't aligned")
+        invariant(Int(record.offset) + record.spanBytes <= room(record), "a tensor outside its part of memory")
         let base = record.storage == .constant ? UnsafeMutableRawPointer(mutating: weights.address(Int(record.chunk))) : arena
         return View(record: record, address: base + Int(record.offset))
     }
 
+    /// Bytes of what holds a tensor.
+    private func room(_ record: TensorRecord) -> Int {
+        switch record.storage {
+        case .arena: Int(program.arenaBytes)
+        case .state: Int(program.stateBytes)
+        case .constant: weights.nest.chunks[Int(record.chunk)].length
+        }
+    }
+
     func optionalView(_ tensor: Int32) -> View? { tensor == noTensor ? nil : view(tensor) }
 
-    var blob: UnsafeRawPointer { weights.address(Int(instruction.chunk)) + Int(instruction.blobOffset) }
+    var blob: UnsafeRawPointer {
+        invariant(instruction.chunk >= 0 && instruction.blobOffset % Int64(NestLayout.blobAlignment) == 0, "weights that aren't there or aren't aligned")
+        return weights.address(Int(instruction.chunk)) + Int(instruction.blobOffset)
+    }
 
     var words: [Int32] { instruction.attributes }
 }
