@@ -69,11 +69,11 @@ let package = Package(
                 swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c"])),
         .target(name: "KernelsVNNI", dependencies: ["CKernels", "CIntrinsics", "KernelFormats", "KernelsX86Common"],
                 swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"])),
-        .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelFormats", "KernelsVector", "KernelsNeon", "KernelsDotprod", "KernelsI8mm", "KernelsAVX2", "KernelsVNNI"],
+        .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelFormats", "KernelsVector", "KernelsNeon", "KernelsDotprod", "KernelsI8mm", "KernelsAVX2", "KernelsVNNI", "CLinux"],
                 swiftSettings: [.unsafeFlags(["-Ounchecked"])] + testable),
 
-        .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "KernelFormats", "CKernels"], swiftSettings: testable + invariants),
-        .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage"]),
+        .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels", "CLinux"], swiftSettings: testable + invariants),
+        .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage", "CLinux", "Nest"]),
         .target(name: "Pose", dependencies: ["Platform", "CLinux"]),
         .target(name: "Tokenizer", dependencies: ["Platform", "Nest"], swiftSettings: testable),
         .target(name: "Language", dependencies: ["Platform", "CLinux", "Nest", "Engine", "Tokenizer"], swiftSettings: testable),
@@ -91,24 +91,21 @@ let package = Package(
         .target(name: "CConsole", dependencies: ["CLinux"], linkerSettings: [.linkedLibrary("inih")]),
 
         // The firmware, below commands: each imports what stands above it here, never what stands below.
-        .target(name: "ModelRuntime", dependencies: ["Platform", "Nest", "Kernels", "Engine", "Language", "Tokenizer", "Pose", "CLinux"], swiftSettings: small),
+        .target(name: "ModelRuntime", dependencies: ["Platform", "Nest", "Kernels", "Engine", "Language", "Pose", "CLinux"], swiftSettings: small),
         .target(name: "Configuration", dependencies: ["Platform", "Board", "Sensors", "CConsole"], swiftSettings: small),
         .target(name: "Device", dependencies: ["Platform", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "Configuration", "CConsole", "CLinux"], swiftSettings: small),
         .target(name: "Console", dependencies: ["Platform", "Configuration", "Device", "CConsole", "CLinux"], swiftSettings: small),
         .target(name: "Commands", dependencies: [
-            "Platform", "Nest", "Kernels", "Engine", "Vision", "Pose", "Language", "Tokenizer", "Board", "BoardLinux", "Sensors", "ModelRuntime", "Configuration", "Device", "Console",
-            "CConsole", "CLinux",
-        ], swiftSettings: small),
+            "Platform", "Nest", "Kernels", "Engine", "Vision", "Pose", "Language", "Board", "BoardLinux", "Sensors", "ModelRuntime", "Configuration", "Device", "Console",
+            "CConsole", "CLinux"], swiftSettings: small),
         .executableTarget(name: "swiftlet", dependencies: ["Commands"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
         .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision", "Tokenizer"], swiftSettings: testable),
-        .executableTarget(name: "nestc", dependencies: [
-            "ModelCompiler", "Vision", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ]),
+        .executableTarget(name: "nestc", dependencies: ["Engine", "Kernels", "Nest", "Platform", "ModelCompiler", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
         // The rig: simulated chips behind a real kernel in QEMU. Ordinary Swift, for the laptop.
         .target(name: "Rig", dependencies: ["VirtualBoard", "Board", "Sensors", "Platform", "CLinux"], swiftSettings: testable),
-        .executableTarget(name: "virtual-board", dependencies: ["Rig", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+        .executableTarget(name: "virtual-board", dependencies: ["VirtualBoard", "Platform", "Rig", .product(name: "ArgumentParser", package: "swift-argument-parser")],
                           swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
         // What fuzzers and tests do with a file; in no product.
@@ -117,16 +114,15 @@ let package = Package(
         // What tests of several modules need.
         .target(name: "TestSupport", dependencies: ["Platform"], path: "Tests/Support"),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"]),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "Nest", "ModelCompiler", "FuzzTargets", "CLinux", "TestSupport"]),
-        .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest", "Vision", "FuzzTargets", "TestSupport"]),
-        .testTarget(name: "VisionTests", dependencies: ["Vision", "TestSupport"]),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "Nest", "FuzzTargets", "CLinux", "TestSupport", "Kernels", "Platform"]),
+        .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest", "Vision", "FuzzTargets", "TestSupport", "CLinux", "Kernels", "Platform"]),
+        .testTarget(name: "VisionTests", dependencies: ["Vision", "TestSupport", "Platform"]),
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
-        .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "CLinux", "ModelCompiler", "Nest", "Platform", "TestSupport"]),
-        .testTarget(name: "LanguageTests", dependencies: ["Language", "Tokenizer", "CLinux", "ModelCompiler", "Engine", "Nest", "TestSupport"]),
-        .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "Pose", "TestSupport"]),
+        .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "ModelCompiler", "Platform", "TestSupport"]),
+        .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "ModelCompiler", "Platform"]),
+        .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "TestSupport", "CLinux"]),
         .testTarget(name: "FirmwareTests", dependencies: [
-            "Platform", "Kernels", "Engine", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "ModelRuntime", "Configuration", "Device", "Console", "Commands", "CConsole", "CLinux",
-        ]),
+            "Platform", "Kernels", "Engine", "Board", "Sensors", "VirtualBoard", "Pose", "ModelRuntime", "Configuration", "Device", "Console", "Commands", "CConsole"]),
         .testTarget(name: "HardwareTests", dependencies: ["Rig", "Sensors", "VirtualBoard", "Platform"]),
     ],
     swiftLanguageModes: [.v5]
@@ -141,9 +137,9 @@ if Context.environment["SWIFTLET_FUZZ"] != nil {
     package.products.append(.executable(name: "fuzz", targets: ["fuzz"]))
 }
 
-// Only for tools/thread-sanitizer.sh: what threads share, at work without a test framework around it.
+// Only for tools/test/thread-sanitizer.sh: what threads share, at work without a test framework around it.
 if Context.environment["SWIFTLET_THREADS"] != nil {
-    package.targets.append(.executableTarget(name: "threads", dependencies: ["Firmware", "VirtualBoard", "Board", "Engine", "Platform", "CConsole", "CLinux"],
+    package.targets.append(.executableTarget(name: "threads", dependencies: ["Commands", "Configuration", "Console", "Device", "VirtualBoard", "Board", "Engine", "Platform", "CConsole", "CLinux"],
                                              path: "Tests/threads", swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
     package.products.append(.executable(name: "threads", targets: ["threads"]))
 }

@@ -1,7 +1,6 @@
 import Board
 import Platform
 import Sensors
-import Vision
 
 /// Everything that a configuration file may say, as data: what is understood, and what to tell somebody who wrote
 /// something else.

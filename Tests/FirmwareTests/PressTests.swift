@@ -1,5 +1,8 @@
 import Board
-@testable import Firmware
+@testable import Commands
+@testable import Configuration
+@testable import Console
+@testable import Device
 import Foundation
 import Platform
 import Testing
@@ -45,7 +48,7 @@ import VirtualBoard
     /// Until the log has the text; false after a minute.
     private func logs(_ text: String, _ device: Device) -> Bool {
         for _ in 0..<6000 {
-            device.drainEvents()
+            device.drainEvents { EventText.log($0, device) }
             if device.log.lines.contains(where: { $0.text == text }) { return true }
             usleep(10_000)
         }
@@ -110,7 +113,7 @@ import VirtualBoard
         let device = try device(simulated())
         try device.start()
         defer { device.stop() }
-        let completion = Completion(names: { CommandNames.of($0, device) })
+        let completion = Completion(commands: CommandNames.forCompletion, names: { CommandNames.of($0, device, Context()) })
         #expect(String(decoding: completion.complete(Array("press bu".utf8), cursor: 8).insertion, as: UTF8.self) == "button ")
         #expect(String(decoding: completion.complete(Array("pres".utf8), cursor: 4).insertion, as: UTF8.self) == "press ")
         #expect(run(["help", "press"], device).said.joined().contains("press door --for 3000"))

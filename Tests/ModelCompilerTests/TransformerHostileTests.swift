@@ -98,7 +98,7 @@ struct TransformerHostileTests {
         #expect(fuzzNest(original))
         var tables = 64
         for i in 0..<8 { tables += Int(original[24 + i]) << (8 * i) }
-        var numbers = SplitMix(seed: 7), accepted = 0
+        var numbers = SplitMix64(seed: 7), accepted = 0
         for _ in 0..<600 {
             var bytes = original
             let at = 64 + numbers.next(below: tables - 68) / 4 * 4, value = TransformerHostileTests.extremes[numbers.next(below: TransformerHostileTests.extremes.count)]

@@ -2,7 +2,10 @@ import Board
 import CConsole
 import CLinux
 @testable import Engine
-@testable import Firmware
+@testable import Commands
+@testable import Configuration
+@testable import Console
+@testable import Device
 import Glibc
 import Platform
 import VirtualBoard
@@ -99,7 +102,7 @@ import VirtualBoard
         guard pipe(&input) == 0, pipe(&output) == 0 else { throw .system(.resource, "cannot make pipes") }
         for descriptor in [input[0], output[0], output[1]] { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
         let console = Console(name: "test", input: input[0], output: output[1], isInteractive: false, isJSON: false, port: nil, prompt: "> ",
-                              wake: console_wake_open(), completion: nil)
+                              wake: console_wake_open(), wording: .text, completion: nil)
         let ended = EventRing<Bool>(capacity: 2)
         _ = "status\n".withCString { write(input[1], $0, 7) }
         _ = console.readInput()
@@ -124,7 +127,7 @@ import VirtualBoard
 
     /// Sensors' threads in real time, below them what the console's server does, and commands on a thread of their own.
     static func device() throws(Failure) {
-        let device = try DeviceFactory.make(try Arguments(["--simulate"], options: Firmware.run.options))
+        let device = try DeviceFactory.make(try Arguments(["--simulate"], options: run.options))
         try device.start()
         defer { device.stop() }
         let ended = EventRing<Int32>(capacity: 16)
@@ -140,7 +143,7 @@ import VirtualBoard
             ended.push(0)
         }
         while ended.count == 0 {
-            device.drainEvents()
+            device.drainEvents { EventText.log($0, device) }
             device.supervisor?.look(now: monotonicNanoseconds())
             usleep(5000)
         }

@@ -1,5 +1,5 @@
 import Foundation
-@testable import Language
+@testable import Tokenizer
 import ModelCompiler
 import Platform
 import Testing
