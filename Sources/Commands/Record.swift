@@ -16,7 +16,7 @@ func recordSamples(_ context: Context, _ arguments: Arguments, file path: String
     let start = monotonicNanoseconds()
     let droppedBefore = track.recording.dropped
     var isFull = false
-    context.output("recording \(track.source.name) to \(path)\(context.isInteractive ? "; any key ends" : "")")
+    if !arguments.has("--json") { context.output("recording \(track.source.name) to \(path)\(context.isInteractive ? "; any key ends" : "")") }
     while !context.isCancelled, !device.isEnding, !isFull {
         if let seconds, monotonicNanoseconds() - start >= Int64(seconds) * 1_000_000_000 { break }
         if context.isInteractive, let console = context.console {

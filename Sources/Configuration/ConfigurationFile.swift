@@ -12,8 +12,10 @@ public enum ConfigurationFile {
     /// - Parameter name: what messages call the text.
     /// - Throws: `.badFormat`, "NAME:LINE: what is wrong and what is expected".
     public static func parse(_ text: [UInt8], name: String) throws(Failure) -> DeviceConfiguration {
-        // Some editors begin a text with a byte-order mark.
-        let text = text.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(text.dropFirst(3)) : text
+        // Some editors begin a text with a byte-order mark; the parser below would skip another one.
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let text = text.starts(with: mark) ? Array(text.dropFirst(3)) : text
+        guard !text.starts(with: mark) else { throw Failure(.badFormat, "\(name):1: a second byte-order mark") }
         var outline = try Outline(text, name: name)
         let reader = Reader(name: name)
         reader.configuration = DeviceConfiguration()

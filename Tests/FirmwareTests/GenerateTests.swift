@@ -91,8 +91,10 @@ struct GenerateTests {
             """
         var isCut = false
         let (status, output, errors) = try Session.run(["run", "--simulate"], input: script, heard: { said in
-            guard !isCut, let begin = said.range(of: "> generate"), let line = said[begin.upperBound...].firstIndex(of: "\n"),
-                  said[line...].utf8.count > 40 else { return }
+            guard !isCut, let begin = said.range(of: "> generate"), let line = said[begin.upperBound...].firstIndex(of: "\n") else { return }
+            // Lines of the log, and whole lines only, are none of the text.
+            let text = said[line...].split(separator: "\n").filter { !$0.hasPrefix("[") }
+            guard text.reduce(0, { $0 + $1.utf8.count }) > 60 else { return }
             isCut = true
             truncate(copy, 60_000_000)
         })
