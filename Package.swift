@@ -55,11 +55,13 @@ let package = Package(
         // reason KernelsArmCommon and KernelsX86Common, which families share, hold always-inlined functions only.
         // KernelFormats, the table of matrix formats, is always inlined too where kernels use it.
         .target(name: "KernelFormats", dependencies: ["CKernels"], swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
-        .target(name: "KernelsArmCommon", dependencies: ["CKernels", "CIntrinsics", "KernelFormats"], swiftSettings: instructions("aarch64", [])),
+        .target(name: "KernelsArmCommon", dependencies: ["CKernels", "CIntrinsics", "KernelFormats"],
+                swiftSettings: instructions("aarch64", [])),
         // Float code for both architectures, eight lanes at a time: on x86-64 it goes with AVX2.
         .target(name: "KernelsVector", dependencies: ["CKernels", "CIntrinsics"],
                 swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c"])),
-        .target(name: "KernelsNeon", dependencies: ["CKernels", "CIntrinsics", "KernelFormats", "KernelsArmCommon"], swiftSettings: instructions("aarch64", [])),
+        .target(name: "KernelsNeon", dependencies: ["CKernels", "CIntrinsics", "KernelFormats", "KernelsArmCommon"],
+                swiftSettings: instructions("aarch64", [])),
         .target(name: "KernelsDotprod", dependencies: ["CKernels", "CIntrinsics", "KernelFormats", "KernelsArmCommon"],
                 swiftSettings: instructions("aarch64", ["-march=armv8-a+dotprod"])),
         .target(name: "KernelsI8mm", dependencies: ["CKernels", "CIntrinsics", "KernelsArmCommon"],
@@ -68,8 +70,10 @@ let package = Package(
         .target(name: "KernelsAVX2", dependencies: ["CKernels", "CIntrinsics", "KernelFormats", "KernelsX86Common"],
                 swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c"])),
         .target(name: "KernelsVNNI", dependencies: ["CKernels", "CIntrinsics", "KernelFormats", "KernelsX86Common"],
-                swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"])),
-        .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelFormats", "KernelsVector", "KernelsNeon", "KernelsDotprod", "KernelsI8mm", "KernelsAVX2", "KernelsVNNI", "CLinux"],
+                swiftSettings: instructions("x86_64", ["-mavx2", "-mfma", "-mf16c", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl",
+                                                       "-mavx512vnni"])),
+        .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelFormats", "KernelsVector", "KernelsNeon", "KernelsDotprod",
+                                                "KernelsI8mm", "KernelsAVX2", "KernelsVNNI", "CLinux"],
                 swiftSettings: [.unsafeFlags(["-Ounchecked"])] + testable),
 
         .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels", "CLinux"], swiftSettings: testable + invariants),
@@ -91,21 +95,27 @@ let package = Package(
         .target(name: "CConsole", dependencies: ["CLinux"], linkerSettings: [.linkedLibrary("inih")]),
 
         // The firmware, below commands: each imports what stands above it here, never what stands below.
-        .target(name: "ModelRuntime", dependencies: ["Platform", "Nest", "Kernels", "Engine", "Language", "Pose", "CLinux"], swiftSettings: small),
+        .target(name: "ModelRuntime", dependencies: ["Platform", "Nest", "Kernels", "Engine", "Language", "Pose", "CLinux"],
+                swiftSettings: small),
         .target(name: "Configuration", dependencies: ["Platform", "Board", "Sensors", "CConsole"], swiftSettings: small),
-        .target(name: "Device", dependencies: ["Platform", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "Configuration", "CConsole", "CLinux"], swiftSettings: small),
+        .target(name: "Device", dependencies: ["Platform", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "Configuration",
+                                               "CConsole", "CLinux"], swiftSettings: small),
         .target(name: "Console", dependencies: ["Platform", "Configuration", "Device", "CConsole", "CLinux"], swiftSettings: small),
         .target(name: "Commands", dependencies: [
-            "Platform", "Nest", "Kernels", "Engine", "Vision", "Pose", "Language", "Board", "BoardLinux", "Sensors", "ModelRuntime", "Configuration", "Device", "Console",
+            "Platform", "Nest", "Kernels", "Engine", "Vision", "Pose", "Language", "Board", "BoardLinux", "Sensors", "ModelRuntime",
+                "Configuration", "Device", "Console",
             "CConsole", "CLinux"], swiftSettings: small),
         .executableTarget(name: "swiftlet", dependencies: ["Commands"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
-        .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision", "Tokenizer"], swiftSettings: testable),
-        .executableTarget(name: "nestc", dependencies: ["Engine", "Kernels", "Nest", "Platform", "ModelCompiler", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision", "Tokenizer"],
+                swiftSettings: testable),
+        .executableTarget(name: "nestc", dependencies: ["Engine", "Kernels", "Nest", "Platform", "ModelCompiler",
+                                                        .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
         // The rig: simulated chips behind a real kernel in QEMU. Ordinary Swift, for the laptop.
         .target(name: "Rig", dependencies: ["VirtualBoard", "Board", "Sensors", "Platform", "CLinux"], swiftSettings: testable),
-        .executableTarget(name: "virtual-board", dependencies: ["VirtualBoard", "Platform", "Rig", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+        .executableTarget(name: "virtual-board", dependencies: ["VirtualBoard", "Platform", "Rig",
+                                                                .product(name: "ArgumentParser", package: "swift-argument-parser")],
                           swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
         // What fuzzers and tests do with a file; in no product.
@@ -115,14 +125,17 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Platform"], path: "Tests/Support"),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Nest", "FuzzTargets", "CLinux", "TestSupport", "Kernels", "Platform"]),
-        .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest", "Vision", "FuzzTargets", "TestSupport", "CLinux", "Kernels", "Platform"]),
+        .testTarget(name: "ModelCompilerTests", dependencies: ["ModelCompiler", "Engine", "Nest", "Vision", "FuzzTargets", "TestSupport",
+                                                               "CLinux", "Kernels", "Platform"]),
         .testTarget(name: "VisionTests", dependencies: ["Vision", "TestSupport", "Platform"]),
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
         .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "ModelCompiler", "Platform", "TestSupport"]),
         .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "ModelCompiler", "Platform"]),
-        .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "TestSupport", "CLinux"]),
+        .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "TestSupport",
+                                                       "CLinux"]),
         .testTarget(name: "FirmwareTests", dependencies: [
-            "Platform", "Kernels", "Engine", "Board", "Sensors", "VirtualBoard", "Pose", "ModelRuntime", "Configuration", "Device", "Console", "Commands", "CConsole"]),
+            "Platform", "Kernels", "Engine", "Board", "Sensors", "VirtualBoard", "Pose", "ModelRuntime", "Configuration", "Device",
+                "Console", "Commands", "CConsole"]),
         .testTarget(name: "HardwareTests", dependencies: ["Rig", "Sensors", "VirtualBoard", "Platform"]),
     ],
     swiftLanguageModes: [.v5]
@@ -130,7 +143,8 @@ let package = Package(
 
 // Only for fuzzing (Tests/fuzz/run.sh): libFuzzer brings its own `main`, so no ordinary build can have this.
 if Context.environment["SWIFTLET_FUZZ"] != nil {
-    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["ModelCompiler", "FuzzTargets", "Language", "Tokenizer", "Nest", "Platform"], path: "Tests/fuzz",
+    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["ModelCompiler", "FuzzTargets", "Language", "Tokenizer", "Nest",
+                                                                          "Platform"], path: "Tests/fuzz",
                                              exclude: ["run.sh", "seeds.py"], sources: ["Fuzz.swift"],
                                              swiftSettings: [.unsafeFlags(["-parse-as-library"])],
                                              linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
@@ -139,7 +153,9 @@ if Context.environment["SWIFTLET_FUZZ"] != nil {
 
 // Only for tools/test/thread-sanitizer.sh: what threads share, at work without a test framework around it.
 if Context.environment["SWIFTLET_THREADS"] != nil {
-    package.targets.append(.executableTarget(name: "threads", dependencies: ["Commands", "Configuration", "Console", "Device", "VirtualBoard", "Board", "Engine", "Platform", "CConsole", "CLinux"],
+    package.targets.append(.executableTarget(name: "threads",
+        dependencies: ["Commands", "Configuration", "Console", "Device", "VirtualBoard", "Board", "Engine", "Platform", "CConsole",
+                       "CLinux"],
                                              path: "Tests/threads", swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
     package.products.append(.executable(name: "threads", targets: ["threads"]))
 }

@@ -165,7 +165,8 @@ int console_catch_signals(int wake) {
     ignore.sa_handler = SIG_IGN;
     stop.sa_handler = keep;
     linux_admit_stop_signals();
-    return sigaction(SIGPIPE, &ignore, NULL) | sigaction(SIGINT, &stop, NULL) | sigaction(SIGTERM, &stop, NULL) | sigaction(SIGHUP, &stop, NULL);
+    return sigaction(SIGPIPE, &ignore, NULL) | sigaction(SIGINT, &stop, NULL) | sigaction(SIGTERM, &stop, NULL)
+        | sigaction(SIGHUP, &stop, NULL);
 }
 
 int console_caught_signal(void) { return caught; }

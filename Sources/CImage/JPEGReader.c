@@ -86,7 +86,8 @@ int jpeg_reader_header(jpeg_reader *reader, const unsigned char *bytes, size_t s
     return 0;
 }
 
-int jpeg_reader_decode(jpeg_reader *reader, const unsigned char *bytes, size_t size, int eighths, unsigned char *target, int width, int height) {
+int jpeg_reader_decode(jpeg_reader *reader, const unsigned char *bytes, size_t size, int eighths, unsigned char *target, int width,
+                       int height) {
     if (setjmp(reader->escape)) {
         jpeg_abort_decompress(&reader->decoder);
         return -1;

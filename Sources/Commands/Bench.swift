@@ -5,9 +5,11 @@ import Platform
 
 let bench = Command(
     name: "bench", usage: "MODEL [options]", summary: "Measures a model: time, memory, and where they go.",
-    options: [OptionSpecification("--runs", "N", "runs measured (default 50)"), OptionSpecification("--per-layer", "time of every instruction"),
+    options: [OptionSpecification("--runs", "N", "runs measured (default 50)"),
+              OptionSpecification("--per-layer", "time of every instruction"),
               OptionSpecification("--batch", "N", "the program with this batch size")] + SharedOptions.loading + [SharedOptions.json],
-    examples: ["swiftlet bench efficientnet-lite0 --threads 1", "swiftlet bench yolox-nano --per-layer --runs 20"]) { (context, arguments) throws(Failure) in
+    examples: ["swiftlet bench efficientnet-lite0 --threads 1", "swiftlet bench yolox-nano --per-layer --runs 20"]) {
+        (context, arguments) throws(Failure) in
     guard arguments.positional.count == 1 else { throw Failure(.usage, "bench needs one model") }
     let runs = try arguments.integer("--runs", in: 1...1_000_000) ?? 50
     let batch = try arguments.integer("--batch", in: 1...1024)
@@ -113,8 +115,10 @@ struct BenchResult {
             "\(name): kernels \(kernels), \(threads) thread\(threads == 1 ? "" : "s"), \(runs) runs",
             "  time      min \(milliseconds(times[0])), median \(milliseconds(quantile(0.5))), p95 \(milliseconds(quantile(0.95)))",
             "  start     load \(milliseconds(loadNanoseconds)), first run \(milliseconds(firstNanoseconds))",
-            "  memory    arena \(megabytes(memory.arenaBytes)), scratch \(megabytes(memory.scratchBytes)), weights \(megabytes(memory.residentWeightBytes)) resident"
-                + (memory.streamedWeightBytes > 0 ? ", \(megabytes(memory.streamedWeightBytes)) streamed through \(megabytes(memory.windowBytes))" : ""),
+            "  memory    arena \(megabytes(memory.arenaBytes)), scratch \(megabytes(memory.scratchBytes)), weights "
+                + "\(megabytes(memory.residentWeightBytes)) resident"
+                + (memory.streamedWeightBytes > 0
+                   ? ", \(megabytes(memory.streamedWeightBytes)) streamed through \(megabytes(memory.windowBytes))" : ""),
             "            weights in physical memory \(megabytes(model.residentWeightBytes)), process grew by \(megabytes(grownBytes))",
         ]
         if layerTimes.isEmpty { return lines }
@@ -125,7 +129,8 @@ struct BenchResult {
             let mean = Double(layerTimes[index]) / 1e3 / Double(runs)
             let share = total > 0 ? Double(layerTimes[index]) * 100 / Double(total) : 0
             lines.append("\(padLeft("\(index)", 5))  \(padLeft(fixed(mean, decimals: 1), 12))  \(padLeft(fixed(share, decimals: 1), 5))  "
-                + "\(padRight(instruction.opcode.title, 20)) \(shape(instruction.outputs.0))  \(shortened(model.name(ofInstruction: index)))")
+                + "\(padRight(instruction.opcode.title, 20)) \(shape(instruction.outputs.0))  "
+                    + "\(shortened(model.name(ofInstruction: index)))")
         }
         lines.append("       \(padLeft(fixed(Double(total) / 1e3 / Double(runs), decimals: 1), 10))  100.0  all")
         return lines

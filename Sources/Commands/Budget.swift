@@ -5,12 +5,15 @@ import ModelRuntime
 import Platform
 
 let budget = Command(
-    name: "budget", usage: "[BYTES|none] [options]", summary: "Shows where memory goes, or sets what firmware and models together may take.",
+    name: "budget", usage: "[BYTES|none] [options]",
+        summary: "Shows where memory goes, or sets what firmware and models together may take.",
     options: [SharedOptions.json], examples: ["budget", "budget 64M", "budget none"]) { (context, arguments) throws(Failure) in
     let device = try context.runningDevice(), library = context.runtime.library
     if let text = arguments.positional.first {
         let bytes = parsedByteCount(text)
-        guard text == "none" || bytes != nil else { throw Failure(.usage, "budget \(text): a number of bytes such as 64M, or none, is expected") }
+        guard text == "none" || bytes != nil else {
+            throw Failure(.usage, "budget \(text): a number of bytes such as 64M, or none, is expected")
+        }
         for name in try library.setBudget(bytes) { device.log.write(.info, "\(name) is given back: the budget is smaller") }
     }
     let whole = library.budgetBytes, rows = library.rows, taken = library.takenBytes
@@ -31,10 +34,14 @@ let budget = Command(
         return
     }
     context.output("budget     \(whole.map { megabytes($0) } ?? "none")\(whole.map { "; \(megabytes(max(0, $0 - taken))) left for models" } ?? "")")
-    context.output("resident   \(megabytes(resident)): \(megabytes(own)) of its own, \(megabytes(max(0, resident - own))) of files (program, weights); at most \(megabytes(ProcessMemory.peak)) so far")
+    context.output("resident   \(megabytes(resident)): \(megabytes(own)) of its own, \(megabytes(max(0, resident - own))) of files "
+                   + "(program, weights); at most \(megabytes(ProcessMemory.peak)) so far")
     for row in rows { context.output(row.line) }
     if let group, let current = group.currentBytes {
-        context.output("group      \(megabytes(current)) of \(group.limitBytes.map { megabytes($0) } ?? "no limit"); at its limit \(group.timesAtLimit) times, \(group.killed) killed")
+        context.output("group      \(megabytes(current)) of \(group.limitBytes.map { megabytes($0) } ?? "no limit"); at its limit "
+                       + "\(group.timesAtLimit) times, \(group.killed) killed")
     }
-    if let pressure = device.board.memoryPressure() { context.output("pressure   \(fixed(pressure * 100, decimals: 1)) % of the last ten seconds were spent waiting for memory") }
+    if let pressure = device.board.memoryPressure() {
+        context.output("pressure   \(fixed(pressure * 100, decimals: 1)) % of the last ten seconds were spent waiting for memory")
+    }
 }

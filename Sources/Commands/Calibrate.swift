@@ -7,7 +7,8 @@ let calibrate = Command(
     name: "calibrate", usage: "[gyroscope | accelerometer | magnetometer | show | clear] [SENSOR] [options]",
     summary: "Guides through a sensor's calibration and keeps it.",
     options: [OptionSpecification("--seconds", "N", "give up after so long (default 300)")],
-    examples: ["calibrate gyroscope", "calibrate accelerometer", "calibrate magnetometer", "calibrate show"]) { (context, arguments) throws(Failure) in
+    examples: ["calibrate gyroscope", "calibrate accelerometer", "calibrate magnetometer",
+               "calibrate show"]) { (context, arguments) throws(Failure) in
     let device = try context.runningDevice()
     let track = try device.track(named: arguments.positional.count > 1 ? arguments.positional[1] : nil)
     let store = CalibrationStore(device, track)
@@ -23,7 +24,9 @@ let calibrate = Command(
     case "gyroscope", "accelerometer", "magnetometer": break
     case let word: throw Failure(.usage, "calibrate \(word): gyroscope, accelerometer, magnetometer, show or clear is expected")
     }
-    guard track.health.read().state == .running else { throw Failure(.inputOutput, "\(track.source.name) is \(track.health.read().state.name); `sensors` says why") }
+    guard track.health.read().state == .running else {
+        throw Failure(.inputOutput, "\(track.source.name) is \(track.health.read().state.name); `sensors` says why")
+    }
     guard track.claimRecording() else { throw Failure(.usage, "\(track.source.name) is being recorded or calibrated already") }
     defer { track.releaseRecording() }
     // What is measured must not be corrected already.
@@ -56,7 +59,9 @@ struct CalibrationStore {
         path = device.configuration.calibrationPath(of: track.source.name)
     }
 
-    func read() throws(Failure) -> SensorCalibration { File.exists(path) ? try CalibrationFile.read(path)[track.source.name] : SensorCalibration() }
+    func read() throws(Failure) -> SensorCalibration {
+        File.exists(path) ? try CalibrationFile.read(path)[track.source.name] : SensorCalibration()
+    }
 
     /// To storage, and to the sensor.
     func keep(_ calibration: SensorCalibration) throws(Failure) {
@@ -71,7 +76,10 @@ struct CalibrationStore {
     }
 
     static func lines(_ c: SensorCalibration) -> [String] {
-        func rows(_ m: Matrix3) -> String { "\(IMUText.vector(m.x, decimals: 4, width: 8)) |\(IMUText.vector(m.y, decimals: 4, width: 8)) |\(IMUText.vector(m.z, decimals: 4, width: 8))" }
+        func rows(_ m: Matrix3) -> String {
+            "\(IMUText.vector(m.x, decimals: 4, width: 8)) |\(IMUText.vector(m.y, decimals: 4, width: 8)) "
+                + "|\(IMUText.vector(m.z, decimals: 4, width: 8))"
+        }
         return [
             "gyroscope bias        \(IMUText.vector(c.gyroscopeBias * IMUText.degrees, decimals: 4, width: 9)) °/s",
             "accelerometer offset  \(IMUText.vector(c.accelerometerOffset, decimals: 4, width: 9)) m/s²",
@@ -118,7 +126,9 @@ private struct CalibrationGuide {
             }
             if isDone { return }
             guard monotonicNanoseconds() < end else { throw Failure(.usage, "not finished in time; the calibration is as it was") }
-            guard context.pause(milliseconds: 50), context.device?.isEnding != true else { throw Failure(.usage, "cancelled; the calibration is as it was") }
+            guard context.pause(milliseconds: 50), context.device?.isEnding != true else {
+                throw Failure(.usage, "cancelled; the calibration is as it was")
+            }
         }
     }
 
@@ -144,7 +154,8 @@ private struct CalibrationGuide {
             return ("hold the board still with one of these up: \(names.joinedByCommas)", work.progress)
         })
         try work.apply(to: &result)
-        context.output("accelerometer offset \(IMUText.vector(result.accelerometerOffset, decimals: 4, width: 8)) m/s² from \(work.positions) positions")
+        context.output("accelerometer offset \(IMUText.vector(result.accelerometerOffset, decimals: 4, width: 8)) m/s² from "
+                       + "\(work.positions) positions")
     }
 
     mutating func magnetometer(_ result: inout SensorCalibration) throws(Failure) {
@@ -155,6 +166,7 @@ private struct CalibrationGuide {
             return work.coverage >= 0.8 && work.samples >= 200
         }, tell: { ("turn the board slowly through every direction, away from iron", work.coverage / 0.8) })
         let (field, residual) = try work.apply(to: &result)
-        context.output("field \(fixed(field, decimals: 1)) µT, offset \(IMUText.vector(result.magnetometerOffset, decimals: 2, width: 8)) µT, \(fixed(residual * 100, decimals: 1)) % left over")
+        context.output("field \(fixed(field, decimals: 1)) µT, offset \(IMUText.vector(result.magnetometerOffset, decimals: 2, width: 8)) "
+                       + "µT, \(fixed(residual * 100, decimals: 1)) % left over")
     }
 }

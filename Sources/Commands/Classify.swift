@@ -9,8 +9,10 @@ let classify = Command(
     options: [OptionSpecification("--model", "MODEL", "the classifier (default: efficientnet-lite0)"),
               OptionSpecification("--top", "K", "answers a picture (default: 5; 1 for frames)")]
         + SharedOptions.frames + SharedOptions.loading + [SharedOptions.json],
-    examples: ["swiftlet classify photo.jpg", "swiftlet classify *.jpg --top 1 --json", "swiftlet classify --frames 1920x1080:yuyv camera.yuv",
-               "v4l2-ctl --stream-mmap --stream-to=- | swiftlet classify --frames 1920x1080:mjpeg --live -"]) { (context, arguments) throws(Failure) in
+    examples: ["swiftlet classify photo.jpg", "swiftlet classify *.jpg --top 1 --json",
+               "swiftlet classify --frames 1920x1080:yuyv camera.yuv",
+               "v4l2-ctl --stream-mmap --stream-to=- | swiftlet classify --frames 1920x1080:mjpeg --live -"]) {
+                   (context, arguments) throws(Failure) in
     let frames = try FrameOptions(arguments)
     guard !arguments.positional.isEmpty else { throw Failure(.usage, "classify needs a picture") }
     let top = try arguments.integer("--top", in: 1...1000) ?? (frames == nil ? 5 : 1)
@@ -59,7 +61,8 @@ func classifyPicture(_ path: String, _ classifier: Classifier, top: Int, json: B
     }
     context.output(path)
     for answer in answers { context.output("  \(fixed(answer.probability, decimals: 4))  \(classifier.label(answer.index))") }
-    context.output("  decode \(milliseconds(decoded - start, decimals: 2)), prepare \(milliseconds(prepared - decoded, decimals: 2)), network \(milliseconds(computed - prepared, decimals: 2))")
+    context.output("  decode \(milliseconds(decoded - start, decimals: 2)), prepare \(milliseconds(prepared - decoded, decimals: 2)), "
+                   + "network \(milliseconds(computed - prepared, decimals: 2))")
 }
 
 private func answer(_ classifier: Classifier, _ classification: Classification) -> JSONObject {

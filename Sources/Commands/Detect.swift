@@ -15,7 +15,9 @@ let detect = Command(
                "swiftlet detect --frames 640x480:nv12 - --json"]) { (context, arguments) throws(Failure) in
     let frames = try FrameOptions(arguments)
     guard !arguments.positional.isEmpty else { throw Failure(.usage, "detect needs a picture") }
-    if arguments.text("--draw") != nil, arguments.positional.count != 1 || frames != nil { throw Failure(.usage, "--draw takes exactly one picture") }
+    if arguments.text("--draw") != nil, arguments.positional.count != 1 || frames != nil {
+        throw Failure(.usage, "--draw takes exactly one picture")
+    }
     let score = try arguments.fraction("--score") ?? 0.3, overlap = try arguments.fraction("--overlap") ?? 0.45
     let lease = try context.model(arguments.text("--model") ?? "yolox-nano", arguments)
     defer { lease.end() }
@@ -28,7 +30,8 @@ let detect = Command(
         let batched = try largestBatch(lease, context)
         defer { batched?.end() }
         if let batched {
-            works.append(detectWork(try Detector(batched.model, scoreThreshold: score, overlapThreshold: overlap), frames.format, json: json, context: context))
+            works.append(detectWork(try Detector(batched.model, scoreThreshold: score, overlapThreshold: overlap), frames.format,
+                                    json: json, context: context))
         }
         try frames.process(path: arguments.positional[0], works: works, json: json, context: context)
         return
@@ -90,7 +93,8 @@ struct NamedDetection {
 
 private func percent(_ value: Float) -> String { fixed(value * 100, decimals: 0) + "%" }
 
-private func detectPicture(_ path: String, _ detector: Detector, naming: Classifier?, drawing: String?, json: Bool, context: Context) throws(Failure) {
+private func detectPicture(_ path: String, _ detector: Detector, naming: Classifier?, drawing: String?, json: Bool,
+                           context: Context) throws(Failure) {
     let start = monotonicNanoseconds()
     // Names and drawings need the details that the detector doesn't.
     let file = try FileContents(path: path, limit: ImageLimits.fileBytes)
@@ -147,7 +151,8 @@ private func detectWork(_ detector: Detector, _ format: FrameFormat, json: Bool,
         load: { frame, format, slot in detector.load(frame: frame, format: format, slot: slot) },
         run: { () throws(Failure) in try detector.run() },
         finish: { (slot, number, loaded) throws(Failure) in
-            let detections = try detector.detections(slot: slot, loaded: (loaded.width, loaded.height), width: format.width, height: format.height)
+            let detections = try detector.detections(slot: slot, loaded: (loaded.width, loaded.height), width: format.width,
+                                                     height: format.height)
             let found = detections.map { NamedDetection(detection: $0, label: detector.label($0.index)) }
             if json {
                 var object = JSONObject()

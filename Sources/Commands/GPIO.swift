@@ -5,7 +5,8 @@ import Platform
 
 let gpio = Command(
     name: "gpio", usage: "[NAME [on|off]] [options]", summary: "Shows the lines, or sets an output.",
-    options: [SharedOptions.json], examples: ["gpio", "gpio door", "gpio indicator on", "gpio gpiochip0/17"]) { (context, arguments) throws(Failure) in
+    options: [SharedOptions.json], examples: ["gpio", "gpio door", "gpio indicator on",
+                                              "gpio gpiochip0/17"]) { (context, arguments) throws(Failure) in
     let json = arguments.has("--json")
     guard context.device != nil else {
         listAllLines(context, json: json)
@@ -23,7 +24,9 @@ let gpio = Command(
     guard let name = words.first else {
         for input in device.watch?.inputs ?? [] { show(LineText.object(input), LineText.line(input)) }
         for output in outputs() { show(LineText.object(output), LineText.line(output)) }
-        if device.watch == nil, outputs().isEmpty, !json { context.output("no line is configured; [input NAME] and [output NAME] in the configuration add some") }
+        if device.watch == nil, outputs().isEmpty, !json {
+            context.output("no line is configured; [input NAME] and [output NAME] in the configuration add some")
+        }
         return
     }
     guard words.count > 1 else {
@@ -57,7 +60,8 @@ let gpio = Command(
 enum LineText {
     static func line(_ input: LineWatch.Input) -> String {
         let lost = input.line.lostEdges
-        return "input   \(padRight(input.name, 12)) \(input.level.map { $0 ? "on " : "off" } ?? "unknown"), \(input.edges) edges\(lost > 0 ? ", \(lost) lost" : "")"
+        return "input   \(padRight(input.name, 12)) \(input.level.map { $0 ? "on " : "off" } ?? "unknown"), \(input.edges) "
+            + "edges\(lost > 0 ? ", \(lost) lost" : "")"
     }
 
     static func line(_ output: Device.Output) -> String { "output  \(padRight(output.name, 12)) \(output.isOn ? "on" : "off")" }
@@ -93,7 +97,8 @@ private func listAllLines(_ context: Context, json: Bool) {
             object.set("consumer", information.consumer)
             context.output(object.line)
         } else {
-            context.output("\(padRight(line, 16)) \(padRight(information.name, 20)) \(information.isOutput ? "output" : "input ")\(information.isUsed ? "  used by " + information.consumer : "")")
+            context.output("\(padRight(line, 16)) \(padRight(information.name, 20)) "
+                           + "\(information.isOutput ? "output" : "input ")\(information.isUsed ? "  used by " + information.consumer : "")")
         }
     }
     if lines.isEmpty, !json { context.output("this machine has no GPIO lines") }

@@ -21,7 +21,8 @@ let generate = Command(
               OptionSpecification("--prompt-cache", "FILE", "keep the prompt's evaluation there and use it next time")]
         + SharedOptions.language + SharedOptions.loading + [SharedOptions.json],
     examples: ["swiftlet generate \"Once upon a time\"", "swiftlet generate --chat \"Why is the sky blue?\" --tokens 200",
-               "swiftlet generate - --temperature 0 < essay.txt", "swiftlet generate \"The capital of France is\" --budget 40M --context 256"]) { (context, arguments) throws(Failure) in
+               "swiftlet generate - --temperature 0 < essay.txt",
+                   "swiftlet generate \"The capital of France is\" --budget 40M --context 256"]) { (context, arguments) throws(Failure) in
     guard arguments.positional.count == 1 else { throw Failure(.usage, "generate takes one text; put it in quotes") }
     let options = try generationOptions(arguments)
     var text = arguments.positional[0]
@@ -56,7 +57,8 @@ let generate = Command(
     }
     writer.finish()
     activity.end(tokens: statistics.tokens)
-    let report = GenerationReport(statistics: statistics, session: session, loadNanoseconds: loaded - start, seed: options.sampler.seed, before: counted)
+    let report = GenerationReport(statistics: statistics, session: session, loadNanoseconds: loaded - start, seed: options.sampler.seed,
+                                  before: counted)
     if isJSON { context.output(report.json(text: writer.kept)) } else { for line in report.lines { context.errors(line) } }
 }
 
@@ -69,7 +71,8 @@ private func generationOptions(_ arguments: Arguments) throws(Failure) -> Genera
     if let value = try arguments.number("--min-p", in: 0...1) { options.sampler.minP = value }
     if let value = try arguments.number("--repeat-penalty", in: 0.01...100) { options.sampler.repetitionPenalty = value }
     // Shown with the figures, so that a text can be had again.
-    options.sampler.seed = (try arguments.integer("--seed", in: 0...Int.max)).map { UInt64($0) } ?? UInt64(monotonicNanoseconds() & 0xFFFF_FFFF)
+    options.sampler.seed = (try arguments.integer("--seed", in: 0...Int.max)).map { UInt64($0) }
+        ?? UInt64(monotonicNanoseconds() & 0xFFFF_FFFF)
     for text in arguments.texts("--stop") { options.stopStrings.append(Array(text.utf8)) }
     options.draftLength = try arguments.integer("--draft", in: 0...64) ?? 0
     return options
@@ -78,7 +81,9 @@ private func generationOptions(_ arguments: Arguments) throws(Failure) -> Genera
 /// Takes the prompt's keys and values from a file, or leaves them there for the next time.
 private func usePromptCache(_ path: String?, _ prompt: [Int32], _ session: LanguageSession, _ context: Context) throws(Failure) {
     guard let path else { return }
-    guard prompt.count < session.runner.contextLength else { throw Failure(.usage, "the prompt's \(prompt.count) tokens don't fit a context of \(session.runner.contextLength)") }
+    guard prompt.count < session.runner.contextLength else {
+        throw Failure(.usage, "the prompt's \(prompt.count) tokens don't fit a context of \(session.runner.contextLength)")
+    }
     if File.exists(path) { try PromptCache.load(path, session) }
     if session.generator.evaluatedTokens.elementsEqual(prompt) { return }
     try session.generator.prepare(prompt)

@@ -11,7 +11,9 @@ let governor = Command(
     let json = arguments.has("--json")
     guard let device = context.device else {
         // Without the firmware a change would end with this command; undoing one that a killed firmware left does not.
-        guard arguments.positional.first == "restore" else { throw Failure(.usage, "this is a command of the console; without it only `governor restore`") }
+        guard arguments.positional.first == "restore" else {
+            throw Failure(.usage, "this is a command of the console; without it only `governor restore`")
+        }
         for line in try FrequencyRestore.restoreFromFile() { context.output(line) }
         return
     }
@@ -19,7 +21,9 @@ let governor = Command(
     var policies = device.policies
     if let name = arguments.text("--policy") {
         policies = policies.filter { $0.name == name }
-        guard !policies.isEmpty else { throw Failure(.usage, "--policy \(name): there is \(device.policies.map { $0.name }.joinedByCommas)") }
+        guard !policies.isEmpty else {
+            throw Failure(.usage, "--policy \(name): there is \(device.policies.map { $0.name }.joinedByCommas)")
+        }
     }
     guard !policies.isEmpty else { throw Failure(.unsupported, "this kernel has no cpufreq: nothing chooses the frequency") }
     device.lock.lock()
@@ -39,7 +43,11 @@ let governor = Command(
         for policy in policies { try policy.setGovernor(name) }
     }
     for policy in policies {
-        if json { context.output(GovernorText.object(policy).line) } else { for line in GovernorText.lines(policy) { context.output(line) } }
+        if json {
+            context.output(GovernorText.object(policy).line)
+        } else {
+            for line in GovernorText.lines(policy) { context.output(line) }
+        }
     }
 }
 
@@ -48,7 +56,8 @@ enum GovernorText {
         var processors = ""
         for number in policy.processors { processors += (processors.isEmpty ? "" : ", ") + "\(number)" }
         var lines = [
-            "\(policy.name) (processors \(processors)): \((try? policy.governor()) ?? "unknown"), \((try? policy.currentKilohertz()).map { megahertz($0) } ?? "unknown")",
+            "\(policy.name) (processors \(processors)): \((try? policy.governor()) ?? "unknown"), "
+                + "\((try? policy.currentKilohertz()).map { megahertz($0) } ?? "unknown")",
             "  governors   \(policy.governors.joinedByCommas)",
         ]
         var frequencies = ""
@@ -59,7 +68,10 @@ enum GovernorText {
         for entry in times { total += entry.milliseconds }
         if total > 0 {
             var text = ""
-            for entry in times { text += (text.isEmpty ? "" : ", ") + "\(megahertz(entry.kilohertz)) \(fixed(Double(entry.milliseconds) * 100 / Double(total), decimals: 1)) %" }
+            for entry in times {
+                text += (text.isEmpty ? "" : ", ")
+                    + "\(megahertz(entry.kilohertz)) \(fixed(Double(entry.milliseconds) * 100 / Double(total), decimals: 1)) %"
+            }
             lines.append("  time        \(text)")
         }
         return lines

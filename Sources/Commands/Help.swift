@@ -1,6 +1,7 @@
 import Platform
 
-let help = Command(name: "help", usage: "[COMMAND]", summary: "Lists the commands, or explains one.", options: [], examples: ["swiftlet help classify"]) {
+let help = Command(name: "help", usage: "[COMMAND]", summary: "Lists the commands, or explains one.", options: [],
+                   examples: ["swiftlet help classify"]) {
     (context, arguments) throws(Failure) in
     if let name = arguments.positional.first {
         guard let command = commandTable.first(where: { $0.name == name }) else { throw Failure(.usage, "unknown command \(name)") }

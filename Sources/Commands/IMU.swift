@@ -12,11 +12,13 @@ let imu = Command(
         OptionSpecification("--limit", "BYTES", "record: the file never grows larger (default 64M)"),
         SharedOptions.json,
     ],
-    examples: ["imu", "imu --seconds 5 --rate 2 --json", "imu record walk.imu --seconds 60", "imu test"]) { (context, arguments) throws(Failure) in
+    examples: ["imu", "imu --seconds 5 --rate 2 --json", "imu record walk.imu --seconds 60",
+               "imu test"]) { (context, arguments) throws(Failure) in
     let device = try context.runningDevice()
     if arguments.positional.first == "record" {
         guard (2...3).contains(arguments.positional.count) else { throw Failure(.usage, "imu record needs a file") }
-        try recordSamples(context, arguments, file: arguments.positional[1], sensor: arguments.positional.count > 2 ? arguments.positional[2] : nil)
+        try recordSamples(context, arguments, file: arguments.positional[1],
+                          sensor: arguments.positional.count > 2 ? arguments.positional[2] : nil)
         return
     }
     if arguments.positional.first == "test" {
@@ -24,7 +26,8 @@ let imu = Command(
         return
     }
     let track = try device.track(named: arguments.positional.first)
-    let display = LiveDisplay(context, seconds: try arguments.integer("--seconds", in: 1...86_400), rateHertz: try arguments.integer("--rate", in: 1...50) ?? 10)
+    let display = LiveDisplay(context, seconds: try arguments.integer("--seconds", in: 1...86_400),
+                              rateHertz: try arguments.integer("--rate", in: 1...50) ?? 10)
     let json = arguments.has("--json")
     display.run { context in
         let reading = track.reading.read()
@@ -47,11 +50,13 @@ enum IMUText {
     static let degrees: Float = 57.29578
 
     static func vector(_ v: SIMD3<Float>, decimals: Int, width: Int) -> String {
-        "\(padLeft(fixed(v.x, decimals: decimals), width)) \(padLeft(fixed(v.y, decimals: decimals), width)) \(padLeft(fixed(v.z, decimals: decimals), width))"
+        "\(padLeft(fixed(v.x, decimals: decimals), width)) \(padLeft(fixed(v.y, decimals: decimals), width)) "
+            + "\(padLeft(fixed(v.z, decimals: decimals), width))"
     }
 
     static func line(_ track: SensorTrack, _ reading: SensorReading) -> String {
-        var text = "\(track.source.name) acc \(vector(reading.sample.acceleration, decimals: 3, width: 8)) m/s²  gyr \(vector(reading.sample.angularRate, decimals: 4, width: 8)) rad/s"
+        var text = "\(track.source.name) acc \(vector(reading.sample.acceleration, decimals: 3, width: 8)) m/s²  gyr "
+            + "\(vector(reading.sample.angularRate, decimals: 4, width: 8)) rad/s"
         if reading.is9D { text += "  mag \(vector(reading.magneticField, decimals: 1, width: 6)) µT" }
         return text
     }
@@ -59,7 +64,8 @@ enum IMUText {
     static func block(_ track: SensorTrack, _ reading: SensorReading) -> [String] {
         let health = track.health.read()
         return [
-            "\(track.source.name)  \(track.source.title)  \(health.state.name), \(reading.samples) samples, \(fixed(health.rateHertz, decimals: 1)) Hz",
+            "\(track.source.name)  \(track.source.title)  \(health.state.name), \(reading.samples) samples, "
+                + "\(fixed(health.rateHertz, decimals: 1)) Hz",
             "  acceleration  \(vector(reading.sample.acceleration, decimals: 3, width: 9)) m/s²",
             "  angular rate  \(vector(reading.sample.angularRate, decimals: 4, width: 9)) rad/s",
             "  field         \(reading.is9D ? vector(reading.magneticField, decimals: 1, width: 9) + " µT" : "none")",
@@ -73,7 +79,8 @@ enum IMUText {
         object.set("sensor", track.source.name)
         object.set("time_s", Double(reading.sample.timestampNanoseconds) * 1e-9, decimals: 6)
         object.set("samples", Int64(truncatingIfNeeded: reading.samples))
-        for (name, v, decimals) in [("acc", reading.sample.acceleration, 4), ("gyr", reading.sample.angularRate, 5), ("mag", reading.magneticField, 2)] {
+        for (name, v, decimals) in [("acc", reading.sample.acceleration, 4), ("gyr", reading.sample.angularRate, 5),
+                                    ("mag", reading.magneticField, 2)] {
             object.set(name + "_x", Double(v.x), decimals: decimals)
             object.set(name + "_y", Double(v.y), decimals: decimals)
             object.set(name + "_z", Double(v.z), decimals: decimals)
@@ -85,7 +92,9 @@ enum IMUText {
 
 /// The chip's own test: about half a second without samples.
 private func testSensor(_ context: Context, _ track: SensorTrack) throws(Failure) {
-    guard track.health.read().state == .running else { throw Failure(.inputOutput, "\(track.source.name) is \(track.health.read().state.name); it can't be tested now") }
+    guard track.health.read().state == .running else {
+        throw Failure(.inputOutput, "\(track.source.name) is \(track.health.read().state.name); it can't be tested now")
+    }
     track.source.requests.push(.selfTest)
     // The request has been taken by then: what is read is not an older result.
     guard context.pause(milliseconds: 300) else { return }

@@ -15,7 +15,8 @@ let infer = Command(
     let runner = RawRunner(lease.model)
     let bytes = try File.read(arguments.positional[1], unsizedLimit: max(File.unsizedLimit, 4 * runner.inputBytes))
     guard !bytes.isEmpty, bytes.count % runner.inputBytes == 0 else {
-        throw Failure(.badFormat, "\(arguments.positional[1]): \(bytes.count) bytes aren't a multiple of the model's inputs, \(runner.inputBytes) bytes")
+        throw Failure(.badFormat,
+            "\(arguments.positional[1]): \(bytes.count) bytes aren't a multiple of the model's inputs, \(runner.inputBytes) bytes")
     }
     let runs = bytes.count / runner.inputBytes
     var outputs: [UInt8] = []
@@ -56,9 +57,11 @@ private final class RawRunner {
         for index in 0..<model.inputCount {
             let record = model.inputRecord(index)
             let turn: UInt8 = inputIsUnsigned && record.type == .int8 ? 0x80 : 0
-            let target = model.input(index), row = Int(record.channels) * record.type.size, stride = Int(record.pixelStride) * record.type.size
+            let target = model.input(index), row = Int(record.channels) * record.type.size,
+                stride = Int(record.pixelStride) * record.type.size
             source.withUnsafeBytes {
-                RawRunner.copy($0.baseAddress! + position, stride: row, to: target.baseAddress!, stride: stride, pixels: record.pixels, bytes: row, turn: turn)
+                RawRunner.copy($0.baseAddress! + position, stride: row, to: target.baseAddress!, stride: stride, pixels: record.pixels,
+                               bytes: row, turn: turn)
             }
             position += record.pixels * row
         }
@@ -66,17 +69,20 @@ private final class RawRunner {
         for index in 0..<model.outputCount {
             let record = model.outputRecord(index)
             let turn: UInt8 = outputIsUnsigned && record.type == .int8 ? 0x80 : 0
-            let bytes = model.output(index), row = Int(record.channels) * record.type.size, stride = Int(record.pixelStride) * record.type.size
+            let bytes = model.output(index), row = Int(record.channels) * record.type.size,
+                stride = Int(record.pixelStride) * record.type.size
             let end = outputs.count
             outputs.append(contentsOf: repeatElement(0, count: record.pixels * row))
             outputs.withUnsafeMutableBytes {
-                RawRunner.copy(bytes.baseAddress!, stride: stride, to: $0.baseAddress! + end, stride: row, pixels: record.pixels, bytes: row, turn: turn)
+                RawRunner.copy(bytes.baseAddress!, stride: stride, to: $0.baseAddress! + end, stride: row, pixels: record.pixels,
+                               bytes: row, turn: turn)
             }
         }
     }
 
     /// Copies `pixels` pieces of `bytes`, each byte exclusive-or `turn`; strides in bytes.
-    private static func copy(_ source: UnsafeRawPointer, stride sourceStride: Int, to target: UnsafeMutableRawPointer, stride targetStride: Int,
+    private static func copy(_ source: UnsafeRawPointer, stride sourceStride: Int, to target: UnsafeMutableRawPointer,
+                             stride targetStride: Int,
                              pixels: Int, bytes: Int, turn: UInt8) {
         if sourceStride == bytes, targetStride == bytes, pixels > 1 {
             return copy(source, stride: pixels * bytes, to: target, stride: pixels * bytes, pixels: 1, bytes: pixels * bytes, turn: turn)

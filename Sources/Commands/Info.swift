@@ -2,7 +2,8 @@ import Nest
 import Platform
 
 let info = Command(name: "info", usage: "MODEL [options]", summary: "Shows what a model is: inputs, outputs, programs, memory, metadata.",
-                   options: [SharedOptions.models, SharedOptions.json], examples: ["swiftlet info efficientnet-lite0"]) { (context, arguments) throws(Failure) in
+                   options: [SharedOptions.models, SharedOptions.json],
+                       examples: ["swiftlet info efficientnet-lite0"]) { (context, arguments) throws(Failure) in
     guard arguments.positional.count == 1 else { throw Failure(.usage, "info needs one model") }
     let path = try context.folders(arguments).path(of: arguments.positional[0])
     let nest = try NestReader.open(path)
@@ -16,9 +17,11 @@ let info = Command(name: "info", usage: "MODEL [options]", summary: "Shows what 
         context.output("  \(padRight(ShownText.line(key), 16)) \(labels.map { "\($0) labels" } ?? ShownText.line(value))")
     }
     for program in nest.programs {
-        context.output("  program \(ShownText.line(program.name)): batch \(program.batch), \(program.instructions.count) instructions, arena \(megabytes(program.arenaBytes))")
+        context.output("  program \(ShownText.line(program.name)): batch \(program.batch), \(program.instructions.count) instructions, "
+                       + "arena \(megabytes(program.arenaBytes))")
         for index in program.inputs { context.output("    input  \(describe(program.tensors[Int(index)], nest))") }
         for index in program.outputs { context.output("    output \(describe(program.tensors[Int(index)], nest))") }
     }
-    context.output("  weights \(megabytes(nest.chunks.reduce(0) { $0 + $1.length })) in \(nest.chunks.count) chunks, file \(megabytes(nest.bytes.count))")
+    context.output("  weights \(megabytes(nest.chunks.reduce(0) { $0 + $1.length })) in \(nest.chunks.count) chunks, file "
+                   + "\(megabytes(nest.bytes.count))")
 }

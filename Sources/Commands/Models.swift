@@ -2,7 +2,8 @@ import ModelRuntime
 import Nest
 import Platform
 
-let listModels = Command(name: "models", usage: "[options]", summary: "Lists the models found, and which of them are loaded.", options: [SharedOptions.models, SharedOptions.json],
+let listModels = Command(name: "models", usage: "[options]", summary: "Lists the models found, and which of them are loaded.",
+                         options: [SharedOptions.models, SharedOptions.json],
                          examples: ["swiftlet models --models /media/card/models"]) { (context, arguments) throws(Failure) in
     let json = arguments.has("--json")
     let loaded = context.runtime.library.rows.filter { $0.isKept }
@@ -16,7 +17,8 @@ let listModels = Command(name: "models", usage: "[options]", summary: "Lists the
                 context.output(object.line)
             } else {
                 let weights = nest.chunks.reduce(0) { $0 + $1.length }
-                context.output("\(path): \(ShownText.line(nest.metadata("task") ?? "no task")), \(megabytes(weights)) of weights, \(ShownText.line(nest.metadata("name") ?? "no name"))"
+                context.output("\(path): \(ShownText.line(nest.metadata("task") ?? "no task")), \(megabytes(weights)) of weights, "
+                               + "\(ShownText.line(nest.metadata("name") ?? "no name"))"
                     + (loaded.first { $0.path == path }.map { "; " + $0.state } ?? ""))
             }
         } catch {

@@ -4,11 +4,13 @@ import Platform
 import Pose
 
 let pose = Command(
-    name: "pose", usage: "[LOG] [options]", summary: "Attitude, bias, rest, disturbance and gestures: of a recorded log, or live on the console.",
+    name: "pose", usage: "[LOG] [options]",
+        summary: "Attitude, bias, rest, disturbance and gestures: of a recorded log, or live on the console.",
     options: [
         OptionSpecification("--rate", "HZ", "samples a second of a log without times"),
         OptionSpecification("--6d", "leave the magnetometer out"),
-        OptionSpecification("--network", "MODEL", "fuse with an attitude network: its vertical with a weight of 0.2 (riann, of `make models`)"),
+        OptionSpecification("--network", "MODEL",
+                            "fuse with an attitude network: its vertical with a weight of 0.2 (riann, of `make models`)"),
         OptionSpecification("--offline", "forwards and backwards over the whole log: better, not live"),
         OptionSpecification("--predict", "MS", "also say the attitude so far ahead (1 to 100), and how well that came true"),
         OptionSpecification("--reference", "COLUMNS", "true attitude's columns w,x,y,z[,moving] or their prefix: print errors"),
@@ -60,7 +62,8 @@ let pose = Command(
         network = try EngineNetwork(used.model)
     }
     var replay = try PoseReplay(path: path, options: options, network: network)
-    var plot = arguments.has("--plot") ? PosePlot(title: plotTitle(path, replay, options, network: networkName), hasReference: replay.hasReference) : nil
+    var plot = arguments.has("--plot") ? PosePlot(title: plotTitle(path, replay, options, network: networkName),
+                                                  hasReference: replay.hasReference) : nil
     if every > 0, !json { context.output(PoseText.header(predicts: options.predictionSeconds != nil)) }
     var held: Gestures = []
     while !context.isCancelled, let record = try replay.next() {
@@ -70,7 +73,8 @@ let pose = Command(
             held = []
         }
         plot?.add(time: record.timeSeconds, attitude: record.attitude, totalError: record.error?.total ?? .nan,
-                  inclinationError: record.error?.inclination ?? .nan, bias: record.bias, isResting: record.isResting, isDisturbed: record.isDisturbed)
+                  inclinationError: record.error?.inclination ?? .nan, bias: record.bias, isResting: record.isResting,
+                      isDisturbed: record.isDisturbed)
     }
     if let note = replay.note { context.errors(ShownText.line("swiftlet: \(note)")) }
     if let warning = replay.warning { context.errors(ShownText.line("swiftlet: \(path): warning: \(warning)")) }
@@ -87,12 +91,14 @@ private func number(_ text: String) -> Double? {
 private func plotTitle(_ path: String, _ replay: PoseReplay, _ options: PoseReplayOptions, network: String?) -> String {
     let bytes = Array(path.utf8)
     let start = bytes.lastIndex(of: 47).map { $0 + 1 } ?? 0
-    return String(decoding: bytes[start...], as: UTF8.self) + (replay.usesMagnetometer ? ", 9D" : ", 6D") + (options.isOffline ? ", offline" : "")
+    return String(decoding: bytes[start...], as: UTF8.self) + (replay.usesMagnetometer ? ", 9D" : ", 6D")
+        + (options.isOffline ? ", offline" : "")
         + (network.map { ", with \($0)" } ?? "")
 }
 
 /// What the whole log came to. After rows of CSV as comments, so that the output stays one table.
-private func summarise(_ path: String, _ replay: PoseReplay, _ options: PoseReplayOptions, network: String?, rows: Bool, json: Bool, context: Context) {
+private func summarise(_ path: String, _ replay: PoseReplay, _ options: PoseReplayOptions, network: String?, rows: Bool, json: Bool,
+                       context: Context) {
     let plain = replay.errors.summary(aligned: false), aligned = replay.errors.summary(aligned: true)
     let prediction = replay.predictionErrors.summary(aligned: false)
     let counters = replay.counters
@@ -118,16 +124,22 @@ private func summarise(_ path: String, _ replay: PoseReplay, _ options: PoseRepl
         return
     }
     let mark = rows ? "# " : ""
-    context.output("\(mark)\(path): \(replay.samples) samples, \(replay.usesMagnetometer ? "9D" : "6D")\(network.map { ", with \($0)" } ?? "")")
+    context.output("\(mark)\(path): \(replay.samples) samples, "
+                   + "\(replay.usesMagnetometer ? "9D" : "6D")\(network.map { ", with \($0)" } ?? "")")
     if replay.hasReference {
-        context.output("\(mark)error against reference, RMS over \(plain.samples) samples in motion:  total \(fixed(plain.total, decimals: 3))°  heading \(fixed(plain.heading, decimals: 3))°  inclination \(fixed(plain.inclination, decimals: 3))°")
-        context.output("\(mark)with the best constant heading offset:  total \(fixed(aligned.total, decimals: 3))°  heading \(fixed(aligned.heading, decimals: 3))°")
+        context.output("\(mark)error against reference, RMS over \(plain.samples) samples in motion:  total "
+                       + "\(fixed(plain.total, decimals: 3))°  heading \(fixed(plain.heading, decimals: 3))°  inclination "
+                           + "\(fixed(plain.inclination, decimals: 3))°")
+        context.output("\(mark)with the best constant heading offset:  total \(fixed(aligned.total, decimals: 3))°  heading "
+                       + "\(fixed(aligned.heading, decimals: 3))°")
     }
     if let ahead = options.predictionSeconds {
-        context.output("\(mark)prediction \(fixed(ahead * 1000, decimals: 0)) ms ahead, in motion: RMS \(fixed(prediction.total, decimals: 3))° over \(prediction.samples) samples")
+        context.output("\(mark)prediction \(fixed(ahead * 1000, decimals: 0)) ms ahead, in motion: RMS "
+                       + "\(fixed(prediction.total, decimals: 3))° over \(prediction.samples) samples")
     }
     if counters != PoseCounters() {
-        context.output("\(mark)left out: \(counters.badSamples) bad readings, \(counters.badIntervals) repeated or reversed times; \(counters.gaps) gaps, \(counters.saturations) saturated")
+        context.output("\(mark)left out: \(counters.badSamples) bad readings, \(counters.badIntervals) repeated or reversed times; "
+                       + "\(counters.gaps) gaps, \(counters.saturations) saturated")
     }
     let jumps = replay.clockJumps
     if jumps.back > 0 { context.output("\(mark)clock set back: \(jumps.back)") }

@@ -9,7 +9,8 @@ let press = Command(
         OptionSpecification("--release", "lets go"),
         SharedOptions.json,
     ],
-    examples: ["press button", "press door --for 3000", "press door --hold", "press door --release"]) { (context, arguments) throws(Failure) in
+    examples: ["press button", "press door --for 3000", "press door --hold",
+               "press door --release"]) { (context, arguments) throws(Failure) in
     let device = try context.runningDevice()
     guard let board = device.board.rehearsal else {
         throw Failure(.usage, "this board is real: only a simulated one has hands; press it yourself")

@@ -16,5 +16,7 @@ let reboot = Command(
     guard !InitProcess.isNeeded else { return device.requestEnd(isOff ? .powerOff : .reboot) }
     // The service manager stops everything in order, this firmware too.
     let code = console_run_systemctl(isOff ? 1 : 0)
-    guard code == 0 else { throw Failure(.unsupported, "systemctl \(isOff ? "poweroff" : "reboot") failed (\(code)); `quit` ends the firmware") }
+    guard code == 0 else {
+        throw Failure(.unsupported, "systemctl \(isOff ? "poweroff" : "reboot") failed (\(code)); `quit` ends the firmware")
+    }
 }

@@ -16,7 +16,9 @@ func recordSamples(_ context: Context, _ arguments: Arguments, file path: String
     let start = monotonicNanoseconds()
     let droppedBefore = track.recording.dropped
     var isFull = false
-    if !arguments.has("--json") { context.output("recording \(track.source.name) to \(path)\(context.isInteractive ? "; any key ends" : "")") }
+    if !arguments.has("--json") {
+        context.output("recording \(track.source.name) to \(path)\(context.isInteractive ? "; any key ends" : "")")
+    }
     while !context.isCancelled, !device.isEnding, !isFull {
         if let seconds, monotonicNanoseconds() - start >= Int64(seconds) * 1_000_000_000 { break }
         if context.isInteractive, let console = context.console {
@@ -68,7 +70,8 @@ final class SampleRecorder {
     /// - Parameter limit: bytes that the file never exceeds.
     init(path: String, limit: Int) throws(Failure) {
         guard limit > RecordedLogFormat.headerBytes + RecordedLogFormat.bytes(ofBlock: 1) else {
-            throw Failure(.usage, "--limit: at least \(RecordedLogFormat.headerBytes + RecordedLogFormat.bytes(ofBlock: 1) + 1) bytes are needed")
+            throw Failure(.usage,
+                          "--limit: at least \(RecordedLogFormat.headerBytes + RecordedLogFormat.bytes(ofBlock: 1) + 1) bytes are needed")
         }
         self.path = path
         self.limit = limit

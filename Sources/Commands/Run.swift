@@ -28,6 +28,7 @@ extension DeviceFactory {
         if !isSimulated, let stray = arguments.positional.first { throw Failure(.usage, "\(stray): a log is only for --simulate") }
         if isFast, !isSimulated { throw Failure(.usage, "--fast is only for --simulate") }
         guard arguments.positional.count < 2 else { throw Failure(.usage, "one log at most") }
-        return try make(isSimulated: isSimulated, log: arguments.positional.first, isFast: isFast, configurationPath: arguments.text("--config"))
+        return try make(isSimulated: isSimulated, log: arguments.positional.first, isFast: isFast,
+                        configurationPath: arguments.text("--config"))
     }
 }

@@ -19,10 +19,12 @@ let sensors = Command(
         context.output("\(track.source.name): \(track.source.title)")
         context.output("  \(health.state.name), \(SensorText.rates(health)), \(reading.samples) samples")
         if reading.samples > 0 {
-            context.output("  attitude \(fixed(health.latencyMicroseconds / 1000, decimals: 2)) ms behind the motion, at most \(fixed(health.largestLatencyMicroseconds / 1000, decimals: 2)) ms")
+            context.output("  attitude \(fixed(health.latencyMicroseconds / 1000, decimals: 2)) ms behind the motion, at most "
+                           + "\(fixed(health.largestLatencyMicroseconds / 1000, decimals: 2)) ms")
             let filter = reading.filterCounters
             if filter != PoseCounters() {
-                context.output("  filter: \(filter.badSamples) bad readings, \(filter.badIntervals) bad times, \(filter.gaps) gaps, \(filter.saturations) saturated")
+                context.output("  filter: \(filter.badSamples) bad readings, \(filter.badIntervals) bad times, \(filter.gaps) gaps, "
+                               + "\(filter.saturations) saturated")
             }
         }
         context.output("  \(SensorText.faults(health.counters))")
@@ -62,7 +64,9 @@ enum SensorText {
         object.set("faults", faults)
         if reading.samples > 0 {
             let angles = reading.attitude.eulerDegrees
-            for (name, value) in [("roll_deg", angles.x), ("pitch_deg", angles.y), ("yaw_deg", angles.z)] { object.set(name, Double(value), decimals: 3) }
+            for (name, value) in [("roll_deg", angles.x), ("pitch_deg", angles.y), ("yaw_deg", angles.z)] {
+                object.set(name, Double(value), decimals: 3)
+            }
             object.set("resting", reading.isResting)
             object.set("disturbed", reading.isDisturbed)
         }

@@ -3,7 +3,8 @@ import Kernels
 import ModelRuntime
 import Platform
 
-let status = Command(name: "status", usage: "[options]", summary: "Shows the whole device on one screen: processor, memory, sensors, frequency, temperature, attitude.",
+let status = Command(name: "status", usage: "[options]",
+                     summary: "Shows the whole device on one screen: processor, memory, sensors, frequency, temperature, attitude.",
                      options: [SharedOptions.models, SharedOptions.json], examples: ["swiftlet status", "swiftlet status --json"]) {
     (context, arguments) throws(Failure) in
     let machine = MachineStatus(context, arguments)

@@ -22,7 +22,8 @@ public enum ConfigurationFile {
         // Sections first: the parser below tells of those that have keys only.
         reader.outline = outline
         let line = text.withUnsafeBytes { bytes in
-            configuration_parse(bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? emptyText, bytes.count, { user, line, section, key, value in
+            configuration_parse(bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? emptyText, bytes.count,
+                                { user, line, section, key, value in
                 let reader = Unmanaged<Reader>.fromOpaque(user!).takeUnretainedValue()
                 return reader.take(Int(line), String(cString: section!), String(cString: key!), String(cString: value!)) ? 1 : 0
             }, Unmanaged.passUnretained(reader).toOpaque())
@@ -42,16 +43,19 @@ public enum ConfigurationFile {
     }()
 
     /// What a section needs as a whole.
-    private static func check(_ configuration: DeviceConfiguration, _ lines: [(section: String, line: Int)], _ name: String) throws(Failure) {
+    private static func check(_ configuration: DeviceConfiguration, _ lines: [(section: String, line: Int)],
+                              _ name: String) throws(Failure) {
         func at(_ section: String) -> String {
             for entry in lines where entry.section == section { return "\(name):\(entry.line)" }
             return name
         }
         for input in configuration.inputs where input.request.line.isEmpty {
-            throw Failure(.badFormat, "\(at("input " + input.name)): [input \(input.name)] has no line; line = NAME or CHIP/NUMBER is expected")
+            throw Failure(.badFormat,
+                          "\(at("input " + input.name)): [input \(input.name)] has no line; line = NAME or CHIP/NUMBER is expected")
         }
         for output in configuration.outputs where output.request.line.isEmpty {
-            throw Failure(.badFormat, "\(at("output " + output.name)): [output \(output.name)] has no line; line = NAME or CHIP/NUMBER is expected")
+            throw Failure(.badFormat,
+                          "\(at("output " + output.name)): [output \(output.name)] has no line; line = NAME or CHIP/NUMBER is expected")
         }
     }
 }
@@ -70,8 +74,12 @@ private struct Outline {
             start = end + 1
             if line.last == 13 { line = line.dropLast() }
             let place = "\(name):\(number)"
-            guard line.count <= Int(CONFIGURATION_LINE) else { throw Failure(.badFormat, "\(place): a line of more than \(CONFIGURATION_LINE) bytes") }
-            guard line.allSatisfy({ $0 >= 32 || $0 == 9 }) else { throw Failure(.badFormat, "\(place): a control character; is this a text file?") }
+            guard line.count <= Int(CONFIGURATION_LINE) else {
+                throw Failure(.badFormat, "\(place): a line of more than \(CONFIGURATION_LINE) bytes")
+            }
+            guard line.allSatisfy({ $0 >= 32 || $0 == 9 }) else {
+                throw Failure(.badFormat, "\(place): a control character; is this a text file?")
+            }
             guard let first = line.first else { continue }
             if first == 32 || first == 9 {
                 // The parser would take it for more of the value above.

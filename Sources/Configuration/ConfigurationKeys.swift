@@ -72,7 +72,8 @@ struct ConfigurationKey {
     ]
 
     private static let console = [
-        ConfigurationKey("console", "ports", "terminals such as ttyS0, ttyAMA0:115200, ttyGS0:json or - (standard input), 8 at most, with commas between; empty for none") {
+        ConfigurationKey("console", "ports",
+            "terminals such as ttyS0, ttyAMA0:115200, ttyGS0:json or - (standard input), 8 at most, with commas between; empty for none") {
             configuration, value in
             guard let ports = ConsolePorts.parse(value) else { return false }
             configuration.ports = ports
@@ -83,7 +84,9 @@ struct ConfigurationKey {
     /// Applies to the sensor begun last.
     private static func sensor(_ key: String, _ expected: String,
                                _ apply: @escaping (inout DeviceConfiguration.Sensor, String) -> Bool) -> ConfigurationKey {
-        ConfigurationKey("imu", key, expected) { configuration, value in apply(&configuration.sensors[configuration.sensors.count - 1], value) }
+        ConfigurationKey("imu", key, expected) { configuration, value in
+            apply(&configuration.sensors[configuration.sensors.count - 1], value)
+        }
     }
 
     private static let sensors = [
@@ -259,5 +262,7 @@ private func hexadecimal(_ text: String) -> Int? {
 /// Letters, digits, `.`, `_` and `-`, 1 to 32 of them.
 func isName(_ text: String) -> Bool {
     guard (1...32).contains(text.utf8.count) else { return false }
-    return text.utf8.allSatisfy { ($0 >= 48 && $0 <= 57) || ($0 >= 65 && $0 <= 90) || ($0 >= 97 && $0 <= 122) || $0 == 45 || $0 == 46 || $0 == 95 }
+    return text.utf8.allSatisfy {
+        ($0 >= 48 && $0 <= 57) || ($0 >= 65 && $0 <= 90) || ($0 >= 97 && $0 <= 122) || $0 == 45 || $0 == 46 || $0 == 95
+    }
 }

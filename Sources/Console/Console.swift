@@ -52,7 +52,8 @@ public final class Console {
     ///   - input: a descriptor that doesn't block; negative: not open yet.
     ///   - isInteractive: somebody types; never with `isJSON`.
     ///   - wake: posted to when there is something to write.
-    public init(name: String, input: Int32, output: Int32, isInteractive: Bool, isJSON: Bool, port: DeviceConfiguration.Port?, prompt: String,
+    public init(name: String, input: Int32, output: Int32, isInteractive: Bool, isJSON: Bool, port: DeviceConfiguration.Port?,
+                prompt: String,
                 wake: Int32, wording: ConsoleWording, completion: Completion?) {
         self.name = name
         self.input = input

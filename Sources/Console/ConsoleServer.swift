@@ -27,7 +27,9 @@ public final class ConsoleServer {
         self.takeEvent = takeEvent
         self.everySecond = everySecond
         var workers: [CommandWorker] = []
-        for (index, console) in consoles.enumerated() { workers.append(CommandWorker(console: console, wake: device.wake) { execute(index, $0) }) }
+        for (index, console) in consoles.enumerated() {
+            workers.append(CommandWorker(console: console, wake: device.wake) { execute(index, $0) })
+        }
         self.workers = workers
         descriptors = []
         descriptors.reserveCapacity(1 + consoles.count * 2)
@@ -81,7 +83,9 @@ public final class ConsoleServer {
         var status: Int32 = 0
         for console in consoles where console.port == nil && !console.isInteractive && console.outputFailure != 0 {
             status = 1
-            if console.outputFailure != EPIPE { Output.error.line("swiftlet: cannot write standard output: \(errorText(console.outputFailure))") }
+            if console.outputFailure != EPIPE {
+                Output.error.line("swiftlet: cannot write standard output: \(errorText(console.outputFailure))")
+            }
         }
         return status
     }
@@ -139,7 +143,9 @@ public final class ConsoleServer {
             if !console.readInput() { lost(owners[position]) }
         } else if events & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 {
             // A pipe whose writer has gone reads as its end; anything else hung up.
-            if console.isInteractive || console.port != nil || descriptors[position].fd == console.output || !console.readInput() { lost(owners[position]) }
+            if console.isInteractive || console.port != nil || descriptors[position].fd == console.output || !console.readInput() {
+                lost(owners[position])
+            }
         }
     }
 

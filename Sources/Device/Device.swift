@@ -83,18 +83,22 @@ public final class Device {
             var lines: [any InputLine] = []
             for group in groups { lines += group.lines }
             for input in inputs { lines.append(input.line) }
-            loops = [try SensorLoop(name: "all", board: board, tracks: tracks, watch: watch, lines: lines, paced: false, prepare: {}, announce: announce)]
+            loops = [try SensorLoop(name: "all", board: board, tracks: tracks, watch: watch, lines: lines, paced: false, prepare: {},
+                                    announce: announce)]
         } else {
             for group in groups {
-                loops.append(try SensorLoop(name: group.name, board: board, tracks: group.tracks, watch: nil, lines: group.lines, paced: true,
-                                            prepare: { [unowned(unsafe) self] in becomeRealTime(priority: configuration.realTimePriority, name: group.name) },
+                loops.append(try SensorLoop(name: group.name, board: board, tracks: group.tracks, watch: nil, lines: group.lines,
+                                            paced: true,
+                                            prepare: { [unowned(unsafe) self] in becomeRealTime(priority: configuration.realTimePriority,
+                                                                                                name: group.name) },
                                             announce: announce))
             }
             if let watch {
                 var lines: [any InputLine] = []
                 for input in inputs { lines.append(input.line) }
                 loops.append(try SensorLoop(name: "lines", board: board, tracks: [], watch: watch, lines: lines, paced: true,
-                                            prepare: { [unowned(unsafe) self] in becomeRealTime(priority: configuration.realTimePriority - 1, name: "lines") },
+                                            prepare: { [unowned(unsafe) self] in becomeRealTime(priority: configuration.realTimePriority
+                                                                                                - 1, name: "lines") },
                                             announce: announce))
             }
         }
@@ -154,7 +158,9 @@ public final class Device {
     /// The sensor of that name, the first where there is no name. Fails with `usage` where there is none.
     public func track(named name: String?) throws(Failure) -> SensorTrack {
         guard let name else {
-            guard let first = tracks.first else { throw Failure(.usage, "no motion sensor is configured; [imu] in the configuration adds one") }
+            guard let first = tracks.first else {
+                throw Failure(.usage, "no motion sensor is configured; [imu] in the configuration adds one")
+            }
             return first
         }
         for track in tracks where track.source.name == name { return track }

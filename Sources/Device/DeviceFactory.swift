@@ -76,14 +76,19 @@ public enum DeviceFactory {
         for group in groups { device.addLoop(name: group.bus, sources: group.sources, lines: group.lines) }
     }
 
-    private static func makeSource(_ sensor: DeviceConfiguration.Sensor, _ busName: String, _ line: (any InputLine)?, _ device: Device) -> SensorSource {
+    private static func makeSource(_ sensor: DeviceConfiguration.Sensor, _ busName: String, _ line: (any InputLine)?, _ device: Device)
+        -> SensorSource {
         let board = device.board
         // Opened when first needed, and kept.
         let opened = OpenBuses()
         var calibration = SensorCalibration()
         let file = device.configuration.calibrationPath(of: sensor.name)
         if File.exists(file) {
-            do throws(Failure) { calibration = try CalibrationFile.read(file)[sensor.name] } catch { device.log.write(.error, error.description) }
+            do throws(Failure) {
+                calibration = try CalibrationFile.read(file)[sensor.name]
+            } catch {
+                device.log.write(.error, error.description)
+            }
         }
         return SensorSource(sensor, busName: busName, calibration: calibration, find: { source in
             for name in busName == "auto" ? board.busNames() : [busName] {

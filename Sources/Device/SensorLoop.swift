@@ -24,7 +24,8 @@ final class SensorLoop {
     /// Longest sleep: a loop whose sensors want nothing still shows that it lives.
     private static let longestWait: Int64 = 200_000_000
 
-    init(name: String, board: Board, tracks: [SensorTrack], watch: LineWatch?, lines: [any InputLine], paced: Bool, prepare: @escaping () -> Void,
+    init(name: String, board: Board, tracks: [SensorTrack], watch: LineWatch?, lines: [any InputLine], paced: Bool,
+         prepare: @escaping () -> Void,
          announce: @escaping () -> Void) throws(Failure) {
         self.name = name
         self.board = board

@@ -28,7 +28,8 @@ public final class SensorSource {
     public let requests = EventRing<SensorRequest>(capacity: 8)
     private static let searchInterval: Int64 = 2_000_000_000
 
-    init(_ configuration: DeviceConfiguration.Sensor, busName: String, calibration: SensorCalibration, find: @escaping (SensorSource) -> InertialSensor?) {
+    init(_ configuration: DeviceConfiguration.Sensor, busName: String, calibration: SensorCalibration,
+         find: @escaping (SensorSource) -> InertialSensor?) {
         name = configuration.name
         self.busName = busName
         self.calibration = calibration

@@ -37,7 +37,9 @@ public final class Supervisor {
             }
             if now - lastAlive[index] > Self.patienceNanoseconds { hanging = index }
         }
-        if hanging >= 0, !isHanging { device.log.write(.error, "the thread of \(device.loops[hanging].name) hangs; the watchdog is no longer fed") }
+        if hanging >= 0, !isHanging {
+            device.log.write(.error, "the thread of \(device.loops[hanging].name) hangs; the watchdog is no longer fed")
+        }
         if hanging < 0, isHanging { device.log.write(.info, "the sensor threads are alive again") }
         isHanging = hanging >= 0
         if !isHanging { watchdog?.feed() }

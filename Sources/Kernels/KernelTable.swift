@@ -24,7 +24,8 @@ public struct KernelTable {
     /// task, first output, end output
     public var matrix: (UnsafePointer<MatrixTask>, Int32, Int32) -> Void = referenceMatrix
     /// input, values, scales, sums, count, values to where the rest goes
-    public var quantizeGroups: (UnsafePointer<Float>, UnsafeMutablePointer<Int8>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int32, Int32) -> Void
+    public var quantizeGroups: (UnsafePointer<Float>, UnsafeMutablePointer<Int8>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>,
+                                Int32, Int32) -> Void
         = referenceQuantizeGroups
     /// input, weight, epsilon, normalised floats or nil, values, scales and sums or nil, count, values to where the rest goes
     public var normalize: (
@@ -33,7 +34,8 @@ public struct KernelTable {
     ) -> Void = referenceNormalize
     /// gate, up, values, scales, sums, function, count, values to where the rest goes
     public var gated: (
-        UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Int8>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int32, Int32, Int32
+        UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Int8>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>,
+            Int32, Int32, Int32
     ) -> Void = referenceGated
     /// task, row, first head, end head, scratch
     public var attention: (UnsafePointer<AttentionTask>, Int32, Int32, Int32, UnsafeMutablePointer<Float>) -> Void = referenceAttention

@@ -28,7 +28,8 @@ public struct MatrixLayout: Sendable, Equatable {
     /// Writes a group of an output into packed weights that were zero. `quanta`: 32 values within the format's range.
     /// `second`: the minimum of an affine format, the scale of inputs 16...31 of q6, and ignored otherwise. Scales and
     /// minima are bits of half floats.
-    public func store(_ quanta: UnsafePointer<Int8>, scale: UInt16, second: UInt16, output: Int, group: Int, into packed: UnsafeMutablePointer<UInt8>) {
+    public func store(_ quanta: UnsafePointer<Int8>, scale: UInt16, second: UInt16, output: Int, group: Int,
+                      into packed: UnsafeMutablePointer<UInt8>) {
         let block = packed + blockOffset(output: output, group: group), lane = output % 16
         storeHalf(scale, block + lane * 2)
         if format.hasSecondHalves { storeHalf(second, block + 32 + lane * 2) }
@@ -59,7 +60,8 @@ public struct MatrixLayout: Sendable, Equatable {
                         let at = output * groups + group
                         let scale = scales[at * format.scalesPerGroup]
                         let second = format.hasLateScales ? scales[at * 2 + 1] : format.isAffine ? minima[at] : 0
-                        store(quanta.baseAddress! + at * 32, scale: scale, second: second, output: output, group: group, into: packed.baseAddress!)
+                        store(quanta.baseAddress! + at * 32, scale: scale, second: second, output: output, group: group,
+                              into: packed.baseAddress!)
                     }
                 }
             }

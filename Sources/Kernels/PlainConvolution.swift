@@ -64,7 +64,8 @@ func plainConvolution(_ task: UnsafePointer<ConvolutionTask>, _ slice: UnsafePoi
 
 /// One run of a window times a block's weights. Always inlined: a constant width is what makes vectors of the loop.
 @inline(__always)
-private func accumulate(_ bytes: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>, _ quads: Int, _ width: Int, _ sums: UnsafeMutablePointer<Int32>) {
+private func accumulate(_ bytes: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>, _ quads: Int, _ width: Int,
+                        _ sums: UnsafeMutablePointer<Int32>) {
     for quad in 0..<quads {
         let a = Int32(bytes[quad * 4]), b = Int32(bytes[quad * 4 + 1]), c = Int32(bytes[quad * 4 + 2]), d = Int32(bytes[quad * 4 + 3])
         let w = weights + quad * width * 4

@@ -2,7 +2,8 @@ import CKernels
 import CLinux
 
 /// Attention of one query row, softmax and sums in float64.
-func referenceAttention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firstHead: Int32, _ endHead: Int32, _ scratch: UnsafeMutablePointer<Float>) {
+func referenceAttention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firstHead: Int32, _ endHead: Int32,
+                        _ scratch: UnsafeMutablePointer<Float>) {
     let t = task.pointee
     let dimension = Int(t.headDimension), cacheStride = Int(t.keyValueHeads) * dimension
     let own = Int(t.position) + Int(row), first = Swift.max(0, own - Int(t.window) + 1)

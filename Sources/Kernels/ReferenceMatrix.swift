@@ -21,7 +21,9 @@ func referenceMatrix(_ task: UnsafePointer<MatrixTask>, _ firstOutput: Int32, _ 
                     }
                     sum.addProduct(Float(dot), layout.scale(output: output, input: first, in: weights) * scales[group])
                 }
-                if format.isAffine { sum.addProduct(sums[group] * scales[group], layout.minimum(output: output, group: group, in: weights)) }
+                if format.isAffine {
+                    sum.addProduct(sums[group] * scales[group], layout.minimum(output: output, group: group, in: weights))
+                }
             }
             let at = row * Int(t.outputStride) + output
             t.output[at] = t.addend.map { $0[at] + sum } ?? sum

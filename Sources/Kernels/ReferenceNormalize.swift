@@ -4,7 +4,8 @@ import CLinux
 /// Root mean square norm, then quantised; the mean in float64.
 func referenceNormalize(
     _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epsilon: Float, _ normalized: UnsafeMutablePointer<Float>?,
-    _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32, _ rest: Int32
+    _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32,
+        _ rest: Int32
 ) {
     var squares = 0.0
     for i in 0..<Int(count) { squares += Double(x[i]) * Double(x[i]) }
@@ -50,7 +51,9 @@ private func quantizeInGroups(
         if let floats {
             for i in 0..<width { floats[first + i] = group[i] }
         }
-        if let values, let scales, let sums { referenceQuantizeGroups(group, values + first, scales + first / 32, sums + first / 32, 32, rest) }
+        if let values, let scales, let sums {
+            referenceQuantizeGroups(group, values + first, scales + first / 32, sums + first / 32, 32, rest)
+        }
         first += 32
     }
 }

@@ -54,7 +54,8 @@ public struct SelfTest {
         guard report.mismatch == nil else { return }
         for i in 0..<actual.capacity where !(abs(actual[i] - expected[i]) <= tolerance) {
             // Embedded Swift does not print floats: millionths.
-            let a = Int64(Swift.min(Swift.max(actual[i] * 1e6, -1e15), 1e15)), e = Int64(Swift.min(Swift.max(expected[i] * 1e6, -1e15), 1e15))
+            let a = Int64(Swift.min(Swift.max(actual[i] * 1e6, -1e15), 1e15)),
+                e = Int64(Swift.min(Swift.max(expected[i] * 1e6, -1e15), 1e15))
             report.mismatch = "\(table.name) \(what()): element \(i) is \(a)e-6, expected \(e)e-6"
             return
         }

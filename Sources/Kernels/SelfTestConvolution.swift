@@ -36,7 +36,8 @@ extension SelfTest {
         reference.convolution(&task, &slice)
         task.output = actual.pointer
         table.convolution(&task, &slice)
-        let what = "convolution \(index) (\(shape.description), terms \(terms), pixels \(slice.firstPixel)..<\(slice.endPixel), channels \(slice.firstChannel)..<\(slice.endChannel))"
+        let what = "convolution \(index) (\(shape.description), terms \(terms), pixels \(slice.firstPixel)..<\(slice.endPixel), channels "
+            + "\(slice.firstChannel)..<\(slice.endChannel))"
         compare(actual, expected, what)
         compareScratchEnd(scratch, scratchBefore, what)
     }
@@ -71,7 +72,8 @@ extension SelfTest {
         reference.floatConvolution(&task, &slice)
         task.output = actual.pointer
         table.floatConvolution(&task, &slice)
-        let what = "float convolution \(index) (\(shape.description), pixels \(slice.firstPixel)..<\(slice.endPixel), channels \(slice.firstChannel)..<\(slice.endChannel))"
+        let what = "float convolution \(index) (\(shape.description), pixels \(slice.firstPixel)..<\(slice.endPixel), channels "
+            + "\(slice.firstChannel)..<\(slice.endChannel))"
         compare(actual, expected, tolerance: 1e-5 + 1e-6 * Float(layout.window), what)
         compareScratchEnd(scratch, scratchBefore, what)
     }

@@ -4,7 +4,8 @@ extension SelfTest {
     mutating func depthwiseCase(_ index: Int) {
         var shape = random.shape(depthwise: true)
         let terms = random.oneIn(6) ? 2 : 1
-        let layout = DepthwiseLayout(channels: Int(shape.channels), kernelHeight: Int(shape.kernelHeight), kernelWidth: Int(shape.kernelWidth))
+        let layout = DepthwiseLayout(channels: Int(shape.channels), kernelHeight: Int(shape.kernelHeight),
+                                     kernelWidth: Int(shape.kernelWidth))
         var ringRows = shape.height
         if random.oneIn(3) {
             // A ring serves one image at a time.
@@ -38,12 +39,15 @@ extension SelfTest {
         reference.depthwise(&task, &slice)
         task.output = actual.pointer
         table.depthwise(&task, &slice)
-        compare(actual, expected, "depthwise \(index) (\(shape.description), ring \(ringRows), terms \(terms), pixels \(slice.firstPixel)..<\(slice.endPixel), channels \(slice.firstChannel)..<\(slice.endChannel))")
+        compare(actual, expected,
+            "depthwise \(index) (\(shape.description), ring \(ringRows), terms \(terms), pixels \(slice.firstPixel)..<\(slice.endPixel), "
+                + "channels \(slice.firstChannel)..<\(slice.endChannel))")
     }
 
     mutating func floatDepthwiseCase(_ index: Int) {
         let shape = random.shape(depthwise: true)
-        let layout = DepthwiseLayout(channels: Int(shape.channels), kernelHeight: Int(shape.kernelHeight), kernelWidth: Int(shape.kernelWidth))
+        let layout = DepthwiseLayout(channels: Int(shape.channels), kernelHeight: Int(shape.kernelHeight),
+                                     kernelWidth: Int(shape.kernelWidth))
         let noise = random.floats()
         let input = TestBuffer(shape.inputElements, random.floats())
         var plain: [Float] = []
@@ -66,6 +70,7 @@ extension SelfTest {
         task.output = actual.pointer
         table.floatDepthwise(&task, &slice)
         compare(actual, expected, tolerance: 5e-5,
-                "float depthwise \(index) (\(shape.description), pixels \(slice.firstPixel)..<\(slice.endPixel), channels \(slice.firstChannel)..<\(slice.endChannel))")
+                "float depthwise \(index) (\(shape.description), pixels \(slice.firstPixel)..<\(slice.endPixel), channels "
+                    + "\(slice.firstChannel)..<\(slice.endChannel))")
     }
 }

@@ -15,13 +15,17 @@ extension SelfTest {
         let one = 1 << Int(shift)
         var task = AddTask(
             a: a.pointer, b: b.pointer, output: expected.pointer, pixels: pixels, channels: channels, strideA: strideA, strideB: strideB,
-            outputPixelStride: outputStride, multiplierA: Int32(random.integer(-one, 2 * one)), multiplierB: Int32(random.integer(-one, 2 * one)),
-            bias: Int32(random.integer(-100 * one, 100 * one)), shift: shift, outputZeroPoint: zeroPoint, outputMinimum: minimum, outputMaximum: maximum)
+            outputPixelStride: outputStride, multiplierA: Int32(random.integer(-one, 2 * one)),
+                multiplierB: Int32(random.integer(-one, 2 * one)),
+            bias: Int32(random.integer(-100 * one, 100 * one)), shift: shift, outputZeroPoint: zeroPoint, outputMinimum: minimum,
+                outputMaximum: maximum)
         let first = Int32(random.integer(0, Int(pixels) - 1)), end = Int32(random.integer(Int(first) + 1, Int(pixels)))
         reference.add(&task, first, end)
         task.output = actual.pointer
         table.add(&task, first, end)
-        compare(actual, expected, "add \(index) (\(pixels) pixels, \(channels) channels, strides \(strideA) \(strideB) \(outputStride), pixels \(first)..<\(end))")
+        compare(actual, expected,
+            "add \(index) (\(pixels) pixels, \(channels) channels, strides \(strideA) \(strideB) \(outputStride), pixels "
+                + "\(first)..<\(end))")
     }
 
     mutating func elementwiseCase(_ index: Int) {
@@ -69,7 +73,8 @@ extension SelfTest {
         table.channelSums(input.pointer, actual.pointer, pixels, channels, stride)
         report.cases += 1
         for i in 0..<actual.capacity where actual[i] != expected[i] && report.mismatch == nil {
-            report.mismatch = "\(table.name) channel sums \(index) (\(pixels) pixels, \(channels) channels, stride \(stride)): element \(i) is \(actual[i]), expected \(expected[i])"
+            report.mismatch = "\(table.name) channel sums \(index) (\(pixels) pixels, \(channels) channels, stride \(stride)): element "
+                + "\(i) is \(actual[i]), expected \(expected[i])"
         }
     }
 }

@@ -24,8 +24,10 @@ extension SelfTest {
         let a = QuantizedGroups(count / 32 * (rest == 0 ? 1 : 2), &random), b = QuantizedGroups(copying: a)
         let expected = TestBuffer(count, random.floats()), actual = TestBuffer(copying: expected)
         let what = "normalise \(index) (\(count) elements)"
-        reference.normalize(x.pointer, weight.pointer, 1e-5, expected.pointer, a.values.pointer, a.scales.pointer, a.sums.pointer, Int32(count), rest)
-        table.normalize(x.pointer, weight.pointer, 1e-5, actual.pointer, b.values.pointer, b.scales.pointer, b.sums.pointer, Int32(count), rest)
+        reference.normalize(x.pointer, weight.pointer, 1e-5, expected.pointer, a.values.pointer, a.scales.pointer, a.sums.pointer,
+                            Int32(count), rest)
+        table.normalize(x.pointer, weight.pointer, 1e-5, actual.pointer, b.values.pointer, b.scales.pointer, b.sums.pointer, Int32(count),
+                        rest)
         compareRelative(actual, expected, tolerance: 3e-6, what)
         // The quantised form is exactly that of the floats, whether those are wanted or not.
         reference.quantizeGroups(actual.pointer, a.values.pointer, a.scales.pointer, a.sums.pointer, Int32(count), rest)
@@ -54,23 +56,30 @@ extension SelfTest {
         random = source
         let rest = random.oneIn(2) ? 0 : Int32(groups * 32)
         let expected = QuantizedGroups(groups * (rest == 0 ? 1 : 2), &random), actual = QuantizedGroups(copying: expected)
-        reference.gated(gate.pointer, up.pointer, expected.values.pointer, expected.scales.pointer, expected.sums.pointer, function, Int32(groups * 32), rest)
-        table.gated(gate.pointer, up.pointer, actual.values.pointer, actual.scales.pointer, actual.sums.pointer, function, Int32(groups * 32), rest)
+        reference.gated(gate.pointer, up.pointer, expected.values.pointer, expected.scales.pointer, expected.sums.pointer, function,
+                        Int32(groups * 32), rest)
+        table.gated(gate.pointer, up.pointer, actual.values.pointer, actual.scales.pointer, actual.sums.pointer, function,
+                    Int32(groups * 32), rest)
         let what = "gated \(index) (function \(function), \(groups) groups)"
         compareRelative(actual.scales, expected.scales, tolerance: 3e-6, absolute: function == 1 ? 1e-8 : 0, what)
         // Groups of next to nothing have no digits to compare.
-        for i in 0..<groups * 32 where expected.scales[i / 32] > 1e-7 && abs(Int(actual.values[i]) - Int(expected.values[i])) > 1 && report.mismatch == nil {
+        for i in 0..<groups * 32 where expected.scales[i / 32] > 1e-7 && abs(Int(actual.values[i]) - Int(expected.values[i])) > 1
+            && report.mismatch == nil {
             report.mismatch = "\(table.name) \(what): value \(i) is \(actual.values[i]), expected \(expected.values[i])"
         }
         // With what rounding left, the two come as near to each other as the functions do and rounding to 16 bits lets them.
         for i in 0..<groups * 32 where rest != 0 && expected.scales[i / 32] > 1e-7 && report.mismatch == nil {
             let apart = abs(actual.sum(i, rest: Int(rest)) - expected.sum(i, rest: Int(rest))) / expected.scales[i / 32]
-            if apart > 1.1 / 254 + 127 * 6e-6 { report.mismatch = "\(table.name) \(what): value \(i) and its rest are \(Int(apart * 1e6))e-6 of a step off" }
+            if apart > 1.1 / 254 + 127 * 6e-6 {
+                report.mismatch = "\(table.name) \(what): value \(i) and its rest are \(Int(apart * 1e6))e-6 of a step off"
+            }
         }
         for group in 0..<actual.sums.count where report.mismatch == nil {
             var sum = 0
             for i in group * 32..<group * 32 + 32 { sum += Int(actual.values[i]) }
-            if Float(sum) != actual.sums[group] { report.mismatch = "\(table.name) \(what): the sum of group \(group) isn't that of its values" }
+            if Float(sum) != actual.sums[group] {
+                report.mismatch = "\(table.name) \(what): the sum of group \(group) isn't that of its values"
+            }
         }
     }
 
@@ -91,7 +100,8 @@ extension SelfTest {
         random = source
         let expected = TestBuffer((rows - 1) * strides.1 + heads * dimension, random.floats()), actual = TestBuffer(copying: expected)
         var task = AttentionTask(
-            queries: queries.pointer, keys: keys.pointer, cachedValues: values.pointer, output: expected.pointer, queryStride: Int32(strides.0),
+            queries: queries.pointer, keys: keys.pointer, cachedValues: values.pointer, output: expected.pointer,
+                queryStride: Int32(strides.0),
             outputStride: Int32(strides.1), heads: Int32(heads), keyValueHeads: Int32(keyValueHeads), headDimension: Int32(dimension),
             slots: Int32(slots), window: Int32(window), position: Int32(position), scale: 1 / Float(dimension).squareRoot(),
             softCap: random.oneIn(4) ? 3 : 0)
@@ -100,7 +110,9 @@ extension SelfTest {
         reference.attention(&task, row, first, end, scratch.pointer)
         task.output = actual.pointer
         table.attention(&task, row, first, end, scratch.pointer)
-        compare(actual, expected, tolerance: 4e-6, "attention \(index) (\(heads) heads of \(dimension), \(keyValueHeads) shared, position \(position), window \(window) in \(slots), row \(row), heads \(first)..<\(end))")
+        compare(actual, expected, tolerance: 4e-6,
+            "attention \(index) (\(heads) heads of \(dimension), \(keyValueHeads) shared, position \(position), window \(window) in "
+                + "\(slots), row \(row), heads \(first)..<\(end))")
     }
 
     private mutating func functionCase(_ index: Int) {
@@ -112,13 +124,16 @@ extension SelfTest {
         let expected = TestBuffer(count, random.floats()), actual = TestBuffer(copying: expected)
         reference.function(x.pointer, expected.pointer, function, Int32(count))
         table.function(x.pointer, actual.pointer, function, Int32(count))
-        compareRelative(actual, expected, tolerance: 2e-6, absolute: function == 3 ? 1e-7 : 0, "function \(function) \(index) (\(count) elements)")
+        compareRelative(actual, expected, tolerance: 2e-6, absolute: function == 3 ? 1e-7 : 0,
+                        "function \(function) \(index) (\(count) elements)")
     }
 
-    private mutating func compareRelative(_ actual: TestBuffer<Float>, _ expected: TestBuffer<Float>, tolerance: Float, absolute: Float = 0, _ what: @autoclosure () -> String) {
+    private mutating func compareRelative(_ actual: TestBuffer<Float>, _ expected: TestBuffer<Float>, tolerance: Float, absolute: Float = 0,
+                                          _ what: @autoclosure () -> String) {
         report.cases += 1
         guard report.mismatch == nil else { return }
-        for i in 0..<actual.capacity where actual[i] != expected[i] && !(abs(actual[i] - expected[i]) <= tolerance * abs(expected[i]) + absolute + 1e-34) {
+        for i in 0..<actual.capacity where actual[i] != expected[i]
+            && !(abs(actual[i] - expected[i]) <= tolerance * abs(expected[i]) + absolute + 1e-34) {
             let error = Int64(Swift.min(abs((actual[i] - expected[i]) / expected[i]) * 1e9, 1e15))
             report.mismatch = "\(table.name) \(what()): element \(i) is off by \(error)e-9 of itself"
             return

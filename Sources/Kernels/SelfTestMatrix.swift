@@ -34,7 +34,9 @@ extension SelfTest {
                 for output in outputs..<(outputs + 15) / 16 * 16 { expected.pointer[row * stride + output] = actual[row * stride + output] }
             }
         }
-        compareBits(actual, expected, "matrix \(index) (format \(format.name), \(rows) rows, \(layout.inputs) to \(outputs), stride \(stride), outputs \(first)..<\(end), addend \(addend))")
+        compareBits(actual, expected,
+            "matrix \(index) (format \(format.name), \(rows) rows, \(layout.inputs) to \(outputs), stride \(stride), outputs "
+                + "\(first)..<\(end), addend \(addend))")
     }
 
     /// Random bits for q, half floats of every size for scales and minima; zero scales where there is no output.
@@ -118,7 +120,8 @@ extension SelfTest {
         report.cases += 1
         guard report.mismatch == nil else { return }
         for i in 0..<actual.capacity where actual[i].bitPattern != expected[i].bitPattern {
-            report.mismatch = "\(table.name) \(what()): element \(i) has the bits \(actual[i].bitPattern), expected \(expected[i].bitPattern)"
+            report.mismatch = "\(table.name) \(what()): element \(i) has the bits \(actual[i].bitPattern), expected "
+                + "\(expected[i].bitPattern)"
             return
         }
     }

@@ -16,7 +16,9 @@ struct TestShape {
     var outputElements: Int { (outputPixels - 1) * Int(outputPixelStride) + Int(outputChannels) }
 
     var description: String {
-        "\(batch)x\(height)x\(width)x\(channels)/\(pixelStride) to \(outputHeight)x\(outputWidth)x\(outputChannels)/\(outputPixelStride), kernel \(kernelHeight)x\(kernelWidth), stride \(strideY)x\(strideX), dilation \(dilationY)x\(dilationX), padding \(padTop) \(padLeft)\(runPerRow ? ", rows" : "")"
+        "\(batch)x\(height)x\(width)x\(channels)/\(pixelStride) to \(outputHeight)x\(outputWidth)x\(outputChannels)/\(outputPixelStride), "
+            + "kernel \(kernelHeight)x\(kernelWidth), stride \(strideY)x\(strideX), dilation \(dilationY)x\(dilationX), padding \(padTop) "
+                + "\(padLeft)\(runPerRow ? ", rows" : "")"
     }
 }
 

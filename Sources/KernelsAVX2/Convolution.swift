@@ -69,7 +69,8 @@ private func gatherWidened(_ t: ConvolutionTask, _ geometry: WindowGeometry, pix
 /// Sums of 16 channels for some pixels: each register holds the sums of even and of odd pairs of four channels.
 private struct ConvolutionTile<let Pixels: Int> {
     @inline(never)
-    static func run(_ t: ConvolutionTask, quads: Int, windows: UnsafeRawPointer, channel: Int, valid: Int, output: UnsafeMutablePointer<Int8>) {
+    static func run(_ t: ConvolutionTask, quads: Int, windows: UnsafeRawPointer, channel: Int, valid: Int,
+                    output: UnsafeMutablePointer<Int8>) {
         let terms = Int(t.runRepeat)
         let step = Swift.min(16, (Int(t.outputChannels) - channel + 3) / 4 * 4) * 4
         var weights = UnsafeRawPointer(t.weights) + channel * quads * 4 * terms
@@ -93,7 +94,8 @@ private struct ConvolutionTile<let Pixels: Int> {
             let low = avx2_add32(avx2_add_neighbours(sums[p][0], sums[p][1]), avx2_load(t.bias + channel))
             let high = avx2_add32(avx2_add_neighbours(sums[p][2], sums[p][3]), avx2_load(t.bias + channel + 8))
             let bytes = avx2_to_bytes(
-                avx2_scale(low, avx2_load_floats(t.scales + channel), upper), avx2_scale(high, avx2_load_floats(t.scales + channel + 8), upper),
+                avx2_scale(low, avx2_load_floats(t.scales + channel), upper),
+                    avx2_scale(high, avx2_load_floats(t.scales + channel + 8), upper),
                 t.outputZeroPoint, t.outputMinimum, t.outputMaximum)
             storeBytes(output + p * Int(t.outputPixelStride), bytes, valid)
         }

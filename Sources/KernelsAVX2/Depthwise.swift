@@ -20,7 +20,8 @@ public func avx2Depthwise(_ task: UnsafePointer<DepthwiseTask>, _ slice: UnsafeP
         var channel = Int(slice.pointee.firstChannel)
         while channel < Int(slice.pointee.endChannel) {
             arrangeWeights(t, plan, channel: channel, weights)
-            let planes = DepthwisePlanes(task: t, plan: plan, channel: channel, valid: Swift.min(16, Int(slice.pointee.endChannel) - channel),
+            let planes = DepthwisePlanes(task: t, plan: plan, channel: channel,
+                                         valid: Swift.min(16, Int(slice.pointee.endChannel) - channel),
                                          weights: weights, columns: weights + plan.allGroups, outputs: outputs, outside: outside)
             forEachRow(t, slice.pointee) { image, oy, x, endX, pixel in
                 planes.row(image: image, oy: oy, firstX: x, endX: endX, output: t.output + pixel * Int(t.outputPixelStride) + channel)
@@ -70,7 +71,8 @@ private func largeKernel(_ t: DepthwiseTask, _ slice: KernelSlice) {
                     high = avx2_multiply_add32(high, highValues, avx2_widen_to_32(weights + 8))
                 }
                 let bytes = avx2_to_bytes(
-                    avx2_scale(low, avx2_load_floats(t.scales + channel), upper), avx2_scale(high, avx2_load_floats(t.scales + channel + 8), upper),
+                    avx2_scale(low, avx2_load_floats(t.scales + channel), upper),
+                        avx2_scale(high, avx2_load_floats(t.scales + channel + 8), upper),
                     t.outputZeroPoint, t.outputMinimum, t.outputMaximum)
                 storeBytes(t.output + (pixel + x - firstX) * Int(t.outputPixelStride) + channel, bytes, Int(slice.endChannel) - channel)
             }

@@ -84,7 +84,8 @@ private struct Tile<let Pixels: Int> {
     static func run(_ planes: borrowing DepthwisePlanes, from: UnsafePointer<TapPairs>, width: Int, output: UnsafeMutablePointer<Int8>) {
         let plan = planes.plan, channel = planes.channel
         let bias = planes.task.bias + channel, scales = planes.task.scales + channel
-        var low = InlineArray<Pixels, __m256i>(repeating: avx2_load(bias)), high = InlineArray<Pixels, __m256i>(repeating: avx2_load(bias + 8))
+        var low = InlineArray<Pixels, __m256i>(repeating: avx2_load(bias)), high = InlineArray<Pixels,
+            __m256i>(repeating: avx2_load(bias + 8))
         var weights = planes.weights
         let stride = plan.strideX
         for _ in 0..<plan.terms {

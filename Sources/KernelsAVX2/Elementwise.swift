@@ -65,7 +65,8 @@ public func avx2Lookup(_ input: UnsafePointer<Int8>, _ output: UnsafeMutablePoin
 }
 
 @_cdecl("avx2_quantize")
-public func avx2Quantize(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Int8>, _ inverseScale: Float, _ zeroPoint: Int32, _ count: Int32) {
+public func avx2Quantize(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Int8>, _ inverseScale: Float, _ zeroPoint: Int32,
+                         _ count: Int32) {
     let scale = avx2_fill_floats(inverseScale), offset = avx2_fill32(zeroPoint)
     let low = avx2_fill_floats(Float(-128 - zeroPoint)), high = avx2_fill_floats(Float(127 - zeroPoint))
     var i = 0
@@ -79,7 +80,8 @@ public func avx2Quantize(_ input: UnsafePointer<Float>, _ output: UnsafeMutableP
 }
 
 @_cdecl("avx2_dequantize")
-public func avx2Dequantize(_ input: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<Float>, _ scale: Float, _ zeroPoint: Int32, _ count: Int32) {
+public func avx2Dequantize(_ input: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<Float>, _ scale: Float, _ zeroPoint: Int32,
+                           _ count: Int32) {
     let scales = avx2_fill_floats(scale), offset = avx2_fill32(zeroPoint)
     var i = 0
     while i + 8 <= Int(count) {
@@ -93,7 +95,8 @@ public func avx2Dequantize(_ input: UnsafePointer<Int8>, _ output: UnsafeMutable
 }
 
 @_cdecl("avx2_channel_sums")
-public func avx2ChannelSums(_ input: UnsafePointer<Int8>, _ sums: UnsafeMutablePointer<Int32>, _ pixels: Int32, _ channels: Int32, _ pixelStride: Int32) {
+public func avx2ChannelSums(_ input: UnsafePointer<Int8>, _ sums: UnsafeMutablePointer<Int32>, _ pixels: Int32, _ channels: Int32,
+                            _ pixelStride: Int32) {
     var channel = 0
     while channel < Int(channels) {
         var even = __m256i(), odd = __m256i()

@@ -68,7 +68,8 @@ func storeFloats(_ output: UnsafeMutablePointer<Float>, _ low: __m256, _ high: _
 /// Sums of 16 channels for some pixels.
 private struct FloatTile<let Pixels: Int> {
     @inline(never)
-    static func run(_ t: FloatConvolutionTask, length: Int, windows: UnsafePointer<Float>, channel: Int, valid: Int, output: UnsafeMutablePointer<Float>) {
+    static func run(_ t: FloatConvolutionTask, length: Int, windows: UnsafePointer<Float>, channel: Int, valid: Int,
+                    output: UnsafeMutablePointer<Float>) {
         var weights = t.weights! + channel * length
         var sums = InlineArray<Pixels, InlineArray<2, __m256>>(repeating: .init(repeating: __m256()))
         for p in 0..<Pixels {

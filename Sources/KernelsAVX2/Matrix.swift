@@ -51,7 +51,9 @@ private struct MatrixTile<let Rows: Int> {
             let first = MatrixWeights(format, block, half: 0)
             for r in 0..<Rows { low[r] = first.add(format, to: low[r], values + r * groups * 32, scales + r * groups, totals + r * groups) }
             let second = MatrixWeights(format, block, half: 1)
-            for r in 0..<Rows { high[r] = second.add(format, to: high[r], values + r * groups * 32, scales + r * groups, totals + r * groups) }
+            for r in 0..<Rows {
+                high[r] = second.add(format, to: high[r], values + r * groups * 32, scales + r * groups, totals + r * groups)
+            }
             block += format.blockBytes
             values += 32
             scales += 1
@@ -137,13 +139,15 @@ private struct MatrixWeights {
     /// Sums of products with inputs 0...15. Four pairs of products fit 16 bits in all formats but q8, where one does.
     @_transparent
     func firstHalf(_ format: MatrixFormat, _ values: UnsafePointer<Int8>) -> __m256i {
-        sum(format, products(format, q0, values), products(format, q1, values + 4), products(format, q2, values + 8), products(format, q3, values + 12))
+        sum(format, products(format, q0, values), products(format, q1, values + 4), products(format, q2, values + 8),
+            products(format, q3, values + 12))
     }
 
     /// The same of inputs 16...31.
     @_transparent
     func secondHalf(_ format: MatrixFormat, _ values: UnsafePointer<Int8>) -> __m256i {
-        sum(format, products(format, q4, values + 16), products(format, q5, values + 20), products(format, q6, values + 24), products(format, q7, values + 28))
+        sum(format, products(format, q4, values + 16), products(format, q5, values + 20), products(format, q6, values + 24),
+            products(format, q7, values + 28))
     }
 
     @_transparent
@@ -156,7 +160,8 @@ private struct MatrixWeights {
 
     /// `sum` and what one group of a row adds to it.
     @_transparent
-    func add(_ format: MatrixFormat, to sum: __m256, _ values: UnsafePointer<Int8>, _ scale: UnsafePointer<Float>, _ total: UnsafePointer<Float>) -> __m256 {
+    func add(_ format: MatrixFormat, to sum: __m256, _ values: UnsafePointer<Int8>, _ scale: UnsafePointer<Float>,
+             _ total: UnsafePointer<Float>) -> __m256 {
         let rowScale = avx2_broadcast_float(scale)
         let first = firstHalf(format, values), last = secondHalf(format, values)
         if format.hasLateScales {

@@ -10,7 +10,8 @@ struct WindowGeometry {
 
     @inline(__always)
     init(_ t: ConvolutionTask) {
-        inputHeight = Int(t.inputHeight); inputWidth = Int(t.inputWidth); inputChannels = Int(t.inputChannels); inputPixelStride = Int(t.inputPixelStride)
+        inputHeight = Int(t.inputHeight); inputWidth = Int(t.inputWidth); inputChannels = Int(t.inputChannels);
+            inputPixelStride = Int(t.inputPixelStride)
         outputHeight = Int(t.outputHeight); outputWidth = Int(t.outputWidth)
         kernelHeight = Int(t.kernelHeight); kernelWidth = Int(t.kernelWidth); strideY = Int(t.strideY); strideX = Int(t.strideX)
         dilationY = Int(t.dilationY); dilationX = Int(t.dilationX); padTop = Int(t.padTop); padLeft = Int(t.padLeft)
@@ -19,7 +20,8 @@ struct WindowGeometry {
 
     @inline(__always)
     init(_ t: FloatConvolutionTask) {
-        inputHeight = Int(t.inputHeight); inputWidth = Int(t.inputWidth); inputChannels = Int(t.inputChannels); inputPixelStride = Int(t.inputPixelStride)
+        inputHeight = Int(t.inputHeight); inputWidth = Int(t.inputWidth); inputChannels = Int(t.inputChannels);
+            inputPixelStride = Int(t.inputPixelStride)
         outputHeight = Int(t.outputHeight); outputWidth = Int(t.outputWidth)
         kernelHeight = Int(t.kernelHeight); kernelWidth = Int(t.kernelWidth); strideY = Int(t.strideY); strideX = Int(t.strideX)
         dilationY = Int(t.dilationY); dilationX = Int(t.dilationX); padTop = Int(t.padTop); padLeft = Int(t.padLeft)

@@ -42,7 +42,8 @@ public struct Floats8 {
 
     /// What one group adds: sums of products (less the offset where that is still missing), scales and minima.
     @_transparent
-    public mutating func add(_ format: MatrixFormat, _ dot0: int32x4_t, _ dot1: int32x4_t, _ scales: Floats8, _ minima: Floats8, _ scale: Float, _ total: Float) {
+    public mutating func add(_ format: MatrixFormat, _ dot0: int32x4_t, _ dot1: int32x4_t, _ scales: Floats8, _ minima: Floats8,
+                             _ scale: Float, _ total: Float) {
         var d0 = float_from_i32(dot0), d1 = float_from_i32(dot1)
         if format.offset != 0 && !format.hasLateScales {
             // Integers below 2^24: exact.

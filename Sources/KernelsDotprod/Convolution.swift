@@ -142,7 +142,8 @@ extension ConvolutionBlock {
     }
 
     @_transparent
-    func dotPair(_ lane: Int, _ vectors: Int, _ w0: int8x16_t, _ w1: int8x16_t, _ a: int8x16_t, _ s0: inout int32x4_t, _ s1: inout int32x4_t) {
+    func dotPair(_ lane: Int, _ vectors: Int, _ w0: int8x16_t, _ w1: int8x16_t, _ a: int8x16_t, _ s0: inout int32x4_t,
+                 _ s1: inout int32x4_t) {
         s0 = dotLane(lane, s0, w0, a)
         if vectors > 1 { s1 = dotLane(lane, s1, w1, a) }
     }

@@ -31,13 +31,15 @@ func slide5x5(_ geometry: DepthwiseGeometry, _ band: DepthwiseBand, _ channel: I
             let outputs = band.endX &- x < most ? band.endX &- x : most
             let even = (outputs &+ 1) & ~1
             let columns = scratch + Layout5x5.columnsOffset
-            transpose(geometry, band, y: (band.firstY &+ row) &* stride &- Int(task.pointee.padTop), x: x &* stride &- Int(task.pointee.padLeft),
+            transpose(geometry, band, y: (band.firstY &+ row) &* stride &- Int(task.pointee.padTop),
+                      x: x &* stride &- Int(task.pointee.padLeft),
                       pairs: stride == 1 ? even / 2 &+ 2 : even &+ 2, sixth: pairs, channel, columns)
             let to = band.output + (row &* geometry.outputRowStride &+ x &* geometry.outputStride &+ channel)
             var half = 0
             while half &* 8 < valid {
                 let windows = Windows5x5(
-                    columns: UnsafePointer(columns) + half &* Layout5x5.halfBytes, weights: UnsafePointer(scratch) + half &* Weights5x5.bytes,
+                    columns: UnsafePointer(columns) + half &* Layout5x5.halfBytes,
+                        weights: UnsafePointer(scratch) + half &* Weights5x5.bytes,
                     bias: task.pointee.bias + (channel &+ 8 &* half), scales: task.pointee.scales + (channel &+ 8 &* half),
                     outputs: outputs, valid: half == 0 ? lowValid : valid &- 8, to: to + 8 &* half,
                     stride: geometry.outputStride, rowStride: geometry.outputRowStride)

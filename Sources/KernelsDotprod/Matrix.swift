@@ -122,7 +122,8 @@ private func addBytes(_ i: Int, _ lines: UnsafeRawPointer,
 
 /// What one group adds to 16 outputs.
 @_transparent
-private func addGroup(_ format: MatrixFormat, _ sums: inout Floats16, _ block: UnsafeRawPointer, _ values: UnsafePointer<Int8>, _ scale: Float, _ total: Float) {
+private func addGroup(_ format: MatrixFormat, _ sums: inout Floats16, _ block: UnsafeRawPointer, _ values: UnsafePointer<Int8>,
+                      _ scale: Float, _ total: Float) {
     let a0 = load_i8x16(values), a1 = load_i8x16(values + 16)
     let lines = block + format.linesStart
     var dots = Dots(format, a0, a1)

@@ -23,7 +23,8 @@ func multiplyTile(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ f
 
 /// Half a block of outputs.
 @_transparent
-private func multiplyHalf(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ weights: UnsafeRawPointer, groups: Int, output: Int, half: Int, row: Int) {
+private func multiplyHalf(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ weights: UnsafeRawPointer, groups: Int, output: Int,
+                          half: Int, row: Int) {
     let zero = Floats8(repeat_f32x4(0), repeat_f32x4(0))
     var s0 = zero, s1 = zero, s2 = zero, s3 = zero
     var r0 = MatrixRow(task, row, groups: groups), r1 = MatrixRow(task, row &+ 1, groups: groups)
@@ -43,7 +44,8 @@ private func multiplyHalf(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTa
             addBytes(2, lines, &d0, &d1, &d2, &d3)
             addBytes(3, lines, &d0, &d1, &d2, &d3)
         } else {
-            let b0 = format.hasFurtherBits ? load_bytes(lines + 256) : d0.early, b1 = format.hasFurtherBits ? load_bytes(lines + 272) : d0.early
+            let b0 = format.hasFurtherBits ? load_bytes(lines + 256) : d0.early,
+                b1 = format.hasFurtherBits ? load_bytes(lines + 272) : d0.early
             addLine(format, 0, lines, b0, b1, &d0, &d1, &d2, &d3)
             addLine(format, 1, lines, b0, b1, &d0, &d1, &d2, &d3)
             let c0 = format.bits == 6 ? load_bytes(lines + 320) : b0, c1 = format.hasLateScales ? load_bytes(lines + 336) : b1
@@ -130,7 +132,8 @@ private func addLine(_ format: MatrixFormat, _ i: Int, _ lines: UnsafeRawPointer
 
 /// Lines i and 4 + i of bytes.
 @_transparent
-private func addBytes(_ i: Int, _ lines: UnsafeRawPointer, _ d0: inout RowDots, _ d1: inout RowDots, _ d2: inout RowDots, _ d3: inout RowDots) {
+private func addBytes(_ i: Int, _ lines: UnsafeRawPointer, _ d0: inout RowDots, _ d1: inout RowDots, _ d2: inout RowDots,
+                      _ d3: inout RowDots) {
     let low0 = load_bytes(lines + i &* 64), low1 = load_bytes(lines + (i &* 64 &+ 16))
     let high0 = load_bytes(lines + (i &* 64 &+ 256)), high1 = load_bytes(lines + (i &* 64 &+ 272))
     d0.add(.q8, i, low0, low1, high0, high1)

@@ -95,7 +95,8 @@ func slide3x3Stride1(_ geometry: DepthwiseGeometry, _ band: DepthwiseBand, _ cha
             a = rows.next()
             requantizer.store(kernel.sums(b, c, a), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output + stride)
             b = rows.next()
-            requantizer.store(kernel.sums(c, a, b), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid, to: output + 2 &* stride)
+            requantizer.store(kernel.sums(c, a, b), Scales16(loading: scales, vectors: 4), vectors: 4, valid: valid,
+                              to: output + 2 &* stride)
             output += 3 &* stride
             inside &-= 3
         }

@@ -80,7 +80,8 @@ public func neonLookup(_ input: UnsafePointer<Int8>, _ output: UnsafeMutablePoin
 }
 
 @_cdecl("neon_quantize")
-public func neonQuantize(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Int8>, _ inverseScale: Float, _ zeroPoint: Int32, _ count: Int32) {
+public func neonQuantize(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Int8>, _ inverseScale: Float, _ zeroPoint: Int32,
+                         _ count: Int32) {
     let requantizer = Requantizer(zeroPoint: zeroPoint, minimum: -128, maximum: 127)
     let scale = repeat_f32x4(inverseScale)
     let count = Int(count)
@@ -100,7 +101,8 @@ public func neonQuantize(_ input: UnsafePointer<Float>, _ output: UnsafeMutableP
 }
 
 @_cdecl("neon_dequantize")
-public func neonDequantize(_ input: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<Float>, _ scale: Float, _ zeroPoint: Int32, _ count: Int32) {
+public func neonDequantize(_ input: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<Float>, _ scale: Float, _ zeroPoint: Int32,
+                           _ count: Int32) {
     let zero = repeat_i16x8(Int16(truncatingIfNeeded: zeroPoint))
     let scales = repeat_f32x4(scale)
     let count = Int(count)
@@ -128,7 +130,8 @@ func storeFirst(_ v: float32x4_t, _ p: UnsafeMutablePointer<Float>, _ room: Int)
 }
 
 @_cdecl("neon_channel_sums")
-public func neonChannelSums(_ input: UnsafePointer<Int8>, _ sums: UnsafeMutablePointer<Int32>, _ pixels: Int32, _ channels: Int32, _ pixelStride: Int32) {
+public func neonChannelSums(_ input: UnsafePointer<Int8>, _ sums: UnsafeMutablePointer<Int32>, _ pixels: Int32, _ channels: Int32,
+                            _ pixelStride: Int32) {
     let channels = Int(channels), stride = Int(pixelStride)
     var channel = 0
     while channel < channels {

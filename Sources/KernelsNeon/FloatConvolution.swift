@@ -59,7 +59,8 @@ struct FloatSums {
     }
 
     @_transparent
-    mutating func add(_ lane: Int, _ w0: float32x4_t, _ w1: float32x4_t, _ w2: float32x4_t, _ w3: float32x4_t, _ a: float32x4_t, vectors: Int) {
+    mutating func add(_ lane: Int, _ w0: float32x4_t, _ w1: float32x4_t, _ w2: float32x4_t, _ w3: float32x4_t, _ a: float32x4_t,
+                      vectors: Int) {
         v0 = multiplyAdd(lane, v0, w0, a)
         v1 = multiplyAdd(lane, v1, w1, a)
         if vectors > 2 {

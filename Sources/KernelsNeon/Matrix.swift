@@ -57,7 +57,8 @@ private func multiplyRow(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTas
 
 /// What one group adds to 16 outputs.
 @_transparent
-private func addGroup(_ format: MatrixFormat, _ sums: inout Floats16, _ block: UnsafeRawPointer, _ values: UnsafePointer<Int8>, _ scale: Float, _ total: Float) {
+private func addGroup(_ format: MatrixFormat, _ sums: inout Floats16, _ block: UnsafeRawPointer, _ values: UnsafePointer<Int8>,
+                      _ scale: Float, _ total: Float) {
     let quads = Quads(values)
     let lines = block + format.linesStart
     let a = Dots(format, lines, quads), b = Dots(format, lines + 32, quads)
@@ -165,7 +166,8 @@ private struct Dots {
     }
 
     @_transparent
-    mutating func addLine(_ format: MatrixFormat, _ i: Int, _ lines: UnsafeRawPointer, _ b0: int8x16_t, _ b1: int8x16_t, _ low: int8x16_t, _ high: int8x16_t) {
+    mutating func addLine(_ format: MatrixFormat, _ i: Int, _ lines: UnsafeRawPointer, _ b0: int8x16_t, _ b1: int8x16_t, _ low: int8x16_t,
+                          _ high: int8x16_t) {
         let l0 = load_bytes(lines + i &* 64), l1 = load_bytes(lines + (i &* 64 &+ 16))
         let c0 = format.furtherBits(i, b0), c1 = format.furtherBits(i, b1)
         v0.add(format.low(l0, c0), low)

@@ -23,7 +23,8 @@ func multiplyTile(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ f
 
 /// Half a block of outputs.
 @_transparent
-private func multiplyHalf(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ weights: UnsafeRawPointer, groups: Int, output: Int, half: Int, row: Int) {
+private func multiplyHalf(_ format: MatrixFormat, _ task: UnsafePointer<MatrixTask>, _ weights: UnsafeRawPointer, groups: Int, output: Int,
+                          half: Int, row: Int) {
     let zero = Floats8(repeat_f32x4(0), repeat_f32x4(0))
     var s0 = zero, s1 = zero
     var r0 = MatrixRow(task, row, groups: groups), r1 = MatrixRow(task, row &+ 1, groups: groups)
@@ -111,7 +112,8 @@ private struct RowProducts {
 
 /// Line i of nibbles: four inputs of the first half of the group and four of the second.
 @_transparent
-private func addLine(_ format: MatrixFormat, _ i: Int, _ lines: UnsafeRawPointer, _ b0: int8x16_t, _ b1: int8x16_t, _ d0: inout RowProducts, _ d1: inout RowProducts) {
+private func addLine(_ format: MatrixFormat, _ i: Int, _ lines: UnsafeRawPointer, _ b0: int8x16_t, _ b1: int8x16_t, _ d0: inout RowProducts,
+                     _ d1: inout RowProducts) {
     let l0 = load_bytes(lines + i &* 64), l1 = load_bytes(lines + (i &* 64 &+ 16))
     let c0 = format.furtherBits(i, b0), c1 = format.furtherBits(i, b1)
     let low0 = format.low(l0, c0), low1 = format.low(l1, c1)

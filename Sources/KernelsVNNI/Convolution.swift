@@ -45,10 +45,18 @@ public func vnniConvolution(_ task: UnsafePointer<ConvolutionTask>, _ slice: Uns
                     let stride = Int(t.outputPixelStride)
                     let windows = UnsafeRawPointer(gather.scratch)
                     switch blocks {
-                    case 4: convolvePixels(InlineArray<4, Void>.self, count: count, channels, windows: windows, requantizer, output: output, pixelStride: stride)
-                    case 3: convolvePixels(InlineArray<3, Void>.self, count: count, channels, windows: windows, requantizer, output: output, pixelStride: stride)
-                    case 2: convolvePixels(InlineArray<2, Void>.self, count: count, channels, windows: windows, requantizer, output: output, pixelStride: stride)
-                    default: convolvePixels(InlineArray<1, Void>.self, count: count, channels, windows: windows, requantizer, output: output, pixelStride: stride)
+                    case 4:
+                        convolvePixels(InlineArray<4, Void>.self, count: count, channels, windows: windows, requantizer, output: output,
+                                       pixelStride: stride)
+                    case 3:
+                        convolvePixels(InlineArray<3, Void>.self, count: count, channels, windows: windows, requantizer, output: output,
+                                       pixelStride: stride)
+                    case 2:
+                        convolvePixels(InlineArray<2, Void>.self, count: count, channels, windows: windows, requantizer, output: output,
+                                       pixelStride: stride)
+                    default:
+                        convolvePixels(InlineArray<1, Void>.self, count: count, channels, windows: windows, requantizer, output: output,
+                                       pixelStride: stride)
                     }
                     c += blocks * 16
                 }

@@ -15,7 +15,8 @@ public func vnniDepthwise(_ task: UnsafePointer<DepthwiseTask>, _ slice: UnsafeP
         return
     }
     let weights = slice.pointee.scratch.assumingMemoryBound(to: ChannelQuads.self)
-    let inRegisters = t.kernelHeight == 3 && t.kernelWidth == 3 && t.tapRepeat == 1 && t.dilationX == 1 && (t.strideX == 1 || t.strideX == 2)
+    let inRegisters = t.kernelHeight == 3 && t.kernelWidth == 3 && t.tapRepeat == 1 && t.dilationX == 1
+        && (t.strideX == 1 || t.strideX == 2)
     var outside = avx512_fill8(Int8(truncatingIfNeeded: t.inputZeroPoint))
     withUnsafeMutablePointer(to: &outside) { outside in
         let outside = UnsafeRawPointer(outside)
@@ -23,7 +24,8 @@ public func vnniDepthwise(_ task: UnsafePointer<DepthwiseTask>, _ slice: UnsafeP
         while channel < Int(slice.pointee.endChannel) {
             let block = DepthwiseBlock(t, plan, channel: channel, end: Int(slice.pointee.endChannel), weights: weights)
             if !inRegisters {
-                let planes = DepthwisePlanes(block: block, plan: plan, columns: weights + plan.allGroups, outputs: outputs, outside: outside)
+                let planes = DepthwisePlanes(block: block, plan: plan, columns: weights + plan.allGroups, outputs: outputs,
+                                             outside: outside)
                 forEachRow(t, slice.pointee) { image, oy, x, endX, pixel in
                     planes.row(image: image, oy: oy, firstX: x, endX: endX, output: t.output + pixel * Int(t.outputPixelStride) + channel)
                 }
@@ -38,7 +40,8 @@ public func vnniDepthwise(_ task: UnsafePointer<DepthwiseTask>, _ slice: UnsafeP
 }
 
 @inline(never)
-private func columns<let Stride: Int>(_ stride: InlineArray<Stride, Void>.Type, _ block: DepthwiseBlock, _ slice: KernelSlice, _ outside: UnsafeRawPointer) {
+private func columns<let Stride: Int>(_ stride: InlineArray<Stride, Void>.Type, _ block: DepthwiseBlock, _ slice: KernelSlice,
+                                      _ outside: UnsafeRawPointer) {
     forEachRow(block.task, slice) { image, oy, x, endX, pixel in
         DepthwiseColumns.run(stride, block, image: image, oy: oy, firstX: x, endX: endX, outside: outside,
                              output: block.task.output + pixel * Int(block.task.outputPixelStride) + block.channel)
@@ -52,7 +55,8 @@ private func largeKernel(_ t: DepthwiseTask, _ slice: KernelSlice) {
         for x in firstX..<endX {
             let output = t.output + (pixel + x - firstX) * Int(t.outputPixelStride)
             for channel in stride(from: Int(slice.firstChannel), to: Int(slice.endChannel), by: 16) {
-                depthwiseLargeKernel(t, channel: channel, end: Int(slice.endChannel), image: image, oy: oy, ox: x, requantizer, output: output + channel)
+                depthwiseLargeKernel(t, channel: channel, end: Int(slice.endChannel), image: image, oy: oy, ox: x, requantizer,
+                                     output: output + channel)
             }
         }
     }

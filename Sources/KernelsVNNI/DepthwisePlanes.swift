@@ -90,7 +90,8 @@ struct DepthwisePlanes {
 /// The sums of some neighbouring outputs, 64 channels each, which stay in registers.
 private struct Tile<let Pixels: Int> {
     @inline(never)
-    static func run(_ planes: borrowing DepthwisePlanes, from: UnsafePointer<ChannelQuads>, width: Int, output: UnsafeMutablePointer<Int8>) {
+    static func run(_ planes: borrowing DepthwisePlanes, from: UnsafePointer<ChannelQuads>, width: Int,
+                    output: UnsafeMutablePointer<Int8>) {
         let plan = planes.plan
         var sums = InlineArray<Pixels, ChannelQuads>(repeating: planes.block.starts)
         var weights = UnsafePointer(planes.block.weights)

@@ -70,7 +70,8 @@ private func bytesOf(_ t: FloatConvolutionTask) -> ConvolutionTask {
 /// Sums of some blocks of 16 channels for some pixels.
 private struct FloatTile<let Pixels: Int, let Blocks: Int> {
     @inline(never)
-    static func run(_ t: FloatConvolutionTask, length: Int, windows: UnsafeRawPointer, channel: Int, end: Int, output: UnsafeMutablePointer<Float>) {
+    static func run(_ t: FloatConvolutionTask, length: Int, windows: UnsafeRawPointer, channel: Int, end: Int,
+                    output: UnsafeMutablePointer<Float>) {
         var weights = t.weights! + channel * length
         let blockFloats = 16 * length
         var sums = InlineArray<Pixels, InlineArray<Blocks, __m512>>(repeating: .init(repeating: __m512()))

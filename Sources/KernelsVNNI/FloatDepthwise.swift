@@ -29,7 +29,8 @@ public func vnniFloatDepthwise(_ task: UnsafePointer<FloatDepthwiseTask>, _ slic
                     x += Int(t.dilationX)
                 }
             }
-            avx512_store_some_floats(t.output + (pixel * Int(t.outputPixelStride) + channel), floatMask(Int(slice.pointee.endChannel) - channel),
+            avx512_store_some_floats(t.output + (pixel * Int(t.outputPixelStride) + channel),
+                                     floatMask(Int(slice.pointee.endChannel) - channel),
                                      avx512_clamp(sums, minimum, maximum))
             channel += 16
         }

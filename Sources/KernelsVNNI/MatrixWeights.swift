@@ -83,7 +83,8 @@ struct MatrixWeights {
 
     /// `sum` and what one group of a row adds to it.
     @_transparent
-    func add(_ format: MatrixFormat, to sum: __m512, _ values: UnsafePointer<Int8>, _ scale: UnsafePointer<Float>, _ total: UnsafePointer<Float>) -> __m512 {
+    func add(_ format: MatrixFormat, to sum: __m512, _ values: UnsafePointer<Int8>, _ scale: UnsafePointer<Float>,
+             _ total: UnsafePointer<Float>) -> __m512 {
         let rowScale = avx512_broadcast_float(scale)
         if format.hasLateScales {
             // The offset of each half by itself: 32 times the sum of its values.

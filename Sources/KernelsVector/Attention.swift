@@ -7,7 +7,8 @@ import CKernels
 /// as in Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018).
 /// `attend` is given one to four heads at a time, and how many they are.
 @inline(__always)
-func attention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firstHead: Int32, _ endHead: Int32, _ scratch: UnsafeMutablePointer<Float>,
+func attention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firstHead: Int32, _ endHead: Int32,
+               _ scratch: UnsafeMutablePointer<Float>,
                       _ attend: (AttentionHeads, Int) -> Void) {
     let shared = Int(task.pointee.heads / task.pointee.keyValueHeads)
     var head = Int(firstHead)

@@ -13,7 +13,8 @@ public func vectorQuantizeGroups(_ x: UnsafePointer<Float>, _ values: UnsafeMuta
 @_cdecl("vector_normalize")
 public func vectorNormalize(
     _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epsilon: Float, _ normalized: UnsafeMutablePointer<Float>?,
-    _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32, _ rest: Int32
+    _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32,
+        _ rest: Int32
 ) {
     normalize(x, weight, epsilon, normalized, values, scales, sums, count, rest)
 }
@@ -27,7 +28,8 @@ public func vectorGated(
 }
 
 @_cdecl("vector_attention")
-public func vectorAttention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firstHead: Int32, _ endHead: Int32, _ scratch: UnsafeMutablePointer<Float>) {
+public func vectorAttention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ firstHead: Int32, _ endHead: Int32,
+                            _ scratch: UnsafeMutablePointer<Float>) {
     attention(task, row, firstHead, endHead, scratch) { heads, count in
         switch count {
         case 1: attendOne(heads)

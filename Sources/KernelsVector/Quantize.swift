@@ -17,8 +17,10 @@ func quantizeGroup(_ a: floats8, _ b: floats8, _ c: floats8, _ d: floats8, _ val
     if rest == 0 { return }
     let back = fill_floats8(0 - step)
     scale[rest] = step / 254
-    sum[rest] = store_quantized_32(values + rest &* 32, multiply_add_floats8(a, load_bytes8(values), back), multiply_add_floats8(b, load_bytes8(values + 8), back),
-                                   multiply_add_floats8(c, load_bytes8(values + 16), back), multiply_add_floats8(d, load_bytes8(values + 24), back), 254 / step)
+    sum[rest] = store_quantized_32(values + rest &* 32, multiply_add_floats8(a, load_bytes8(values), back),
+                                   multiply_add_floats8(b, load_bytes8(values + 8), back),
+                                   multiply_add_floats8(c, load_bytes8(values + 16), back),
+                                       multiply_add_floats8(d, load_bytes8(values + 24), back), 254 / step)
 }
 
 @inline(__always)
@@ -27,7 +29,8 @@ func quantizeGroups(_ x: UnsafePointer<Float>, _ values: UnsafeMutablePointer<In
     var group = 0
     while group < Int(count) / 32 {
         let p = x + group &* 32
-        quantizeGroup(load_floats8(p), load_floats8(p + 8), load_floats8(p + 16), load_floats8(p + 24), values + group &* 32, scales + group, sums + group, Int(rest) / 32)
+        quantizeGroup(load_floats8(p), load_floats8(p + 8), load_floats8(p + 16), load_floats8(p + 24), values + group &* 32,
+                      scales + group, sums + group, Int(rest) / 32)
         group &+= 1
     }
 }
@@ -36,7 +39,8 @@ func quantizeGroups(_ x: UnsafePointer<Float>, _ values: UnsafeMutablePointer<In
 @inline(__always)
 func normalize(
     _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epsilon: Float, _ normalized: UnsafeMutablePointer<Float>?,
-    _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32, _ rest: Int32
+    _ values: UnsafeMutablePointer<Int8>?, _ scales: UnsafeMutablePointer<Float>?, _ sums: UnsafeMutablePointer<Float>?, _ count: Int32,
+        _ rest: Int32
 ) {
     let count = Int(count)
     var a = fill_floats8(0), b = a

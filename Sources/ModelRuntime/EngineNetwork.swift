@@ -12,8 +12,11 @@ public final class EngineNetwork: AttitudeNetwork {
     /// Fails with `unsupported` where the model's inputs and outputs aren't those.
     public init(_ model: Model) throws(Failure) {
         let name = model.nest.name
-        guard model.inputCount >= 1, model.inputCount == model.outputCount, Self.isDense(model.inputRecord(0), 7), Self.isDense(model.outputRecord(0), 4) else {
-            throw Failure(.unsupported, "\(name) is no attitude network: it must take 7 numbers (acceleration, rate, interval) and give 4 (w, x, y, z), and its states")
+        guard model.inputCount >= 1, model.inputCount == model.outputCount, Self.isDense(model.inputRecord(0), 7),
+              Self.isDense(model.outputRecord(0), 4) else {
+            throw Failure(.unsupported,
+                "\(name) is no attitude network: it must take 7 numbers (acceleration, rate, interval) and give 4 (w, x, y, z), and its "
+                    + "states")
         }
         var states: [PageMemory] = []
         for index in 1..<model.inputCount {

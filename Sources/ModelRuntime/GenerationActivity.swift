@@ -71,7 +71,8 @@ public final class GenerationActivity {
         }
         let counters = session.runner.counters
         return Figures(isRunning: true, tokens: tokens, seconds: Double(monotonicNanoseconds() - start) / 1e9,
-                       residentWeightBytes: session.runner.model.residentWeightBytes, streamedBytes: counters.streamedBytes, stalls: counters.stalls,
+                       residentWeightBytes: session.runner.model.residentWeightBytes, streamedBytes: counters.streamedBytes,
+                           stalls: counters.stalls,
                        stallSeconds: Double(counters.stallNanoseconds) / 1e9)
     }
 }

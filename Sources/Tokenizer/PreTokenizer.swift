@@ -22,12 +22,15 @@ public struct PreTokenizer: Sendable {
 
     /// The scanner for a published name; nil: not known.
     public static func named(_ name: String) -> PreTokenizer? {
-        for entry in table where entry.name == name { return PreTokenizer(pattern: entry.pattern, separatesDigits: entry.separates, digitsInWord: entry.digits) }
+        for entry in table where entry.name == name {
+            return PreTokenizer(pattern: entry.pattern, separatesDigits: entry.separates, digitsInWord: entry.digits)
+        }
         return nil
     }
 
     private static let table: [(name: String, pattern: Pattern, separates: Bool, digits: Int)] = [
-        ("gpt-2", .gpt2, false, 0), ("default", .gpt2, false, 0), ("smollm", .gpt2, true, 0), ("starcoder", .gpt2, true, 0), ("refact", .gpt2, true, 0),
+        ("gpt-2", .gpt2, false, 0), ("default", .gpt2, false, 0), ("smollm", .gpt2, true, 0), ("starcoder", .gpt2, true, 0),
+            ("refact", .gpt2, true, 0),
         ("command-r", .gpt2, true, 0), ("exaone", .gpt2, true, 0), ("codeshell", .gpt2, true, 0),
         ("llama-bpe", .llama3, false, 3), ("llama3", .llama3, false, 3), ("llama-v3", .llama3, false, 3), ("dbrx", .llama3, false, 3),
         ("smaug-bpe", .llama3, false, 3), ("qwen2", .llama3, false, 1),
@@ -77,9 +80,13 @@ public struct PreTokenizer: Sendable {
         case .other, .space: break
         }
         let next = after < end ? ScannedCharacter(text, at: after, end: end) : nil
-        if first != 0x0a, first != 0x0d, let next, next.kind == .letter { return run(of: .letter, text, after + next.length, end, atMost: Int.max) }
+        if first != 0x0a, first != 0x0d, let next, next.kind == .letter {
+            return run(of: .letter, text, after + next.length, end, atMost: Int.max)
+        }
         if character.kind == .other { return newlines(text, run(of: .other, text, after, end, atMost: Int.max), end) }
-        if first == 0x20, let next, next.kind == .other { return newlines(text, run(of: .other, text, after + next.length, end, atMost: Int.max), end) }
+        if first == 0x20, let next, next.kind == .other {
+            return newlines(text, run(of: .other, text, after + next.length, end, atMost: Int.max), end)
+        }
         // \s*[\r\n]+ reaches to the last line break of the white space.
         let limit = run(of: .space, text, after, end, atMost: Int.max)
         var last = limit

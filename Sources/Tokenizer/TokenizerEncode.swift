@@ -20,7 +20,9 @@ extension Tokenizer {
 
     /// As above, appending to `tokens`. Neither begin nor end tokens are added.
     public func encode(_ text: UnsafeRawBufferPointer, control: Bool, into tokens: inout [Int32]) throws(Failure) {
-        guard text.count <= Self.longestText else { throw Failure(.usage, "a text of \(megabytes(text.count)) is too long to encode; at most \(megabytes(Self.longestText))") }
+        guard text.count <= Self.longestText else {
+            throw Failure(.usage, "a text of \(megabytes(text.count)) is too long to encode; at most \(megabytes(Self.longestText))")
+        }
         var start = 0, position = 0
         while position < text.count {
             guard let special = image.special(text, at: position, control: control) else {
@@ -53,7 +55,9 @@ extension Tokenizer {
         case .sentencePieceBPE, .sentencePieceUnigram:
             fragment.removeAll(keepingCapacity: true)
             appendUnmarked(UnsafeRawBufferPointer(rebasing: text[range]))
-            if addsSpacePrefix, !keepsOwnSpace || fragment.first != 0x20, !prefixesFirstOnly || isBeginning(tokens, range) { fragment.insert(0x20, at: 0) }
+            if addsSpacePrefix, !keepsOwnSpace || fragment.first != 0x20, !prefixesFirstOnly || isBeginning(tokens, range) {
+                fragment.insert(0x20, at: 0)
+            }
             let own = fragment
             own.withUnsafeBytes { bytes in
                 if kind == .sentencePieceBPE { encodeSentencePiece(bytes, into: &tokens) } else { encodeUnigram(bytes, into: &tokens) }
@@ -116,7 +120,8 @@ extension Tokenizer {
         while position < text.count {
             let length = utf8Scalar(text, at: position, end: text.count).length
             let character = UnsafeRawBufferPointer(rebasing: text[position..<position + length])
-            merger.append(PairMerger.Symbol(start: position, end: position + length, id: image.find(character, hash: TokenizerLayout.hash(character))))
+            merger.append(PairMerger.Symbol(start: position, end: position + length,
+                                            id: image.find(character, hash: TokenizerLayout.hash(character))))
             position += length
         }
         merger.merge { left, right in

@@ -17,11 +17,15 @@ struct TokenizerImage {
 
     init(_ image: UnsafeRawBufferPointer, name: String) throws(Failure) {
         func bad(_ what: String) -> Failure { Failure(.badFormat, "\(name): the tokenizer \(what); compile the model again") }
-        guard let base = image.baseAddress, Int(bitPattern: base) % 4 == 0, image.count >= 4 * TokenizerLayout.headerWords else { throw bad("is cut off") }
+        guard let base = image.baseAddress, Int(bitPattern: base) % 4 == 0, image.count >= 4 * TokenizerLayout.headerWords else {
+            throw bad("is cut off")
+        }
         let header = base.assumingMemoryBound(to: UInt32.self)
         func word(_ word: TokenizerLayout.Word) -> Int { Int(clamping: header[word.rawValue]) }
         guard header[0] == TokenizerLayout.magic else { throw bad("is none") }
-        guard header[1] == TokenizerLayout.version else { throw bad("has version \(header[1]), this firmware reads \(TokenizerLayout.version)") }
+        guard header[1] == TokenizerLayout.version else {
+            throw bad("has version \(header[1]), this firmware reads \(TokenizerLayout.version)")
+        }
         guard word(.bytes) <= image.count else { throw bad("is cut off") }
         let total = word(.bytes), count = word(.count)
         guard count > 0, count < 1 << TokenizerLayout.indexBits - 1 else { throw bad("has \(count) pieces") }
@@ -110,7 +114,8 @@ struct TokenizerImage {
             if slot == 0 { return nil }
             let index = Int(slot & (1 << TokenizerLayout.indexBits - 1)) - 1
             if slot >> TokenizerLayout.indexBits == fingerprint, index >= 0, 3 * index + 2 < merges.count,
-               merges[3 * index] == UInt32(bitPattern: left), merges[3 * index + 1] == UInt32(bitPattern: right), merges[3 * index + 2] < UInt32(count) {
+               merges[3 * index] == UInt32(bitPattern: left), merges[3 * index + 1] == UInt32(bitPattern: right),
+                   merges[3 * index + 2] < UInt32(count) {
                 return (UInt32(index), Int32(bitPattern: merges[3 * index + 2]))
             }
             place = (place + 1) & mask

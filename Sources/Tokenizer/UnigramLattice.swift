@@ -29,7 +29,8 @@ extension Tokenizer {
             for length in 1...min(image.longestPiece, text.count - position) {
                 hash = TokenizerLayout.step(hash, text[position + length - 1])
                 guard length >= character else { continue }
-                let id = image.find(UnsafeRawBufferPointer(rebasing: text[position..<position + length]), hash: TokenizerLayout.finish(hash))
+                let id = image.find(UnsafeRawBufferPointer(rebasing: text[position..<position + length]),
+                                    hash: TokenizerLayout.finish(hash))
                 guard id >= 0 else { continue }
                 if length == character { hasCharacter = true }
                 reach(position + length, from: position, own + Float(bitPattern: image.scores[Int(id)]), id)
@@ -41,7 +42,9 @@ extension Tokenizer {
     }
 
     private func reach(_ end: Int, from start: Int, _ score: Float, _ id: Int32) {
-        if viterbi.steps[end].start < 0 || score > viterbi.steps[end].score { viterbi.steps[end] = .init(score: score, start: Int32(start), id: id) }
+        if viterbi.steps[end].start < 0 || score > viterbi.steps[end].score {
+            viterbi.steps[end] = .init(score: score, start: Int32(start), id: id)
+        }
     }
 
     private func walkBack(_ text: UnsafeRawBufferPointer, into tokens: inout [Int32]) {

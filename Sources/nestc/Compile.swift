@@ -80,7 +80,9 @@ struct Compile: ParsableCommand {
     var constant: [String] = []
 
     func validate() throws {
-        guard !batch.isEmpty, batch.allSatisfy({ (1...64).contains($0) }) else { throw ValidationError("--batch takes sizes from 1 to 64.") }
+        guard !batch.isEmpty, batch.allSatisfy({ (1...64).contains($0) }) else {
+            throw ValidationError("--batch takes sizes from 1 to 64.")
+        }
         guard samples > 0 else { throw ValidationError("--samples takes a positive number.") }
         guard (50...100).contains(percentile) else { throw ValidationError("--percentile takes 50 to 100.") }
         if calibrate != nil, weights != .int8 { throw ValidationError("--calibrate goes with --weights int8.") }
@@ -95,7 +97,9 @@ struct Compile: ParsableCommand {
         try Compilation.prepare(&graph, fuses: options.fuses)
         if weights == .int8, calibrate == nil {
             let layers = RecurrentWeights.quantize(&graph)
-            guard layers > 0 else { throw ValidationError("--weights int8 needs --calibrate FOLDER; models that are int8 already need neither.") }
+            guard layers > 0 else {
+                throw ValidationError("--weights int8 needs --calibrate FOLDER; models that are int8 already need neither.")
+            }
             note("int8 weights in \(layers) recurrent layer\(layers == 1 ? "" : "s")")
         }
         let folder = try evaluate.map { try ImageFolder(path: $0) }
@@ -110,25 +114,37 @@ struct Compile: ParsableCommand {
         try NestWriter.write(nest.contents, to: output)
         _ = try readBack(output)
         for program in nest.programs {
-            note("batch \(program.program.batch): \(program.program.instructions.count) instructions, arena \(program.program.arenaBytes) bytes, "
+            note("batch \(program.program.batch): \(program.program.instructions.count) instructions, arena \(program.program.arenaBytes) "
+                 + "bytes, "
                 + "\(String(format: "%.3f", program.plan.ratio)) of the lower bound")
         }
     }
 
     private func compileLanguage() throws {
-        if weights == .int8 { throw ValidationError("--weights int8 is for networks; a language model keeps its file's quantisation, and --float-matrices says what floats become.") }
-        let unused = [("--calibrate", calibrate != nil), ("--evaluate", evaluate != nil), ("--labels", labels != nil), ("--batch", batch != [1]), ("--no-fuse", noFuse),
-                      ("--pairs", pairs != nil), ("--dimension", !dimension.isEmpty), ("--constant", !constant.isEmpty)].filter(\.1).map(\.0)
+        if weights == .int8 {
+            throw ValidationError("--weights int8 is for networks; a language model keeps its file's quantisation, and --float-matrices "
+                                  + "says what floats become.")
+        }
+        let unused = [("--calibrate", calibrate != nil), ("--evaluate", evaluate != nil), ("--labels", labels != nil),
+                      ("--batch", batch != [1]), ("--no-fuse", noFuse),
+                      ("--pairs", pairs != nil), ("--dimension", !dimension.isEmpty),
+                          ("--constant", !constant.isEmpty)].filter(\.1).map(\.0)
         guard unused.isEmpty else { throw ValidationError("\(unused.joined(separator: ", ")): not for language models.") }
         let entries = try pairs(set, "--set takes KEY=VALUE") { $0 }
-        if let key = entries.keys.first(where: { $0 == "task" || $0.hasPrefix("language.") }) { throw ValidationError("--set \(key): follows from the model.") }
+        if let key = entries.keys.first(where: { $0 == "task" || $0.hasPrefix("language.") }) {
+            throw ValidationError("--set \(key): follows from the model.")
+        }
         var model = try LanguageImporter.load(path: source)
         if let name { model.name = name }
-        var nest = try lower(model, options: TransformerOptions(rows: rows, logitRows: logitRows, floats: floatMatrices == .q8 ? .q8 : .q4, activationBits: activations),
+        var nest = try lower(model, options: TransformerOptions(rows: rows, logitRows: logitRows, floats: floatMatrices == .q8 ? .q8 : .q4,
+                                                                activationBits: activations),
                              tokenizer: try model.tokenizer.image())
-        nest.metadata = (nest.metadata.filter { entries[$0.key] == nil } + entries.map { (key: $0.key, value: $0.value) }).sorted { $0.key < $1.key }
+        nest.metadata = (nest.metadata.filter { entries[$0.key] == nil } + entries.map { (key: $0.key, value: $0.value) }).sorted {
+            $0.key < $1.key
+        }
         try nest.write(to: output)
-        let weights = try readBack(output).map { ", weights \($0.chunks.reduce(0) { $0 + $1.length }) bytes in \($0.chunks.count) chunks" } ?? ""
+        let weights = try readBack(output).map { ", weights \($0.chunks.reduce(0) { $0 + $1.length }) bytes in \($0.chunks.count) chunks" }
+            ?? ""
         note("\(nest.program.instructions.count) instructions for up to \(rows) tokens, arena \(nest.program.arenaBytes) bytes\(weights)")
     }
 
@@ -143,7 +159,8 @@ struct Compile: ParsableCommand {
         }
     }
 
-    private func quantized(_ graph: Graph, _ options: CompilationOptions, pictures: ImageFolder, evaluation: ImageFolder?) throws -> CompiledNest {
+    private func quantized(_ graph: Graph, _ options: CompilationOptions, pictures: ImageFolder, evaluation: ImageFolder?) throws
+        -> CompiledNest {
         guard graph.inputs.contains(where: { graph.tensors[$0].type == .float32 }) else {
             throw Failure(.usage, "\(source) is quantised already; leave --weights and --calibrate out")
         }
@@ -154,10 +171,12 @@ struct Compile: ParsableCommand {
         }
         let inputs = pictures.samples(limit: samples)
         note("calibrating with \(inputs.count) of the \(pictures.entries.count) pictures in \(calibrate ?? "")")
-        let result = try PostTrainingQuantization.run(graph, samples: inputs, method: rule, options: options, correctsBiases: correctBiases, progress: .standard)
+        let result = try PostTrainingQuantization.run(graph, samples: inputs, method: rule, options: options, correctsBiases: correctBiases,
+                                                      progress: .standard)
         say("signal to noise of each layer, int8 against float, in dB")
         for layer in result.noise {
-            say("  \(String(format: "%6.1f", layer.decibels))  scale \(String(format: "%.6f", layer.scale))  zero \(layer.zeroPoint)  \(layer.tensor.suffix(80))")
+            say("  \(String(format: "%6.1f", layer.decibels))  scale \(String(format: "%.6f", layer.scale))  zero \(layer.zeroPoint)  "
+                + "\(layer.tensor.suffix(80))")
         }
         if let evaluation {
             say("accuracy float: \(text(try Accuracy(result.float.contents, on: evaluation)))")
@@ -172,7 +191,8 @@ struct Compile: ParsableCommand {
 
     private func importOptions() throws -> ImportOptions {
         ImportOptions(labels: labels, name: name, metadata: try pairs(set, "--set takes KEY=VALUE") { $0 },
-                      dimensions: try pairs(dimension, "--dimension takes NAME=N, N from 1 to 65536") { Int($0).flatMap { (1...65536).contains($0) ? $0 : nil } },
+                      dimensions: try pairs(dimension, "--dimension takes NAME=N, N from 1 to 65536") {
+                          Int($0).flatMap { (1...65536).contains($0) ? $0 : nil } },
                       constants: try pairs(constant, "--constant takes NAME=VALUE") { Double($0).flatMap { $0.isFinite ? $0 : nil } })
     }
 

@@ -7,7 +7,8 @@ import Platform
 struct Perplexity: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Perplexity of a language model on a list of tokens, and what it predicts after each of them.",
-        discussion: "Tokens that leave the context begin it anew. With --predictions, a line for every token: the most likely next token and the logarithm of the real one's probability.")
+        discussion: "Tokens that leave the context begin it anew. With --predictions, a line for every token: the most likely next token "
+            + "and the logarithm of the real one's probability.")
 
     @Argument(help: "The .nest file of a language model.")
     var model: String
@@ -46,7 +47,9 @@ struct Perplexity: ParsableCommand {
         options.contextLength = context
         if let budget { try options.keepProcess(within: budget) }
         options.activationBits = activations
-        guard let table = kernels.map({ KernelTable.named($0) }) ?? .chosen(for: .detect()) else { throw Failure(.usage, "no kernel family '\(kernels ?? "")' here") }
+        guard let table = kernels.map({ KernelTable.named($0) }) ?? .chosen(for: .detect()) else {
+            throw Failure(.usage, "no kernel family '\(kernels ?? "")' here")
+        }
         let runner = try LanguageRunner(path: model, options: options, kernels: table, pool: try ThreadPool(threads: threads))
         let most = max(1, min(rows ?? .max, runner.maximumLogitRows))
         var sum = 0.0, first = 0, position = 0
@@ -54,7 +57,9 @@ struct Perplexity: ParsableCommand {
         while first < ids.count {
             if position + 1 > runner.contextLength { position = 0 }
             let count = min(most, ids.count - first, runner.contextLength - position)
-            let logits = try ids[first..<first + count].withUnsafeBufferPointer { (tokens) throws(Failure) in try runner.evaluate(tokens, position: position, logitRows: count) }
+            let logits = try ids[first..<first + count].withUnsafeBufferPointer { (tokens) throws(Failure) in
+                try runner.evaluate(tokens, position: position, logitRows: count)
+            }
             for row in 0..<count where first + row + 1 < ids.count {
                 let (best, logarithm) = judge(logits + row * runner.logitStride, runner.vocabulary, next: Int(ids[first + row + 1]))
                 if predictions { say("\(first + row) \(best) \(logarithm)") }
@@ -64,8 +69,10 @@ struct Perplexity: ParsableCommand {
             position += count
         }
         let seconds = Double(monotonicNanoseconds() - start) / 1e9
-        say(String(format: "perplexity %.4f over %d tokens, %.1f tokens/s with %@ kernels, %d at once, resident %.1f MB, streamed %d bytes, %d stalls",
-                     exp(sum / Double(ids.count - 1)), ids.count - 1, Double(ids.count) / seconds, table.name, most, Double(ProcessMemory.peak) / 1e6,
+        say(String(format: "perplexity %.4f over %d tokens, %.1f tokens/s with %@ kernels, %d at once, resident %.1f MB, streamed %d "
+                   + "bytes, %d stalls",
+                     exp(sum / Double(ids.count - 1)), ids.count - 1, Double(ids.count) / seconds, table.name, most,
+                         Double(ProcessMemory.peak) / 1e6,
                      runner.counters.streamedBytes, runner.counters.stalls))
     }
 

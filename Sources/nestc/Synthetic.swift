@@ -5,7 +5,8 @@ import Platform
 struct Synthetic: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a language model of any size with random weights, to measure budgets with.",
-        discussion: "The file is made chunk by chunk; memory holds no more than one matrix. It has no tokenizer: measure it with nestc perplexity.")
+        discussion: "The file is made chunk by chunk; memory holds no more than one matrix. It has no tokenizer: measure it with nestc "
+            + "perplexity.")
 
     @Option(help: "Megabytes of weights, about.")
     var megabytes: Int
@@ -18,6 +19,7 @@ struct Synthetic: ParsableCommand {
 
     func run() throws {
         guard (16...64_000).contains(megabytes) else { throw ValidationError("--megabytes takes 16 to 64000.") }
-        try lower(try SyntheticTransformer.model(weightBytes: megabytes * 1_000_000), options: TransformerOptions(rows: rows)).write(to: output)
+        try lower(try SyntheticTransformer.model(weightBytes: megabytes * 1_000_000),
+                  options: TransformerOptions(rows: rows)).write(to: output)
     }
 }

@@ -24,7 +24,8 @@ struct Boot: ParsableCommand {
         let chips = StandardBoard(motion: RockingMotion(startNanoseconds: monotonicNanoseconds()))
         let configuration = try config.map { try File.read($0) } ?? chips.configuration(["mpu9250"])
         var options = MachineOptions(image: try RigImage(folder: image ?? "build/rig-\(board)"),
-                                     system: RootSystem(firmware: firmware ?? "build/\(board)/swiftlet", hasShell: shell, files: [("etc/swiftlet.conf", configuration)]))
+                                     system: RootSystem(firmware: firmware ?? "build/\(board)/swiftlet", hasShell: shell,
+                                                        files: [("etc/swiftlet.conf", configuration)]))
         options.buses = chips.buses
         options.memoryMegabytes = memory
         options.endsAtReset = false

@@ -16,7 +16,8 @@ struct Figures: ParsableCommand {
 
     func run() throws {
         Output.standard.line("| figure (emulated board, no models) | value |\n| --- | --- |")
-        try RigFigures(image: try RigImage(folder: image), firmware: firmware, seconds: max(1, min(seconds, 3600)), edges: max(2, min(edges, 100_000))) {
+        try RigFigures(image: try RigImage(folder: image), firmware: firmware, seconds: max(1, min(seconds, 3600)),
+                       edges: max(2, min(edges, 100_000))) {
             Output.standard.line("| \($0.figure) | \($0.value) |")
         }.measure()
     }

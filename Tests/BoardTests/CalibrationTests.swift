@@ -30,7 +30,9 @@ import Testing
         calibration.add(sample(2.5, SIMD3(3, 0, 9), SIMD3(1, 0, 0)))
         #expect(calibration.progress < 0.1)
         // Slow turning is no rest either.
-        for index in 0..<2000 { calibration.add(sample(3 + Double(index) / 200, SIMD3(0, 0, 9.8), SIMD3(0, 0, index % 100 < 50 ? 0.1 : -0.1))) }
+        for index in 0..<2000 {
+            calibration.add(sample(3 + Double(index) / 200, SIMD3(0, 0, 9.8), SIMD3(0, 0, index % 100 < 50 ? 0.1 : -0.1)))
+        }
         #expect(calibration.bias == nil)
     }
 

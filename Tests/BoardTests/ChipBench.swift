@@ -26,7 +26,9 @@ final class ChipBench {
 
     func write(_ register: UInt8, _ values: UInt8..., to other: UInt8? = nil) throws {
         let bytes = [register] + values
-        try bytes.withUnsafeBytes { try bus.transfer(other ?? address, write: $0, read: UnsafeMutableRawBufferPointer(start: nil, count: 0)) }
+        try bytes.withUnsafeBytes {
+            try bus.transfer(other ?? address, write: $0, read: UnsafeMutableRawBufferPointer(start: nil, count: 0))
+        }
     }
 
     func bigEndian(_ register: UInt8, _ count: Int) throws -> [Int16] { Self.bigEndian(try read(register, count * 2)) }

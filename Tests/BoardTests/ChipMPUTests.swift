@@ -17,7 +17,8 @@ import Testing
     }
 
     /// Awake, 1 kHz behind the filters.
-    static func running(_ name: String, _ motion: any Motion = StillMotion(), _ options: ChipOptions = .ideal) throws -> (ChipBench, MPUChip) {
+    static func running(_ name: String, _ motion: any Motion = StillMotion(), _ options: ChipOptions = .ideal) throws
+        -> (ChipBench, MPUChip) {
         let chip = chip(name, motion, options)
         let bench = ChipBench(chip, at: 0x68)
         try bench.write(0x1A, 0x01)

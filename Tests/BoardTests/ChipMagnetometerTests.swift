@@ -136,7 +136,9 @@ import Testing
         try bench.write(0x20, 0xFD)
         bench.pass(milliseconds: 30)
         let on = ChipBench.littleEndian(try bench.read(0xA8, 6))
-        for (axis, limits) in [1.0...3.0, 1.0...3.0, 0.1...1.0].enumerated() { #expect(limits.contains(Double(on[axis] - off[axis]) / 2281)) }
+        for (axis, limits) in [1.0...3.0, 1.0...3.0, 0.1...1.0].enumerated() {
+            #expect(limits.contains(Double(on[axis] - off[axis]) / 2281))
+        }
         // Rates, the fast ones by operating mode.
         for (config, hertz) in [(UInt8(0x10), 10.0), (0x1C, 80), (0x02, 1000), (0x62, 155)] {
             let chip = LIS3MDLChip(motion: Self.field, options: .ideal)

@@ -29,9 +29,11 @@ private func edge(_ isRising: Bool, _ milliseconds: Int64, sequence: UInt32 = 0)
         var request = LineRequest(line: "door")
         #expect(failure { _ = try HardwareInputLine(request, devices: folder.path) }?.contains("line door: there is no GPIO chip") == true)
         folder.write("gpiochip0", "not a device")
-        #expect(failure { _ = try HardwareInputLine(request, devices: folder.path) }?.contains("cannot open \(folder.path)/gpiochip0") == true)
+        #expect(failure { _ = try HardwareInputLine(request, devices: folder.path) }?.contains("cannot open \(folder.path)/gpiochip0")
+                == true)
         request.line = "gpiochip7/1"
-        #expect(failure { _ = try HardwareOutputLine(request, devices: folder.path) }?.contains("there is no chip gpiochip7; there are gpiochip0") == true)
+        #expect(failure { _ = try HardwareOutputLine(request,
+            devices: folder.path) }?.contains("there is no chip gpiochip7; there are gpiochip0") == true)
     }
 
     @Test func aBouncingContactGivesOneEdge() {

@@ -34,7 +34,8 @@ import Testing
             """)
         let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path + "/Sources/CBoard"
         let program = folder.path + "/dies"
-        #expect(try run(Self.compiler!, ["-pthread", "-I", sources + "/include", "-o", program, folder.path + "/main.c", sources + "/Rescue.c"]) == 0)
+        #expect(try run(Self.compiler!, ["-pthread", "-I", sources + "/include", "-o", program, folder.path + "/main.c",
+                                         sources + "/Rescue.c"]) == 0)
         for signal in [0, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGTRAP, SIGFPE, SIGPIPE] {
             folder.write("governor", "performance")
             folder.write("speed", "1500000")

@@ -10,11 +10,13 @@ private func cpufreq() -> TemporaryFolder {
     let tree = TemporaryFolder()
     let files = [
         ("related_cpus", "0 1 2 3\n"), ("scaling_available_governors", "conservative ondemand userspace powersave performance \n"),
-        ("scaling_available_frequencies", "1500000 600000 1000000 \n"), ("scaling_governor", "ondemand\n"), ("scaling_cur_freq", "1000000\n"),
+        ("scaling_available_frequencies", "1500000 600000 1000000 \n"), ("scaling_governor", "ondemand\n"),
+            ("scaling_cur_freq", "1000000\n"),
         ("scaling_setspeed", "<unsupported>\n"), ("stats/time_in_state", "1500000 12\n600000 3456\n1000000 0\n"),
     ]
     for (name, text) in files { tree.write("cpufreq/policy0/" + name, text) }
-    for (name, text) in [("related_cpus", "4\n"), ("scaling_available_governors", "userspace schedutil\n"), ("scaling_governor", "userspace\n"),
+    for (name, text) in [("related_cpus", "4\n"), ("scaling_available_governors", "userspace schedutil\n"),
+                         ("scaling_governor", "userspace\n"),
                          ("scaling_cur_freq", "1800000\n"), ("scaling_setspeed", "1800000\n")] {
         tree.write("cpufreq/policy4/" + name, text)
     }
@@ -92,8 +94,10 @@ private func board(_ tree: TemporaryFolder) -> HardwareBoard {
         let tree = cpufreq()
         let board = board(tree), policy = board.frequencyPolicies()[0]
         defer { withExtendedLifetime(board) {} }
-        #expect(failure { try policy.setGovernor("turbo") } == "policy0 has no governor turbo; there are: conservative ondemand userspace powersave performance")
-        #expect(failure { try policy.setSpeed(kilohertz: 600_000) } == "policy0 has the governor ondemand; a fixed speed needs the governor userspace")
+        #expect(failure { try policy.setGovernor("turbo") }
+                == "policy0 has no governor turbo; there are: conservative ondemand userspace powersave performance")
+        #expect(failure { try policy.setSpeed(kilohertz: 600_000) }
+                == "policy0 has the governor ondemand; a fixed speed needs the governor userspace")
         #expect(failure {
             try policy.setGovernor("userspace")
             try policy.setSpeed(kilohertz: 600_001)

@@ -37,7 +37,8 @@ import Testing
         session.run(seconds: 0.5)
         let sample = try #require(session.samples.last)
         #expect(abs(sample.acceleration.x - 2.5) < 0.01 && abs(sample.acceleration.y - 1.5) < 0.01)
-        #expect(Mounting(axes: "x,y,-z") == nil && Mounting(axes: "x,x,z") == nil && Mounting(axes: "x,y") == nil && Mounting(axes: "") == nil)
+        #expect(Mounting(axes: "x,y,-z") == nil && Mounting(axes: "x,x,z") == nil && Mounting(axes: "x,y") == nil
+                && Mounting(axes: "") == nil)
     }
 
     /// 60 seconds at the chip's 1 kHz: no sample lost, none stamped wrong, with a clock 3 % off either way.

@@ -15,8 +15,10 @@ import Testing
     }
 
     static let cases: [Case] = [
-        Case(name: "one NACK", fault: { .notAcknowledged(address: $0, count: 1) }, counted: { $0.notAcknowledged == 1 && $0.lostSamples == 0 }),
-        Case(name: "ten NACKs", fault: { .notAcknowledged(address: $0, count: 10) }, counted: { $0.notAcknowledged == 10 && $0.lostSamples == 0 }),
+        Case(name: "one NACK", fault: { .notAcknowledged(address: $0, count: 1) },
+             counted: { $0.notAcknowledged == 1 && $0.lostSamples == 0 }),
+        Case(name: "ten NACKs", fault: { .notAcknowledged(address: $0, count: 10) },
+             counted: { $0.notAcknowledged == 10 && $0.lostSamples == 0 }),
         Case(name: "data held low for a second", fault: { _ in .held(seconds: 1, line: .data) }, seconds: 1,
              counted: { $0.otherBusErrors > 5 && $0.busRecoveries > 1 && $0.lostSamples > 100 }),
         Case(name: "clock held low for a second", fault: { _ in .held(seconds: 1, line: .clock) }, seconds: 1,
@@ -25,8 +27,10 @@ import Testing
         Case(name: "short reads", fault: { .shortRead(address: $0, count: 3) }, counted: { $0.otherBusErrors + $0.overflows > 0 }),
         Case(name: "chip reset", fault: { .reset(address: $0) }, counted: { $0.badRegisters > 0 }),
         Case(name: "FIFO overflow", fault: { .overflow(address: $0) }, counted: { $0.overflows == 1 && $0.lostSamples > 0 }),
-        Case(name: "interrupt storm", fault: { .storm(address: $0, seconds: 1, hertz: 5000) }, seconds: 1, counted: { $0.spuriousInterrupts > 1000 && $0.lostSamples == 0 }),
-        Case(name: "muted interrupt", fault: { .mutedInterrupt(address: $0, seconds: 1) }, seconds: 1, counted: { $0.missedInterrupts > 20 && $0.lostSamples == 0 }),
+        Case(name: "interrupt storm", fault: { .storm(address: $0, seconds: 1, hertz: 5000) }, seconds: 1,
+             counted: { $0.spuriousInterrupts > 1000 && $0.lostSamples == 0 }),
+        Case(name: "muted interrupt", fault: { .mutedInterrupt(address: $0, seconds: 1) }, seconds: 1,
+             counted: { $0.missedInterrupts > 20 && $0.lostSamples == 0 }),
         Case(name: "clock drifts", fault: { .drift(address: $0, share: -0.03) }, counted: { $0.overflows == 0 }),
     ]
 
@@ -52,7 +56,8 @@ import Testing
 
     /// From 3 % fast to 3 % slow at once, after every fault that there is, with interrupts that scatter as they do on a
     /// busy board.
-    @Test(arguments: InertialChip.allCases, [2, 60, 120]) func aClockThatChangesIsFollowed(_ kind: InertialChip, jitterMicroseconds: Double) throws {
+    @Test(arguments: InertialChip.allCases, [2, 60, 120]) func aClockThatChangesIsFollowed(_ kind: InertialChip,
+                                                                                           jitterMicroseconds: Double) throws {
         for seed in 1...4 as ClosedRange<UInt64> {
             var options = ChipOptions(seed: seed)
             options.jitterNanoseconds = jitterMicroseconds * 1000

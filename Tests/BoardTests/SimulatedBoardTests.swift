@@ -237,11 +237,13 @@ import Testing
             ("corrupt 0x68 2:0x01 0x10", .corrupted(address: 0x68, register: 0x201, mask: 0x10)),
             ("reset 0x6A", .reset(address: 0x6A)), ("overflow 0x6a", .overflow(address: 0x6A)),
             ("storm 0x68 0.5 5000", .storm(address: 0x68, seconds: 0.5, hertz: 5000)),
-            ("mute-interrupt 0x68", .mutedInterrupt(address: 0x68, seconds: nil)), ("drift 0x68 -0.03", .drift(address: 0x68, share: -0.03)),
+            ("mute-interrupt 0x68", .mutedInterrupt(address: 0x68, seconds: nil)),
+                ("drift 0x68 -0.03", .drift(address: 0x68, share: -0.03)),
             ("clear", .clear),
         ]
         for (text, fault) in good { #expect(try Fault.parse(text) == fault) }
-        let bad = ["", "  ", "nonsense", "nack", "nack 0x80", "nack 0x68 -1", "nack 0x68 1 2", "nack 0x", "hold", "hold x", "hold -1", "hold nan",
+        let bad = ["", "  ", "nonsense", "nack", "nack 0x80", "nack 0x68 -1", "nack 0x68 1 2", "nack 0x", "hold", "hold x", "hold -1",
+                   "hold nan",
                    "hold 1 sdx", "hold recovery scl", "corrupt 0x68 0x1b", "corrupt 0x68 0x100 1", "corrupt 0x68 9:1 1", "corrupt 0x68 : 1",
                    "drift 0x68 inf", "drift 0x68 2", "storm 0x68 1 0", "clear all", "reset 99999999999999999999", "nack 0x6g", "nack 68h"]
         for text in bad { #expect(throws: Failure.self, "\(text)") { try Fault.parse(text) } }

@@ -101,7 +101,8 @@ import Testing
             }
             #expect(abs(samples[samples.count - 1].temperatureCelsius - 31) < 0.5)
             let error = Self.timeError(outcome)
-            print("\(chip.name), drift \(drift): \(samples.count) samples, time error \(fixed(error, decimals: 1)) µs RMS, \(outcome.counters)")
+            print("\(chip.name), drift \(drift): \(samples.count) samples, time error \(fixed(error, decimals: 1)) µs RMS, "
+                  + "\(outcome.counters)")
             #expect(error < 200, "\(chip.name): time error \(error) µs")
             let counters = outcome.counters
             #expect(counters.overflows == 0 && counters.badRegisters == 0 && counters.notAcknowledged == 0)
@@ -145,7 +146,8 @@ import Testing
         let counters = outcome.counters
         #expect(counters.lostSamples == 0 && counters.overflows == 0, "\(chip.name): \(counters)")
         #expect(Double(outcome.samples.count) > 59.5 * (chip == .lsm6dso ? 833 : 1000) * 1.02)
-        print("\(chip.name): \(outcome.samples.count) samples in 60 s, time error \(fixed(Self.timeError(outcome), decimals: 1)) µs, heap growth in the last second \(outcome.heapGrowth)")
+        print("\(chip.name): \(outcome.samples.count) samples in 60 s, time error \(fixed(Self.timeError(outcome), decimals: 1)) µs, heap "
+              + "growth in the last second \(outcome.heapGrowth)")
     }
 
     @Test(arguments: InertialChip.allCases)

@@ -120,7 +120,8 @@ struct ConveyorTests {
             let (path, input, _, weights) = try network()
             defer { unlink(path) }
             let whole = try Model(path: path, kernels: .reference, pool: try pool(1)).memory
-            let model = budgeted ? try load(path, whole.arenaBytes + whole.scratchBytes + weights / 3) : try Model(path: path, kernels: .reference, pool: try pool(1))
+            let model = budgeted ? try load(path, whole.arenaBytes + whole.scratchBytes + weights / 3)
+                : try Model(path: path, kernels: .reference, pool: try pool(1))
             model.set(0, input)
             try model.run()
             #expect(truncate(path, 65536) == 0)

@@ -25,7 +25,8 @@ struct ConvolutionTests {
             plain.attributes.residualMinimum = -110
 
             let builder = NestBuilder()
-            let x = builder.tensor(.int8, [plain.batch, plain.height, plain.width, plain.channels], scale: 0.1, zeroPoint: plain.inputZeroPoint)
+            let x = builder.tensor(.int8, [plain.batch, plain.height, plain.width, plain.channels], scale: 0.1,
+                                   zeroPoint: plain.inputZeroPoint)
             let shape = [plain.batch, plain.outputHeight, plain.outputWidth, plain.outputChannels]
             let other = builder.tensor(.int8, shape, scale: 0.03, zeroPoint: -7)
             // Now and then the output is a slice of a wider tensor.
@@ -33,7 +34,8 @@ struct ConvolutionTests {
             let wide = builder.tensor(.int8, Array(shape[0..<3]) + [plain.outputChannels + offset * 2], scale: 0.06, zeroPoint: 11)
             let y = builder.slice(wide, channels: offset..<offset + plain.outputChannels)
             let blob = plain.blob(weights, bias: bias, scales: scales, lookup: table)
-            builder.emit(depthwise ? .depthwiseConvolution : .convolution, withResidual ? [x, other] : [x], [y], plain.attributes.words, blob: blob)
+            builder.emit(depthwise ? .depthwiseConvolution : .convolution, withResidual ? [x, other] : [x], [y], plain.attributes.words,
+                         blob: blob)
 
             let input = random.bytes(plain.batch * plain.height * plain.width * plain.channels), residual = random.bytes(shape.reduce(1, *))
             var expected = plain.int8(input, weights, bias: bias, scales: scales)
@@ -71,8 +73,10 @@ struct ConvolutionTests {
             let other = builder.tensor(.float32, shape), y = builder.tensor(.float32, shape)
             let withResidual = random.bool()
             let blob = plain.blob(weights, bias: bias)
-            builder.emit(depthwise ? .depthwiseConvolution : .convolution, withResidual ? [x, other] : [x], [y], plain.attributes.words, blob: blob)
-            let input = random.floats(plain.batch * plain.height * plain.width * plain.channels), residual = random.floats(shape.reduce(1, *))
+            builder.emit(depthwise ? .depthwiseConvolution : .convolution, withResidual ? [x, other] : [x], [y], plain.attributes.words,
+                         blob: blob)
+            let input = random.floats(plain.batch * plain.height * plain.width * plain.channels),
+                residual = random.floats(shape.reduce(1, *))
             var expected = plain.float32(input, weights, bias: bias)
             if round % 2 == 0 { expected = expected.map { $0 / (1 + exp(-$0)) } }
             expected = expected.map { min(max($0, -0.75), 1.5) }
@@ -111,11 +115,13 @@ struct ConvolutionTests {
             depthwise.inputZeroPoint = table == nil ? -4 : 6
             pointwise.attributes.lookupZeroPoint = 6
 
-            let w1 = random.bytes(pointwise.outputChannels * pointwise.window, -127...127), w2 = random.bytes(depthwise.channels * depthwise.window, -127...127)
+            let w1 = random.bytes(pointwise.outputChannels * pointwise.window, -127...127),
+                w2 = random.bytes(depthwise.channels * depthwise.window, -127...127)
             let b1 = random.int32s(pointwise.outputChannels, -500...500), b2 = random.int32s(depthwise.channels, -500...500)
             let s1 = random.floats(pointwise.outputChannels, 0.001...0.01), s2 = random.floats(depthwise.channels, 0.001...0.01)
             let builder = NestBuilder()
-            let x = builder.tensor(.int8, [pointwise.batch, pointwise.height, pointwise.width, pointwise.channels], scale: 0.1, zeroPoint: 9)
+            let x = builder.tensor(.int8, [pointwise.batch, pointwise.height, pointwise.width, pointwise.channels], scale: 0.1,
+                                   zeroPoint: 9)
             let y = builder.tensor(.int8, [depthwise.batch, depthwise.outputHeight, depthwise.outputWidth, depthwise.channels], scale: 0.1)
             var pair = PairAttributes()
             var blob = Blob()
@@ -145,10 +151,12 @@ struct ConvolutionTests {
 }
 
 /// XNNPACK's fixed-point addition written out with 64-bit integers.
-func plainAddition(_ a: Int8, _ scaleA: Float, _ zeroA: Int32, _ b: Int8, _ scaleB: Float, _ zeroB: Int32, _ scale: Float, _ zero: Int32, _ low: Int64, _ high: Int64) -> Int8 {
+func plainAddition(_ a: Int8, _ scaleA: Float, _ zeroA: Int32, _ b: Int8, _ scaleB: Float, _ zeroB: Int32, _ scale: Float, _ zero: Int32,
+                   _ low: Int64, _ high: Int64) -> Int8 {
     let ratioA = scaleA / scale, ratioB = scaleB / scale
     let shift = 20 - Int(max(ratioA, ratioB).exponent)
-    let ma = Int64((Double(ratioA) * Double(1 << shift)).rounded(.toNearestOrEven)), mb = Int64((Double(ratioB) * Double(1 << shift)).rounded(.toNearestOrEven))
+    let ma = Int64((Double(ratioA) * Double(1 << shift)).rounded(.toNearestOrEven)),
+        mb = Int64((Double(ratioB) * Double(1 << shift)).rounded(.toNearestOrEven))
     let sum = (Int64(a) - Int64(zeroA)) * ma + (Int64(b) - Int64(zeroB)) * mb + (1 << (Int64(shift) - 1))
     return Int8(min(max((sum >> Int64(shift)) + Int64(zero), low), high))
 }

@@ -14,7 +14,8 @@ struct ElementwiseTests {
             let shape = [random.int(1...2), random.int(1...7), random.int(1...7), random.int(1...40)], count = shape.reduce(1, *)
             let scales = random.floats(3, 0.01...0.2), zeros = random.int32s(3, -30...30)
             let builder = NestBuilder()
-            let a = builder.tensor(.int8, shape, scale: scales[0], zeroPoint: zeros[0]), b = builder.tensor(.int8, shape, scale: scales[1], zeroPoint: zeros[1])
+            let a = builder.tensor(.int8, shape, scale: scales[0], zeroPoint: zeros[0]),
+                b = builder.tensor(.int8, shape, scale: scales[1], zeroPoint: zeros[1])
             let y = builder.tensor(.int8, shape, scale: scales[2], zeroPoint: zeros[2])
             builder.emit(.binary, [a, b], [y], BinaryAttributes(function: .add).words)
             let p = random.bytes(count), q = random.bytes(count)
@@ -59,7 +60,8 @@ struct ElementwiseTests {
             #expect(model.get(0, as: Float.self) == (0..<count).map { min(f(p[$0], q[index($0)]), 3) })
 
             let bytesBuilder = NestBuilder()
-            let ia = bytesBuilder.tensor(.int8, shape, scale: 0.03, zeroPoint: 2), ib = bytesBuilder.tensor(.int8, other, scale: 0.02, zeroPoint: -90)
+            let ia = bytesBuilder.tensor(.int8, shape, scale: 0.03, zeroPoint: 2),
+                ib = bytesBuilder.tensor(.int8, other, scale: 0.02, zeroPoint: -90)
             let iy = bytesBuilder.tensor(.int8, shape, scale: 0.04, zeroPoint: 5)
             bytesBuilder.emit(.binary, [ia, ib], [iy], BinaryAttributes(function: function).words)
             let ip = random.bytes(count), iq = random.bytes(other.reduce(1, *))
@@ -76,8 +78,10 @@ struct ElementwiseTests {
 
     @Test func everyUnaryFunction() throws {
         let functions: [(UnaryFunction, (Double) -> Double)] = [
-            (.relu, { max($0, 0) }), (.relu6, { min(max($0, 0), 6) }), (.sigmoid, { 1 / (1 + Foundation.exp(-$0)) }), (.silu, { $0 / (1 + Foundation.exp(-$0)) }),
-            (.tanh, { Foundation.tanh($0) }), (.hardSwish, { $0 * min(max($0 + 3, 0), 6) / 6 }), (.hardSigmoid, { min(max(0.2 * $0 + 0.5, 0), 1) }),
+            (.relu, { max($0, 0) }), (.relu6, { min(max($0, 0), 6) }), (.sigmoid, { 1 / (1 + Foundation.exp(-$0)) }),
+                (.silu, { $0 / (1 + Foundation.exp(-$0)) }),
+            (.tanh, { Foundation.tanh($0) }), (.hardSwish, { $0 * min(max($0 + 3, 0), 6) / 6 }),
+                (.hardSigmoid, { min(max(0.2 * $0 + 0.5, 0), 1) }),
             (.exponential, { Foundation.exp($0) }), (.clip, { min(max($0, 0.2), 0.5) }), (.leakyRelu, { $0 < 0 ? 0.2 * $0 : $0 }),
             (.logarithm, { Foundation.log($0) }), (.squareRoot, { $0.squareRoot() }), (.absolute, { abs($0) }), (.negate, { -$0 }),
             (.gelu, { 0.5 * $0 * (1 + Foundation.erf($0 / 2.0.squareRoot())) }),
@@ -105,7 +109,8 @@ struct ElementwiseTests {
         for kernels in ConvolutionTests.tables {
             let builder = NestBuilder()
             let x = builder.tensor(.int8, shape, scale: 0.05, zeroPoint: 4)
-            let looked = builder.tensor(.int8, shape, scale: 0.05, zeroPoint: 4), other = builder.tensor(.int8, shape, scale: 0.03, zeroPoint: -9)
+            let looked = builder.tensor(.int8, shape, scale: 0.05, zeroPoint: 4),
+                other = builder.tensor(.int8, shape, scale: 0.03, zeroPoint: -9)
             let real = builder.tensor(.float32, shape), again = builder.tensor(.int8, shape, scale: 0.07, zeroPoint: 1)
             var blob = Blob()
             blob.add(table)
@@ -129,7 +134,8 @@ struct ElementwiseTests {
         var random = Random(15)
         for channels in [1, 2, 10, 91, 1001] {
             let builder = NestBuilder()
-            let x = builder.tensor(.int8, [1, 1, 3, channels], scale: 0.08, zeroPoint: 20), y = builder.tensor(.int8, [1, 1, 3, channels], scale: 1 / 256, zeroPoint: -128)
+            let x = builder.tensor(.int8, [1, 1, 3, channels], scale: 0.08, zeroPoint: 20),
+                y = builder.tensor(.int8, [1, 1, 3, channels], scale: 1 / 256, zeroPoint: -128)
             let fx = builder.tensor(.float32, [1, 1, 3, channels]), fy = builder.tensor(.float32, [1, 1, 3, channels])
             builder.emit(.softmax, [x], [y], SoftmaxAttributes(beta: 1).words)
             builder.emit(.softmax, [fx], [fy], SoftmaxAttributes(beta: 0.5).words)
@@ -144,10 +150,13 @@ struct ElementwiseTests {
             }
             for row in 0..<3 {
                 let range = row * channels..<(row + 1) * channels
-                for (got, want) in zip(model.get(0, as: Int8.self)[range], expected(input[range].map { Double($0) * Double(Float(0.08)) })) {
+                for (got, want) in zip(model.get(0, as: Int8.self)[range],
+                                       expected(input[range].map { Double($0) * Double(Float(0.08)) })) {
                     #expect(abs(Double(got) + 128 - min(want * 256, 255)) <= 0.501)
                 }
-                for (got, want) in zip(model.get(1, as: Float.self)[range], expected(floats[range].map { Double($0) * 0.5 })) { #expect(abs(Double(got) - want) < 1e-5) }
+                for (got, want) in zip(model.get(1, as: Float.self)[range], expected(floats[range].map { Double($0) * 0.5 })) {
+                    #expect(abs(Double(got) - want) < 1e-5)
+                }
             }
         }
     }

@@ -9,8 +9,10 @@ import Testing
 /// Files made to harm: whatever a nest says, reading and running it ends in a Failure or in a result.
 @Suite(.serialized)
 struct HostileNestTests {
-    private static let extremes: [UInt32] = [0, 1, 2, 3, 7, 15, 16, 17, 63, 64, 127, 128, 255, 256, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFF_FFFF, 0x8000_0000,
-                                             0xFFFF_FF80, 0xFFFF_FFFE, 0xFFFF_FFFF, 0x7F80_0000, 0xFF80_0000, 0x7FC0_0000, 0x0080_0000, 0x3F80_0000]
+    private static let extremes: [UInt32] = [0, 1, 2, 3, 7, 15, 16, 17, 63, 64, 127, 128, 255, 256, 0x7FFF, 0x8000, 0xFFFF, 0x10000,
+                                             0x7FFF_FFFF, 0x8000_0000,
+                                             0xFFFF_FF80, 0xFFFF_FFFE, 0xFFFF_FFFF, 0x7F80_0000, 0xFF80_0000, 0x7FC0_0000, 0x0080_0000,
+                                                 0x3F80_0000]
 
     /// The file, with the length of its tables.
     private static func file(_ seed: UInt64) -> (bytes: [UInt8], tables: Int) {
@@ -25,7 +27,8 @@ struct HostileNestTests {
     /// The kinds of instruction that the small network lacks.
     static func addRest(_ builder: NestBuilder) {
         var random = Random(3)
-        let x = builder.tensor(.float32, [1, 1, 3, 4]), h = builder.tensor(.float32, [1, 1, 1, 5], storage: .state), c = builder.tensor(.float32, [1, 1, 1, 5], storage: .state)
+        let x = builder.tensor(.float32, [1, 1, 3, 4]), h = builder.tensor(.float32, [1, 1, 1, 5], storage: .state),
+            c = builder.tensor(.float32, [1, 1, 1, 5], storage: .state)
         for (opcode, gates) in [(Opcode.gru, 3), (.lstm, 4)] {
             var a = RecurrentAttributes(), blob = Blob()
             let rows = roundUp(gates * 5, to: 16)
@@ -50,17 +53,22 @@ struct HostileNestTests {
         d.classes = 3
         anchors.add(random.floats(9 * 4, 0.1...0.5))
         builder.emit(.detectionPostprocess, [builder.tensor(.float32, [1, 1, 9, 4]), builder.tensor(.int8, [1, 1, 9, 4], scale: 0.1)],
-                     [builder.tensor(.float32, [1, 1, 10, 4]), builder.tensor(.float32, [1, 1, 1, 10]), builder.tensor(.float32, [1, 1, 1, 10]), builder.tensor(.float32, [1, 1, 1, 1])],
+                     [builder.tensor(.float32, [1, 1, 10, 4]), builder.tensor(.float32, [1, 1, 1, 10]),
+                      builder.tensor(.float32, [1, 1, 1, 10]), builder.tensor(.float32, [1, 1, 1, 1])],
                      d.words, blob: anchors)
         var pointwise = PlainConvolution(), depthwise = PlainConvolution()
         (pointwise.height, pointwise.width, pointwise.channels, pointwise.outputChannels) = (6, 6, 5, 18)
         (depthwise.height, depthwise.width, depthwise.channels, depthwise.outputChannels, depthwise.isDepthwise) = (6, 6, 18, 18, true)
-        (depthwise.attributes.kernelHeight, depthwise.attributes.kernelWidth, depthwise.attributes.padTop, depthwise.attributes.padLeft) = (3, 3, 1, 1)
+        (depthwise.attributes.kernelHeight, depthwise.attributes.kernelWidth, depthwise.attributes.padTop, depthwise.attributes.padLeft) =
+            (3, 3, 1, 1)
         var pair = PairAttributes(), blob = Blob()
-        pointwise.append(&blob, random.bytes(90, -127...127), bias: random.int32s(18, -9...9), scales: random.floats(18, 0.001...0.01), lookup: random.bytes(256))
-        pair.depthwiseWeightsOffset = depthwise.append(&blob, random.bytes(162, -127...127), bias: random.int32s(18, -9...9), scales: random.floats(18, 0.001...0.01))
+        pointwise.append(&blob, random.bytes(90, -127...127), bias: random.int32s(18, -9...9), scales: random.floats(18, 0.001...0.01),
+                         lookup: random.bytes(256))
+        pair.depthwiseWeightsOffset = depthwise.append(&blob, random.bytes(162, -127...127), bias: random.int32s(18, -9...9),
+                                                       scales: random.floats(18, 0.001...0.01))
         (pair.pointwise, pair.depthwise, pair.middleChannels, pair.ringRows) = (pointwise.attributes, depthwise.attributes, 18, 4)
-        builder.emit(.pointwiseDepthwise, [builder.tensor(.int8, [1, 6, 6, 5], scale: 0.1)], [builder.tensor(.int8, [1, 6, 6, 18], scale: 0.1)], pair.words, blob: blob)
+        builder.emit(.pointwiseDepthwise, [builder.tensor(.int8, [1, 6, 6, 5], scale: 0.1)],
+                     [builder.tensor(.int8, [1, 6, 6, 18], scale: 0.1)], pair.words, blob: blob)
         let f = builder.tensor(.float32, [1, 6, 6, 5]), g = builder.tensor(.float32, [1, 6, 6, 7])
         var real = PlainConvolution()
         (real.height, real.width, real.channels, real.outputChannels) = (6, 6, 5, 7)
@@ -82,7 +90,10 @@ struct HostileNestTests {
         }
         var options = ModelOptions()
         options.verify = false
-        guard work < 1 << 22, nest.programs[0].arenaBytes < 1 << 24, let model = try? Model(nest: nest, options: options, kernels: kernels, pool: pool) else { return false }
+        guard work < 1 << 22, nest.programs[0].arenaBytes < 1 << 24,
+              let model = try? Model(nest: nest, options: options, kernels: kernels, pool: pool) else {
+            return false
+        }
         return (try? model.run()) != nil
     }
 
@@ -102,8 +113,11 @@ struct HostileNestTests {
                     case 1: bytes[at] = UInt8(random.int(0...255))
                     case 2:
                         // Fields of tensors and instructions lie at multiples of four from each other.
-                        let value = HostileNestTests.extremes[random.int(0...HostileNestTests.extremes.count - 1)], field = at / 4 * 4 + random.int(0...3)
-                        if field + 4 <= tables_ { for i in 0..<4 { bytes[field + i] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(i))) } }
+                        let value = HostileNestTests.extremes[random.int(0...HostileNestTests.extremes.count - 1)],
+                            field = at / 4 * 4 + random.int(0...3)
+                        if field + 4 <= tables_ {
+                            for i in 0..<4 { bytes[field + i] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(i))) }
+                        }
                     case 3:
                         let from = random.int(16...tables_ - 4)
                         for i in 0..<4 { bytes[at + i] = bytes[from + i] }
@@ -126,7 +140,9 @@ struct HostileNestTests {
             let (original, tables) = HostileNestTests.file(UInt64(round % 2))
             var bytes = original
             let start = tables / 16384 * 16384 + 16384
-            for _ in 0..<random.int(1...3000) { bytes[random.int(start...bytes.count - 1)] = round % 3 == 0 ? 0xFF : UInt8(random.int(0...255)) }
+            for _ in 0..<random.int(1...3000) {
+                bytes[random.int(start...bytes.count - 1)] = round % 3 == 0 ? 0xFF : UInt8(random.int(0...255))
+            }
             for kernels in ConvolutionTests.tables { _ = survives(bytes, pool, kernels) }
         }
     }
@@ -157,7 +173,11 @@ struct HostileNestTests {
     // MARK: what is written must be the arena's
 
     private func refusal(_ builder: NestBuilder, inputs: [Int32], outputs: [Int32]) -> String? {
-        do throws(Failure) { _ = try NestReader(bytes: NestWriter.bytes(builder.contents(inputs: inputs, outputs: outputs))) } catch { return error.description }
+        do throws(Failure) {
+            _ = try NestReader(bytes: NestWriter.bytes(builder.contents(inputs: inputs, outputs: outputs)))
+        } catch {
+            return error.description
+        }
         return nil
     }
 
@@ -174,7 +194,8 @@ struct HostileNestTests {
         #expect(refusal(builder, inputs: [x], outputs: [y])?.contains("writes to a constant") == true)
     }
 
-    private func recurrent(_ opcode: Opcode, _ place: (NestBuilder, _ x: Int32, _ h: Int32, _ c: Int32, _ y: Int32) -> (inputs: [Int32], outputs: [Int32])) -> String? {
+    private func recurrent(_ opcode: Opcode, _ place: (NestBuilder, _ x: Int32, _ h: Int32, _ c: Int32, _ y: Int32)
+                           -> (inputs: [Int32], outputs: [Int32])) -> String? {
         let builder = NestBuilder(), gates = opcode == .gru ? 3 : 4, rows = roundUp(gates * 4, to: 16)
         let x = builder.tensor(.float32, [1, 1, 1, 4], storage: .state), y = builder.tensor(.float32, [1, 1, 1, 4])
         let h = builder.tensor(.float32, [1, 1, 1, 4], storage: .state), c = builder.tensor(.float32, [1, 1, 1, 4], storage: .state)

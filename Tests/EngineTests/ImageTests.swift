@@ -23,7 +23,8 @@ struct ImageTests {
             let from = [batch, height, width, channels], to = [batch, oh, ow, channels]
             let builder = NestBuilder()
             let x = builder.tensor(.int8, from, scale: 0.1, zeroPoint: 6), fx = builder.tensor(.float32, from)
-            let outs = [builder.tensor(.int8, to, scale: 0.1, zeroPoint: 6), builder.tensor(.int8, to, scale: 0.1, zeroPoint: 6), builder.tensor(.float32, to), builder.tensor(.float32, to)]
+            let outs = [builder.tensor(.int8, to, scale: 0.1, zeroPoint: 6), builder.tensor(.int8, to, scale: 0.1, zeroPoint: 6),
+                        builder.tensor(.float32, to), builder.tensor(.float32, to)]
             builder.emit(.averagePool, [x], [outs[0]], a.words)
             builder.emit(.maxPool, [x], [outs[1]], a.words)
             builder.emit(.averagePool, [fx], [outs[2]], a.words)
@@ -56,7 +57,8 @@ struct ImageTests {
         for kernels in ConvolutionTests.tables {
             for shape in [[1, 7, 7, 1280], [2, 3, 5, 37], [1, 1, 1, 3]] {
                 let builder = NestBuilder()
-                let x = builder.tensor(.int8, shape, scale: 0.1, zeroPoint: -5), y = builder.tensor(.int8, [shape[0], 1, 1, shape[3]], scale: 0.03, zeroPoint: 7)
+                let x = builder.tensor(.int8, shape, scale: 0.1, zeroPoint: -5),
+                    y = builder.tensor(.int8, [shape[0], 1, 1, shape[3]], scale: 0.03, zeroPoint: 7)
                 let fx = builder.tensor(.float32, shape), fy = builder.tensor(.float32, [shape[0], 1, 1, shape[3]])
                 builder.emit(.globalAverage, [x], [y], PoolAttributes().words)
                 builder.emit(.globalAverage, [fx], [fy], PoolAttributes().words)
@@ -114,7 +116,8 @@ struct ImageTests {
         for (from, to) in [((3, 4), (6, 8)), ((5, 7), (3, 2)), ((1, 1), (4, 3)), ((4, 4), (1, 1)), ((13, 13), (26, 26))] {
             let channels = 5
             let builder = NestBuilder()
-            let x = builder.tensor(.int8, [2, from.0, from.1, channels], scale: 0.1), y = builder.tensor(.int8, [2, to.0, to.1, channels], scale: 0.1)
+            let x = builder.tensor(.int8, [2, from.0, from.1, channels], scale: 0.1),
+                y = builder.tensor(.int8, [2, to.0, to.1, channels], scale: 0.1)
             let fx = builder.tensor(.float32, [2, from.0, from.1, channels]), fy = builder.tensor(.float32, [2, to.0, to.1, channels])
             var a = ResizeAttributes(mode: mode)
             a.alignCorners = Int32(corners.0)
@@ -134,15 +137,19 @@ struct ImageTests {
             let floats = model.get(1, as: Float.self), quantised = model.get(0, as: Int8.self)
             for i in 0..<floats.count {
                 let c = i % channels, ox = i / channels % to.1, oy = i / channels / to.1 % to.0, b = i / channels / to.1 / to.0
-                func pixel(_ y: Int, _ x: Int) -> Double { Double(bytes[((b * from.0 + min(max(y, 0), from.0 - 1)) * from.1 + min(max(x, 0), from.1 - 1)) * channels + c]) }
+                func pixel(_ y: Int, _ x: Int) -> Double {
+                    Double(bytes[((b * from.0 + min(max(y, 0), from.0 - 1)) * from.1 + min(max(x, 0), from.1 - 1)) * channels + c])
+                }
                 let sy = coordinate(oy, from.0, to.0), sx = coordinate(ox, from.1, to.1)
                 if mode == .nearest {
-                    let expected = corners.0 == 1 ? pixel(Int(sy.rounded()), Int(sx.rounded())) : pixel(Int(sy.rounded(.down)), Int(sx.rounded(.down)))
+                    let expected = corners.0 == 1 ? pixel(Int(sy.rounded()), Int(sx.rounded()))
+                        : pixel(Int(sy.rounded(.down)), Int(sx.rounded(.down)))
                     #expect(Double(floats[i]) == expected)
                     #expect(Double(quantised[i]) == expected)
                 } else {
                     let cy = max(sy, 0), cx = max(sx, 0), y0 = Int(cy), x0 = Int(cx), fy = cy - Double(y0), fx = cx - Double(x0)
-                    let expected = (pixel(y0, x0) * (1 - fx) + pixel(y0, x0 + 1) * fx) * (1 - fy) + (pixel(y0 + 1, x0) * (1 - fx) + pixel(y0 + 1, x0 + 1) * fx) * fy
+                    let expected = (pixel(y0, x0) * (1 - fx) + pixel(y0, x0 + 1) * fx) * (1 - fy)
+                        + (pixel(y0 + 1, x0) * (1 - fx) + pixel(y0 + 1, x0 + 1) * fx) * fy
                     #expect(abs(Double(floats[i]) - expected) < 1e-3)
                     // int8: the fractions have 11 bits, as XNNPACK's have.
                     let qy = (fy * 2048).rounded() / 2048, qx = (fx * 2048).rounded() / 2048

@@ -6,7 +6,8 @@ import Testing
 
 /// The descriptions of operations: one list of fields for both directions, and extents that say all that is written.
 struct OperatorTests {
-    private func roundTrip<A: AttributeFields & Equatable>(_ type: A.Type, _ words: [Int32], sourceLocation: SourceLocation = #_sourceLocation) {
+    private func roundTrip<A: AttributeFields & Equatable>(_ type: A.Type, _ words: [Int32],
+                                                           sourceLocation: SourceLocation = #_sourceLocation) {
         let first = A(words: words)
         #expect(first?.words == words, sourceLocation: sourceLocation)
         #expect(first.flatMap { A(words: $0.words) } == first, sourceLocation: sourceLocation)
@@ -56,8 +57,10 @@ struct OperatorTests {
         HostileNestTests.addRest(builder)
         let places = builder.contents(inputs: [input], outputs: [output]).programs[0]
         let whole = Int32(builder.tensors.count)
-        builder.tensors.append(TensorRecord(type: .int8, storage: .state, batch: 1, height: 1, width: 1, channels: Int32(places.stateBytes), offset: 0))
-        builder.tensors.append(TensorRecord(type: .int8, storage: .arena, batch: 1, height: 1, width: 1, channels: Int32(builder.arenaBytes), offset: 0))
+        builder.tensors.append(TensorRecord(type: .int8, storage: .state, batch: 1, height: 1, width: 1, channels: Int32(places.stateBytes),
+                                            offset: 0))
+        builder.tensors.append(TensorRecord(type: .int8, storage: .arena, batch: 1, height: 1, width: 1,
+                                            channels: Int32(builder.arenaBytes), offset: 0))
         for threads in 1...2 {
             for kernels in ConvolutionTests.tables {
                 let model = try builder.model(inputs: [input], outputs: [output], threads: threads, kernels: kernels)
@@ -71,7 +74,9 @@ struct OperatorTests {
                         for byte in start..<min(start + write.record.spanBytes, after.count) { isAllowed[byte] = true }
                     }
                     let wrong = after.indices.filter { after[$0] != before[$0] && !isAllowed[$0] }
-                    #expect(wrong.isEmpty, "instruction \(index) (\(instruction.opcode.title)), \(kernels.name): \(wrong.count) bytes from \(wrong.first ?? 0)")
+                    #expect(wrong.isEmpty,
+                        "instruction \(index) (\(instruction.opcode.title)), \(kernels.name): \(wrong.count) bytes from "
+                            + "\(wrong.first ?? 0)")
                     before = after
                 }
             }

@@ -4,7 +4,8 @@ import Foundation
 import Testing
 
 struct PlatformTests {
-    @Test(arguments: [(0.0, 2, "0.00"), (2.345678, 2, "2.35"), (-0.004, 2, "0.00"), (-1.5, 0, "-2"), (123456.789, 1, "123456.8"), (0.05, 1, "0.1"),
+    @Test(arguments: [(0.0, 2, "0.00"), (2.345678, 2, "2.35"), (-0.004, 2, "0.00"), (-1.5, 0, "-2"), (123456.789, 1, "123456.8"),
+                      (0.05, 1, "0.1"),
                       (1e300, 2, "9e18 or more"), (.nan, 1, "nan"), (-.infinity, 1, "-inf")])
     func fixedDecimals(value: Double, decimals: Int, text: String) { #expect(fixed(value, decimals: decimals) == text) }
 

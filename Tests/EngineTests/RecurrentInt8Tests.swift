@@ -16,11 +16,16 @@ struct RecurrentInt8Tests {
             let groups = (columns + 31) / 32, scale: UInt16 = half(0.2 / 127)
             var quanta = [Int8](repeating: 0, count: rows * groups * 32)
             for row in 0..<rows { for column in 0..<columns { quanta[row * groups * 32 + column] = Int8(random.int(-127...127)) } }
-            packed = try #require(MatrixLayout(format: .q8, outputs: rows, inputs: groups * 32)).pack(quanta, scales: [UInt16](repeating: scale, count: rows * groups))
-            for row in 0..<rows { for column in 0..<columns { values.append(Double(quanta[row * groups * 32 + column]) * Double(float(half: scale))) } }
+            packed = try #require(MatrixLayout(format: .q8, outputs: rows, inputs: groups * 32)).pack(quanta,
+                scales: [UInt16](repeating: scale, count: rows * groups))
+            for row in 0..<rows {
+                for column in 0..<columns { values.append(Double(quanta[row * groups * 32 + column]) * Double(float(half: scale))) }
+            }
         }
 
-        func times(_ x: [Double]) -> [Double] { (0..<values.count / x.count).map { r in x.indices.reduce(0) { $0 + values[r * x.count + $1] * x[$1] } } }
+        func times(_ x: [Double]) -> [Double] {
+            (0..<values.count / x.count).map { r in x.indices.reduce(0) { $0 + values[r * x.count + $1] * x[$1] } }
+        }
     }
 
     private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
@@ -33,7 +38,8 @@ struct RecurrentInt8Tests {
             let w = try Matrix(rows: rows, columns: inputs, &random), r = try Matrix(rows: rows, columns: hidden, &random)
             let wb = random.floats(rows), rb = random.floats(rows), rest = [Float](repeating: 0, count: roundUp(rows, to: 16) - rows)
             let builder = NestBuilder()
-            let h = builder.tensor(.float32, [1, 1, 1, hidden], storage: .state), c = builder.tensor(.float32, [1, 1, 1, hidden], storage: .state)
+            let h = builder.tensor(.float32, [1, 1, 1, hidden], storage: .state),
+                c = builder.tensor(.float32, [1, 1, 1, hidden], storage: .state)
             let x = builder.tensor(.float32, [1, 1, 2, inputs]), y = builder.tensor(.float32, [1, 1, 2, hidden])
             var blob = Blob(), a = RecurrentAttributes()
             (a.hidden, a.inputs, a.resetAfterProduct) = (Int32(hidden), Int32(inputs), resetAfter ? 1 : 0)
@@ -77,14 +83,17 @@ struct RecurrentInt8Tests {
                     let products: [Double] = r.times(opened)
                     var next = hs
                     for i in 0..<hidden {
-                        let late: Double = gate[i] * q[2 * hidden + i], early: Double = products[2 * hidden + i] + Double(rb[2 * hidden + i])
+                        let late: Double = gate[i] * q[2 * hidden + i],
+                            early: Double = products[2 * hidden + i] + Double(rb[2 * hidden + i])
                         let z: Double = sigmoid(p[i] + q[i])
                         let candidate: Double = tanh(p[2 * hidden + i] + (resetAfter ? late : early))
                         next[i] = (1 - z) * candidate + z * hs[i]
                     }
                     hs = next
                 }
-                for i in 0..<hidden { #expect(abs(Double(answers[0][step * hidden + i]) - hs[i]) < 0.03, "\(inputs) \(hidden) step \(step)") }
+                for i in 0..<hidden {
+                    #expect(abs(Double(answers[0][step * hidden + i]) - hs[i]) < 0.03, "\(inputs) \(hidden) step \(step)")
+                }
             }
         }
     }
@@ -93,7 +102,8 @@ struct RecurrentInt8Tests {
     @Test func damagedFormatsAreRefused() throws {
         for (format, bytes) in [(Int32(1), 4096), (7, 4096), (-1, 4096), (RecurrentAttributes.int8, 543)] {
             let builder = NestBuilder()
-            let h = builder.tensor(.float32, [1, 1, 1, 5], storage: .state), x = builder.tensor(.float32, [1, 1, 1, 4]), y = builder.tensor(.float32, [1, 1, 1, 5])
+            let h = builder.tensor(.float32, [1, 1, 1, 5], storage: .state), x = builder.tensor(.float32, [1, 1, 1, 4]),
+                y = builder.tensor(.float32, [1, 1, 1, 5])
             var blob = Blob(), a = RecurrentAttributes()
             (a.hidden, a.inputs, a.inputFormat) = (5, 4, format)
             a.recurrentOffset = blob.add([UInt8](repeating: 0, count: 16 * 5 * 4))
@@ -112,7 +122,8 @@ struct RecurrentInt8Tests {
     /// Sums far beyond where the gates saturate, infinite ones included, give numbers.
     @Test func saturatedGatesStayNumbers() throws {
         let builder = NestBuilder()
-        let h = builder.tensor(.float32, [1, 1, 1, 9], storage: .state), x = builder.tensor(.float32, [1, 1, 1, 1]), y = builder.tensor(.float32, [1, 1, 1, 9])
+        let h = builder.tensor(.float32, [1, 1, 1, 9], storage: .state), x = builder.tensor(.float32, [1, 1, 1, 1]),
+            y = builder.tensor(.float32, [1, 1, 1, 9])
         var blob = Blob(), a = RecurrentAttributes()
         (a.hidden, a.inputs, a.resetAfterProduct) = (9, 1, 1)
         blob.add([Float](repeating: 1, count: 32))

@@ -29,8 +29,10 @@ struct SequenceTests {
             let inputs = random.int(1...9), time = random.int(1...4), batch = random.int(1...2), gates = lstm ? 4 : 3, rows = gates * hidden
             let w = random.floats(rows * inputs), r = random.floats(rows * hidden), wb = random.floats(rows), rb = random.floats(rows)
             let builder = NestBuilder()
-            let h = builder.tensor(.float32, [batch, 1, 1, hidden], storage: .state), c = builder.tensor(.float32, [batch, 1, 1, hidden], storage: .state)
-            let x = builder.tensor(.float32, [batch, 1, time, inputs]), y = builder.tensor(.float32, [batch, 1, time, hidden]), last = builder.tensor(.float32, [batch, 1, 1, hidden])
+            let h = builder.tensor(.float32, [batch, 1, 1, hidden], storage: .state),
+                c = builder.tensor(.float32, [batch, 1, 1, hidden], storage: .state)
+            let x = builder.tensor(.float32, [batch, 1, time, inputs]), y = builder.tensor(.float32, [batch, 1, time, hidden]),
+                last = builder.tensor(.float32, [batch, 1, 1, hidden])
             var blob = Blob(), a = RecurrentAttributes()
             a.hidden = Int32(hidden)
             a.inputs = Int32(inputs)
@@ -63,13 +65,16 @@ struct SequenceTests {
                         var next = hs[b]
                         if lstm {
                             for i in 0..<hidden {
-                                cs[b][i] = sigmoid(p[2 * hidden + i] + q[2 * hidden + i]) * cs[b][i] + sigmoid(p[i] + q[i]) * tanh(p[3 * hidden + i] + q[3 * hidden + i])
+                                cs[b][i] = sigmoid(p[2 * hidden + i] + q[2 * hidden + i]) * cs[b][i] + sigmoid(p[i] + q[i])
+                                    * tanh(p[3 * hidden + i] + q[3 * hidden + i])
                                 next[i] = sigmoid(p[hidden + i] + q[hidden + i]) * tanh(cs[b][i])
                             }
                         } else {
                             let gate = (0..<hidden).map { sigmoid(p[hidden + $0] + q[hidden + $0]) }
                             let inner = resetAfter ? (0..<hidden).map { gate[$0] * q[2 * hidden + $0] }
-                                : zip(product(r[(2 * hidden * hidden)...], zip(gate, hs[b]).map { $0 * $1 }), rb[(2 * hidden)...]).map { $0 + Double($1) }
+                                : zip(product(r[(2 * hidden * hidden)...], zip(gate, hs[b]).map { $0 * $1 }), rb[(2 * hidden)...]).map {
+                                    $0 + Double($1)
+                                }
                             for i in 0..<hidden {
                                 let z = sigmoid(p[i] + q[i])
                                 next[i] = (1 - z) * tanh(p[2 * hidden + i] + inner[i]) + z * hs[b][i]
@@ -107,7 +112,8 @@ struct SequenceTests {
             let most = Int(a.maximumDetections)
             let builder = NestBuilder()
             let boxes = builder.tensor(.float32, [1, 1, anchors, 4]), scores = builder.tensor(.float32, [1, 1, anchors, classes + 1])
-            let outs = [builder.tensor(.float32, [1, 1, most, 4]), builder.tensor(.float32, [1, 1, 1, most]), builder.tensor(.float32, [1, 1, 1, most]), builder.tensor(.float32, [1, 1, 1, 1])]
+            let outs = [builder.tensor(.float32, [1, 1, most, 4]), builder.tensor(.float32, [1, 1, 1, most]),
+                        builder.tensor(.float32, [1, 1, 1, most]), builder.tensor(.float32, [1, 1, 1, 1])]
             var blob = Blob()
             let anchorValues = (0..<anchors).flatMap { _ in random.floats(2, 0...1) + random.floats(2, 0.2...0.5) }
             blob.add(anchorValues)
@@ -132,7 +138,9 @@ struct SequenceTests {
             func score(_ anchor: Int, _ category: Int) -> Float { values[anchor * (classes + 1) + 1 + category] }
             var expected: [(Int, Int, Float)] = []
             if regular {
-                for category in 0..<classes { expected += suppress((0..<anchors).map { score($0, category) }, 5).map { ($0, category, score($0, category)) } }
+                for category in 0..<classes {
+                    expected += suppress((0..<anchors).map { score($0, category) }, 5).map { ($0, category, score($0, category)) }
+                }
                 expected = Array(expected.sorted { $0.2 > $1.2 }.prefix(most))
             } else {
                 let best = (0..<anchors).map { anchor in (0..<classes).max { score(anchor, $0) < score(anchor, $1) }! }

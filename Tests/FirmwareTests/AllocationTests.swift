@@ -85,7 +85,8 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
             let before = try count(), turnsBefore = turns(process), start = DispatchTime.now()
             // A window in which the firmware worked: its threads slept and woke, however little of the machine they got.
             repeat { usleep(50_000) } while process.isRunning
-                && (turns(process) < turnsBefore + 500 || DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds < UInt64(seconds * 1e9))
+                && (turns(process) < turnsBefore + 500 || DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds
+                    < UInt64(seconds * 1e9))
             grown = try count() - before
             windows += 1
         }

@@ -23,10 +23,13 @@ struct Ran {
 @Suite struct CommandLineTests {
     @Test func wrongArgumentsGiveTwo() {
         let lines: [Ran] = [
-            Ran("fly"), Ran("classify"), Ran("classify", "--top"), Ran("classify", "a.jpg", "--top", "0"), Ran("classify", "a.jpg", "--top", "many"),
+            Ran("fly"), Ran("classify"), Ran("classify", "--top"), Ran("classify", "a.jpg", "--top", "0"),
+                Ran("classify", "a.jpg", "--top", "many"),
             Ran("classify", "a.jpg", "--nonsense"), Ran("classify", "a.jpg", "--json=yes"), Ran("classify", "--frames", "12:yuyv", "f"),
-            Ran("classify", "--frames", "3x2:yuyv", "f"), Ran("classify", "--frames", "1920x1080:webp", "f"), Ran("classify", "--frames", "99999999999999999999x2:grey", "f"),
-            Ran("detect", "a.jpg", "--score", "2"), Ran("detect", "a", "b", "--draw", "c.png"), Ran("bench"), Ran("bench", "m", "--runs", "-1"), Ran("info"),
+            Ran("classify", "--frames", "3x2:yuyv", "f"), Ran("classify", "--frames", "1920x1080:webp", "f"),
+                Ran("classify", "--frames", "99999999999999999999x2:grey", "f"),
+            Ran("detect", "a.jpg", "--score", "2"), Ran("detect", "a", "b", "--draw", "c.png"), Ran("bench"),
+                Ran("bench", "m", "--runs", "-1"), Ran("info"),
             Ran("infer", "m", "i"), Ran("selftest", "--cases", "0"), Ran("help", "fly"),
         ]
         for ran in lines {
@@ -67,7 +70,8 @@ struct Ran {
     }
 
     @Test func argumentsAreTakenApart() throws {
-        let options = [OptionSpecification("--top", "K", ""), OptionSpecification("--json", nil, ""), OptionSpecification("-o", "F", ""), OptionSpecification("--budget", "B", "")]
+        let options = [OptionSpecification("--top", "K", ""), OptionSpecification("--json", nil, ""), OptionSpecification("-o", "F", ""),
+                       OptionSpecification("--budget", "B", "")]
         let arguments = try Arguments(["a", "--top", "3", "--json", "-", "-o", "x", "--top=4", "--", "--json2"], options: options)
         #expect(arguments.positional == ["a", "-", "--json2"])
         #expect(arguments.text("-o") == "x" && arguments.has("--json"))

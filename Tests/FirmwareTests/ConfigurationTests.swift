@@ -71,24 +71,29 @@ import Testing
             """)
         #expect(configuration.name == "bird-1" && configuration.logLevel == .debug && configuration.memoryBudgetBytes == 64_000_000)
         #expect(configuration.realTimePriority == 0 && !configuration.locksMemory && configuration.watchdogSeconds == 20)
-        #expect(configuration.governor == "schedutil" && configuration.stateFolder == "/var/lib/swiftlet" && configuration.modelFolder == "/m")
+        #expect(configuration.governor == "schedutil" && configuration.stateFolder == "/var/lib/swiftlet"
+                && configuration.modelFolder == "/m")
         #expect(configuration.ports?.map { $0.path } == ["/dev/ttyS0", "/dev/ttyAMA0", "-"] && configuration.ports?[0].baud == 115_200)
         #expect(configuration.sensors.count == 2 && configuration.sensors[1].name == "imu" && configuration.sensors[1].settings.chip == nil)
         let front = configuration.sensors[0]
         #expect(front.name == "front" && front.bus == "i2c-3" && front.settings.chip == .icm42688 && front.settings.address == 0x69)
         #expect(front.settings.rateHertz == 1000 && front.settings.bandwidthHertz == 200 && front.settings.accelerationRangeG == 16)
-        #expect(front.settings.angularRangeDegreesPerSecond == 2000 && front.settings.samplesPerBurst == 8 && front.settings.magnetometer == .none)
-        #expect(front.settings.mounting.rows.0 == SIMD3(0, -1, 0) && front.settings.isInterruptActiveLow && front.dataReadyLine == "gpiochip0/4")
+        #expect(front.settings.angularRangeDegreesPerSecond == 2000 && front.settings.samplesPerBurst == 8
+                && front.settings.magnetometer == .none)
+        #expect(front.settings.mounting.rows.0 == SIMD3(0, -1, 0) && front.settings.isInterruptActiveLow
+                && front.dataReadyLine == "gpiochip0/4")
         #expect(front.recoveryClock == "gpiochip0/3" && front.recoveryData == "gpiochip0/2" && front.calibration == "/c")
         let door = try #require(configuration.inputs.first?.request)
-        #expect(door.line == "gpiochip0/22" && door.bias == .pullUp && door.edges == .falling && door.isActiveLow && door.debounceMicroseconds == 2500)
+        #expect(door.line == "gpiochip0/22" && door.bias == .pullUp && door.edges == .falling && door.isActiveLow
+                && door.debounceMicroseconds == 2500)
         #expect(configuration.outputs.first?.initial == true && configuration.outputs.first?.request.isActiveLow == true)
         // Every key of the table is in the text above, so that none goes untested.
         #expect(ConfigurationKey.all.count == 9 + 1 + 15 + 5 + 3)
     }
 
     @Test func emptyIsTheDefault() throws {
-        for text in ["", "\n\n", "# nothing\n; at all", "[firmware]\n", "\u{FEFF}[firmware]\r\nname = x\r\n"] where !text.hasPrefix("\u{FEFF}") {
+        for text in ["", "\n\n", "# nothing\n; at all", "[firmware]\n", "\u{FEFF}[firmware]\r\nname = x\r\n"]
+            where !text.hasPrefix("\u{FEFF}") {
             #expect(try parse(text).sensors.isEmpty)
         }
     }
@@ -146,7 +151,8 @@ import Testing
     }
 
     @Test func consolesOfTheKernelsCommandLine() {
-        #expect(InitProgram.ports("quiet swiftlet.console=ttyS0,ttyAMA0:115200 console=tty1\n")?.map { $0.path } == ["/dev/ttyS0", "/dev/ttyAMA0"])
+        #expect(InitProgram.ports("quiet swiftlet.console=ttyS0,ttyAMA0:115200 console=tty1\n")?.map { $0.path }
+                == ["/dev/ttyS0", "/dev/ttyAMA0"])
         #expect(InitProgram.ports("console=ttyAMA0,115200n8 panic=1")?.map { $0.path } == ["/dev/ttyAMA0"])
         #expect(InitProgram.ports("panic=1") == nil)
     }

@@ -21,7 +21,8 @@ private final class Bench {
         for descriptor in [a[0], b[0], b[1]] { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
         toConsole = a[1]
         fromConsole = b[0]
-        console = Console(name: "test", input: a[0], output: b[1], isInteractive: isInteractive, isJSON: isJSON, port: nil, prompt: "> ", wake: wake,
+        console = Console(name: "test", input: a[0], output: b[1], isInteractive: isInteractive, isJSON: isJSON, port: nil, prompt: "> ",
+                          wake: wake,
                           wording: isJSON ? .json : .text, completion: nil)
     }
 

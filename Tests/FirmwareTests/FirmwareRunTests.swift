@@ -11,7 +11,8 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
 
     /// Console lines after which both sensors have run: recordings end when they are full, not after a time.
     private func untilSensorsRun(_ scratch: Scratch) -> String {
-        "imu record \(scratch("first.imu")) main --limit 4000 --seconds 600\nimu record \(scratch("second.imu")) second --limit 4000 --seconds 600\n"
+        "imu record \(scratch("first.imu")) main --limit 4000 --seconds 600\nimu record \(scratch("second.imu")) second --limit 4000 "
+            + "--seconds 600\n"
     }
 
     @Test func aTourOfTheSimulatedBoard() throws {
@@ -32,7 +33,8 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
             """
         let (status, output, errors) = try Session.run(["run", "--simulate"], input: script)
         #expect(status == 0 && errors.isEmpty, "\(output)\(errors)")
-        for expected in ["> status", "MPU-9250 at 0x68", "LSM6DSO", "running", "roll", "frequency  policy0", "indicator    on", "performance", "resident", "usage: swiftlet gpio"] {
+        for expected in ["> status", "MPU-9250 at 0x68", "LSM6DSO", "running", "roll", "frequency  policy0", "indicator    on",
+                         "performance", "resident", "usage: swiftlet gpio"] {
             #expect(output.contains(expected), "\(expected): \(output)")
         }
         #expect(output.contains("policy0 is back at schedutil"), "\(output)")
@@ -41,7 +43,8 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
     @Test func machinesReadIt() throws {
         let scratch = Scratch()
         defer { scratch.remove() }
-        let (status, output, _) = try Session.run(["run", "--simulate", "--json"], input: untilSensorsRun(scratch) + "imu --seconds 1 --rate 4\nstatus\nsensors\npose --seconds 1\nfly\n")
+        let (status, output, _) = try Session.run(["run", "--simulate", "--json"],
+            input: untilSensorsRun(scratch) + "imu --seconds 1 --rate 4\nstatus\nsensors\npose --seconds 1\nfly\n")
         #expect(status == 1)
         let lines = output.split(separator: "\n")
         let parsed = objects(output)
@@ -57,7 +60,8 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
     @Test func recordingsFeedPose() throws {
         let scratch = Scratch()
         defer { scratch.remove() }
-        let (status, output, _) = try Session.run(["run", "--simulate"], input: "imu record \(scratch("a.imu")) --limit 20000 --seconds 600\nimu record \(scratch("a.imu"))\n")
+        let (status, output, _) = try Session.run(["run", "--simulate"],
+            input: "imu record \(scratch("a.imu")) --limit 20000 --seconds 600\nimu record \(scratch("a.imu"))\n")
         // The second is refused: the file is there.
         #expect(status == 1 && output.contains("File exists"), "\(output)")
         let (again, csv, _) = try Session.run(["pose", scratch("a.imu")], input: "")
@@ -74,7 +78,8 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         let scratch = Scratch()
         defer { scratch.remove() }
         // A chip that was reset gives no samples until somebody noticed.
-        let script = untilSensorsRun(scratch) + "fault reset 0x68\nimu record \(scratch("third.imu")) main --limit 20000 --seconds 600\nsensors main\n"
+        let script = untilSensorsRun(scratch)
+            + "fault reset 0x68\nimu record \(scratch("third.imu")) main --limit 20000 --seconds 600\nsensors main\n"
         let (_, output, _) = try Session.run(["run", "--simulate"], input: script)
         #expect(output.contains("chip resets"), "\(output)")
         let last = try #require(output.components(separatedBy: "> sensors main").last)
@@ -124,7 +129,8 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         defer { scratch.remove() }
         try Data("[imu]\nrate = fast\n".utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
         let (status, output, errors) = try Session.run(["run", "--simulate", "--config", scratch("c.conf")], input: "status\n")
-        #expect(status == 1 && output.isEmpty && errors == "swiftlet: \(scratch("c.conf")):2: rate = fast: samples a second, from 1 to 8000 is expected\n", "\(errors)")
+        #expect(status == 1 && output.isEmpty
+                && errors == "swiftlet: \(scratch("c.conf")):2: rate = fast: samples a second, from 1 to 8000 is expected\n", "\(errors)")
         #expect(try Session.run(["run", "log.csv"], input: "").status == 2)
         #expect(try Session.run(["run", "--fast"], input: "").status == 2)
     }

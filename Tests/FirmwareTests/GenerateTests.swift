@@ -10,7 +10,8 @@ struct GenerateTests {
     private static let prompt = "The history of the bicycle begins"
 
     private func answer(_ words: String...) throws -> [String: Any] {
-        let (status, output, errors) = try Session.run(["generate", Self.prompt, "--model", model, "--temperature", "0", "--json"] + words, input: "")
+        let (status, output, errors) = try Session.run(["generate", Self.prompt, "--model", model, "--temperature", "0", "--json"] + words,
+                                                       input: "")
         #expect(status == 0, "\(errors)")
         return try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
     }
@@ -38,11 +39,13 @@ struct GenerateTests {
     @Test func memoryThatIsNotThereIsOneLine() throws {
         let process = Process(), said = Pipe(), wrong = Pipe()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", "ulimit -v 250000; exec \"$0\" \"$@\"", productPath, "generate", Self.prompt, "--model", model, "--context", "8192", "--tokens", "2"]
+        process.arguments = ["-c", "ulimit -v 250000; exec \"$0\" \"$@\"", productPath, "generate", Self.prompt, "--model", model,
+                             "--context", "8192", "--tokens", "2"]
         process.standardOutput = said
         process.standardError = wrong
         try process.run()
-        let output = said.fileHandleForReading.readDataToEndOfFile(), errors = String(decoding: wrong.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let output = said.fileHandleForReading.readDataToEndOfFile(),
+            errors = String(decoding: wrong.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationStatus != 0 && output.isEmpty)
         #expect(errors.split(separator: "\n").count == 1 && errors.contains("for the keys and values of a context of 8192"), "\(errors)")
@@ -57,18 +60,23 @@ struct GenerateTests {
 
     @Test func textsLongerThanTheContextGoOnAndSaySo() throws {
         let long = String(repeating: "A board has a clock of its own. ", count: 30)
-        let (status, output, errors) = try Session.run(["generate", long, "--model", model, "--temperature", "0", "--tokens", "40", "--context", "64"], input: "")
+        let (status, output, errors) = try Session.run(["generate", long, "--model", model, "--temperature", "0", "--tokens", "40",
+                                                        "--context", "64"], input: "")
         #expect(status == 0 && !output.isEmpty)
         #expect(errors.contains("context of 64"), "\(errors)")
     }
 
     @Test func theConsoleTellsOfTheGeneration() throws {
-        let script = "generate \"\(Self.prompt)\" --model \(model) --temperature 0 --tokens 5 --context 64 --budget 40M\nstatus\nstatus --json\n"
+        let script = "generate \"\(Self.prompt)\" --model \(model) --temperature 0 --tokens 5 --context 64 --budget 40M\nstatus\nstatus "
+            + "--json\n"
         let (status, output, errors) = try Session.run(["run", "--simulate"], input: script)
         #expect(status == 0, "\(output)\(errors)")
         let line = try #require(output.split(separator: "\n").first { $0.hasPrefix("language ") }, "\(output)")
-        for expected in ["5 tokens", "a second", "resident", "streamed a token", "stalls", "done"] { #expect(line.contains(expected), "\(line)") }
-        let object = try #require(output.split(separator: "\n").compactMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }.first { $0["language"] != nil })
+        for expected in ["5 tokens", "a second", "resident", "streamed a token", "stalls", "done"] {
+            #expect(line.contains(expected), "\(line)")
+        }
+        let object = try #require(output.split(separator: "\n").compactMap {
+            try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }.first { $0["language"] != nil })
         let language = try #require(object["language"] as? [String: Any])
         #expect(language["tokens"] as? Int == 5 && language["running"] as? Bool == false)
         #expect(try #require(language["streamedBytes"] as? Int) > 100_000_000)
@@ -91,7 +99,9 @@ struct GenerateTests {
             """
         var isCut = false
         let (status, output, errors) = try Session.run(["run", "--simulate"], input: script, heard: { said in
-            guard !isCut, let begin = said.range(of: "> generate"), let line = said[begin.upperBound...].firstIndex(of: "\n") else { return }
+            guard !isCut, let begin = said.range(of: "> generate"), let line = said[begin.upperBound...].firstIndex(of: "\n") else {
+                return
+            }
             // Lines of the log, and whole lines only, are none of the text.
             let text = said[line...].split(separator: "\n").filter { !$0.hasPrefix("[") }
             guard text.reduce(0, { $0 + $1.utf8.count }) > 60 else { return }

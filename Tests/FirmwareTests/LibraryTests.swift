@@ -48,7 +48,8 @@ private final class Shelf {
         #expect(again.wasLoaded && again.model === first)
         #expect(shelf.library.rows[0].user == "a" && !shelf.library.rows[0].mayBeGivenBack)
         again.end()
-        #expect(shelf.library.rows[0].user == nil && shelf.library.rows[0].mayBeGivenBack && shelf.library.rows[0].bytes == first.memory.totalBytes)
+        #expect(shelf.library.rows[0].user == nil && shelf.library.rows[0].mayBeGivenBack
+                && shelf.library.rows[0].bytes == first.memory.totalBytes)
         // Options that it wasn't loaded with, and a measurement, want a model of their own.
         var other = ModelRequest(path: shelf.path("one"))
         other.kernels = "reference"
@@ -155,7 +156,8 @@ private final class Shelf {
 private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
 
 /// The same on a console.
-@Suite(.serialized, .enabled(if: isThere && isBuilt, "swiftlet or models/efficientnet-lite0.nest is not there")) struct LibraryConsoleTests {
+@Suite(.serialized, .enabled(if: isThere && isBuilt, "swiftlet or models/efficientnet-lite0.nest is not "
+                             + "there")) struct LibraryConsoleTests {
     @Test func modelsAreLoadedShownUsedAndUnloaded() throws {
         let scratch = Scratch()
         defer { scratch.remove() }
@@ -164,7 +166,9 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         let (status, output, errors) = try Session.run(["run", "--simulate", "--models", scratch.path], input: script)
         #expect(status == 1 && errors.isEmpty, "\(errors)")
         let parts = ("\n" + output).components(separatedBy: "\n> ")
-        func part(_ command: String, _ number: Int = 0) -> String { parts.filter { $0.hasPrefix(command + "\n") }.dropFirst(number).first ?? "" }
+        func part(_ command: String, _ number: Int = 0) -> String {
+            parts.filter { $0.hasPrefix(command + "\n") }.dropFirst(number).first ?? ""
+        }
         #expect(part("load net").contains("net is ready: "), "\(output)")
         #expect(part("load net", 1).contains("net is loaded already"), "\(output)")
         #expect(part("models", 1).contains("loaded by standard input, idle"), "\(output)")
@@ -174,12 +178,14 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
     }
 
     @Test func machinesReadTheLedger() throws {
-        let (status, output, _) = try Session.run(["run", "--simulate", "--json"], input: "load \(model) --threads 1\nbudget\nunload \(model)\nbudget\n")
+        let (status, output, _) = try Session.run(["run", "--simulate", "--json"],
+                                                  input: "load \(model) --threads 1\nbudget\nunload \(model)\nbudget\n")
         #expect(status == 0)
         let objects = output.split(separator: "\n").compactMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
         let ledgers = objects.compactMap { $0["models"] as? [[String: Any]] }
         try #require(ledgers.count == 2 && ledgers[0].count == 1, "\(output)")
-        #expect(ledgers[0][0]["model"] as? String == "efficientnet-lite0" && ledgers[0][0]["mayBeGivenBack"] as? Bool == true && ledgers[1].isEmpty)
+        #expect(ledgers[0][0]["model"] as? String == "efficientnet-lite0" && ledgers[0][0]["mayBeGivenBack"] as? Bool == true
+                && ledgers[1].isEmpty)
     }
 
     @Test func theyAreCommandsOfTheConsole() throws {

@@ -40,7 +40,9 @@ private func trials() -> [String] {
     private func values(_ name: String, columns: Int) throws -> [[Float]] {
         let data = try Data(contentsOf: repository.appendingPathComponent("Tests/golden/pose/\(name)"))
         let start = 10 + Int(data[8]) + Int(data[9]) << 8
-        let values = data[start...].withUnsafeBytes { bytes in (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) } }
+        let values = data[start...].withUnsafeBytes { bytes in
+            (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
+        }
         return stride(from: 0, to: values.count, by: columns).map { Array(values[$0..<$0 + columns]) }
     }
 
@@ -53,7 +55,8 @@ private func trials() -> [String] {
         for round in 0..<2 {
             var sum = 0.0, worst = 0.0
             for (index, row) in try values("motion.npy", columns: 14).enumerated() {
-                let got = try network.attitude(gyroscope: SIMD3(row[3], row[4], row[5]), accelerometer: SIMD3(row[0], row[1], row[2]), interval: 0.02)
+                let got = try network.attitude(gyroscope: SIMD3(row[3], row[4], row[5]), accelerometer: SIMD3(row[0], row[1], row[2]),
+                                               interval: 0.02)
                 guard index % 16 == 15 else { continue }
                 let e = expected[index / 16]
                 let against = try #require(AttitudeError.of(got, reference: Attitude(e[0], e[1], e[2], e[3])))

@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct RecorderTests {
     private func sample(_ index: Int, field: Bool) -> InertialSample {
-        InertialSample(timestampNanoseconds: 1_000_000 + Int64(index) * 5_000_000, acceleration: SIMD3(Float(index), 0.5, 9.8), angularRate: SIMD3(0.01, Float(-index), 0),
+        InertialSample(timestampNanoseconds: 1_000_000 + Int64(index) * 5_000_000, acceleration: SIMD3(Float(index), 0.5, 9.8),
+                       angularRate: SIMD3(0.01, Float(-index), 0),
                        magneticField: SIMD3(20, 0, -40), hasMagneticField: field, temperatureCelsius: 25)
     }
 

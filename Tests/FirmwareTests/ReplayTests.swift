@@ -50,7 +50,9 @@ import VirtualBoard
             let expected = before.attitude.mixed(with: after.attitude, share: Float((time - before.time) / (after.time - before.time)))
             let error = angle(expected, reading.attitude)
             squares += error * error
-            if let parts = AttitudeError.of(reading.attitude, reference: expected) { inclination += Double(parts.inclination * parts.inclination) }
+            if let parts = AttitudeError.of(reading.attitude, reference: expected) {
+                inclination += Double(parts.inclination * parts.inclination)
+            }
             worst = max(worst, error)
             compared += 1
         }

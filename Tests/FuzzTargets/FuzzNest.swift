@@ -27,7 +27,9 @@ public func fuzzNest(_ bytes: [UInt8], kernels: KernelTable = .reference, thread
         let output = UnsafeMutableRawBufferPointer(mutating: model.output(index))
         for byte in output.indices { output[byte] = output[byte] ^ 0xFF }
     }
-    for index in 0..<model.inputCount { for byte in model.input(index).indices { model.input(index)[byte] = UInt8(truncatingIfNeeded: byte &* 7) } }
+    for index in 0..<model.inputCount {
+        for byte in model.input(index).indices { model.input(index)[byte] = UInt8(truncatingIfNeeded: byte &* 7) }
+    }
     let hasRun = (try? model.run()) != nil
     if let runner = try? LanguageRunner(model) { generate(runner, model) }
     return hasRun
@@ -43,7 +45,8 @@ private func generate(_ runner: LanguageRunner, _ model: Model) {
     (choices[2].repetitionPenalty, choices[2].topK, choices[2].repetitionWindow) = (1.3, 0, 3)
     for (index, sampler) in choices.enumerated() {
         var generation = GenerationOptions()
-        (generation.sampler, generation.tokens, generation.draftLength, generation.stopStrings) = (sampler, 30, index * 4, [[65, 66, 67], [200]])
+        (generation.sampler, generation.tokens, generation.draftLength, generation.stopStrings) =
+            (sampler, 30, index * 4, [[65, 66, 67], [200]])
         let generator = Generator(predictor: runner, endTokens: [0], keptTokens: 1) { token, emit in
             withUnsafeBytes(of: UInt8(truncatingIfNeeded: token)) { emit($0.bindMemory(to: UInt8.self)) }
         }

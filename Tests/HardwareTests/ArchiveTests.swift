@@ -13,7 +13,9 @@ import Testing
         while at < bytes.count {
             #expect(at % 4 == 0)
             #expect(bytes[at..<at + 6].elementsEqual("070701".utf8))
-            func field(_ index: Int) -> Int { Int(String(decoding: bytes[at + 6 + index * 8..<at + 14 + index * 8], as: UTF8.self), radix: 16)! }
+            func field(_ index: Int) -> Int {
+                Int(String(decoding: bytes[at + 6 + index * 8..<at + 14 + index * 8], as: UTF8.self), radix: 16)!
+            }
             let size = field(6), nameSize = field(11)
             let name = String(decoding: bytes[at + 110..<at + 110 + nameSize - 1], as: UTF8.self)
             if name == "TRAILER!!!" { break }

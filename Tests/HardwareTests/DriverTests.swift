@@ -49,12 +49,15 @@ extension HardwareTests {
                     return (before, after)
                 }
                 samples = (after["samples"] as? Int ?? 0) - (before["samples"] as? Int ?? 0)
-                let counted = Self.countersThatStay.filter { after.fault($0) != before.fault($0) }.map { "\($0) \(before.fault($0)) to \(after.fault($0))" }
+                let counted = Self.countersThatStay.filter { after.fault($0) != before.fault($0) }.map {
+                    "\($0) \(before.fault($0)) to \(after.fault($0))"
+                }
                 if counted.isEmpty {
                     (changed, wasJudged) = ([], true)
                     break
                 }
-                RigFiles.report("\(chip): \(counted.joined(separator: ", ")) in \(samples) samples, in which this machine stood still for up to \(milliseconds(stall, decimals: 1))")
+                RigFiles.report("\(chip): \(counted.joined(separator: ", ")) in \(samples) samples, in which this machine stood still for "
+                                + "up to \(milliseconds(stall, decimals: 1))")
                 if stall < Self.longestStallNanoseconds { (changed, wasJudged) = (counted, true) }
             }
             if !wasJudged { RigFiles.report("\(chip): losses not judged, this machine stands still too often") }
@@ -86,7 +89,10 @@ extension HardwareTests {
             let recovered = readings.map { bench.clock.ours(Int64($0.number("time_s") * 1e9)) }
             let errors = try #require(SampleTimes(recovered: recovered, truth: times))
             #expect(errors.rmsMicroseconds < 2500, "half a sample period is what guessing gives")
-            RigFiles.report("\(chip): \(samples) samples, sample times off by \(fixed(errors.rmsMicroseconds, decimals: 0)) µs RMS (mean \(fixed(errors.meanMicroseconds, decimals: 0)), clocks known to ± \(bench.clock.uncertaintyNanoseconds / 1000) µs), largest error \(fixed(worstAcceleration, decimals: 2)) m/s², \(fixed(worstRate, decimals: 3)) rad/s")
+            RigFiles.report("\(chip): \(samples) samples, sample times off by \(fixed(errors.rmsMicroseconds, decimals: 0)) µs RMS (mean "
+                            + "\(fixed(errors.meanMicroseconds, decimals: 0)), clocks known to ± "
+                                + "\(bench.clock.uncertaintyNanoseconds / 1000) µs), largest error "
+                                    + "\(fixed(worstAcceleration, decimals: 2)) m/s², \(fixed(worstRate, decimals: 3)) rad/s")
         }
     }
 }

@@ -17,11 +17,15 @@ extension HardwareTests {
         static let cases = [
             Case(name: "one missing acknowledgement", fault: .notAcknowledged(address: 0x68, count: 1), counters: ["notAcknowledged"]),
             Case(name: "twenty missing acknowledgements", fault: .notAcknowledged(address: 0x68, count: 20), counters: ["notAcknowledged"]),
-            Case(name: "bus held for a second", fault: .held(seconds: 1, line: .clock), counters: ["timeouts", "otherBusErrors", "lostSamples", "overflows", "missedInterrupts"]),
-            Case(name: "bus held for three seconds", fault: .held(seconds: 3, line: .data), counters: ["timeouts", "otherBusErrors", "busRecoveries"]),
-            Case(name: "short reads", fault: .shortRead(address: 0x68, count: 5), counters: ["otherBusErrors", "lostSamples", "badRegisters", "resets", "overflows"]),
+            Case(name: "bus held for a second", fault: .held(seconds: 1, line: .clock),
+                 counters: ["timeouts", "otherBusErrors", "lostSamples", "overflows", "missedInterrupts"]),
+            Case(name: "bus held for three seconds", fault: .held(seconds: 3, line: .data),
+                 counters: ["timeouts", "otherBusErrors", "busRecoveries"]),
+            Case(name: "short reads", fault: .shortRead(address: 0x68, count: 5),
+                 counters: ["otherBusErrors", "lostSamples", "badRegisters", "resets", "overflows"]),
             // Power management: the chip goes to sleep.
-            Case(name: "corrupted register", fault: .corrupted(address: 0x68, register: 0x6b, mask: 0x40), counters: ["badRegisters", "resets"]),
+            Case(name: "corrupted register", fault: .corrupted(address: 0x68, register: 0x6b, mask: 0x40),
+                 counters: ["badRegisters", "resets"]),
             Case(name: "chip reset", fault: .reset(address: 0x68), counters: ["badRegisters", "resets"]),
             Case(name: "FIFO overflow", fault: .overflow(address: 0x68), counters: ["overflows"]),
             Case(name: "interrupt storm", fault: .storm(address: 0x68, seconds: 1, hertz: 2000), counters: ["spuriousInterrupts"]),
@@ -60,13 +64,17 @@ extension HardwareTests {
             while !each.counters.contains(where: { after.fault($0) > before.fault($0) }), monotonicNanoseconds() - start < 15_000_000_000 {
                 after = try #require(try run.console.run("sensors mpu6050").first)
             }
-            #expect(each.counters.contains { after.fault($0) > before.fault($0) }, "none of \(each.counters) rose: \(after["faults"] ?? "")")
+            #expect(each.counters.contains { after.fault($0) > before.fault($0) },
+                    "none of \(each.counters) rose: \(after["faults"] ?? "")")
             let seen = monotonicNanoseconds()
             let end = start + Int64(faultSeconds * 1e9)
             while monotonicNanoseconds() < end { _ = try run.console.run("sensors mpu6050") }
             let resumed = try bench.waitForSamples(run, "mpu6050", more: 100, seconds: 20)
-            let raised = each.counters.filter { resumed.fault($0) > before.fault($0) }.map { "\($0) +\(resumed.fault($0) - before.fault($0))" }
-            RigFiles.report("\(each.name): noticed after \(milliseconds(seen - start, decimals: 0)), \(raised.joined(separator: ", ")), 100 samples more \(milliseconds(monotonicNanoseconds() - max(end, start), decimals: 0)) after its end")
+            let raised = each.counters.filter { resumed.fault($0) > before.fault($0) }.map {
+                "\($0) +\(resumed.fault($0) - before.fault($0))"
+            }
+            RigFiles.report("\(each.name): noticed after \(milliseconds(seen - start, decimals: 0)), \(raised.joined(separator: ", ")), "
+                            + "100 samples more \(milliseconds(monotonicNanoseconds() - max(end, start), decimals: 0)) after its end")
         }
 
         @Test func driftingClockIsFollowed() throws {

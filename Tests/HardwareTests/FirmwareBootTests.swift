@@ -28,10 +28,12 @@ extension HardwareTests {
             }
             let deadline = monotonicNanoseconds() + 120_000_000_000
             var text = ""
-            repeat { text = try answer("sensors mpu9250", upTo: " samples") } while !text.contains("running,") && monotonicNanoseconds() < deadline
+            repeat { text = try answer("sensors mpu9250", upTo: " samples") } while !text.contains("running,")
+                && monotonicNanoseconds() < deadline
             #expect(text.contains("MPU-9250"), "\(text)")
             #expect(text.contains("running,"), "\(text)")
-            for (command, word) in [("status", "processor "), ("imu --seconds 2 --rate 2 --json", "acc_x"), ("gpio", "button "), ("governor", "governors ")] {
+            for (command, word) in [("status", "processor "), ("imu --seconds 2 --rate 2 --json", "acc_x"), ("gpio", "button "),
+                                    ("governor", "governors ")] {
                 text = try answer(command, upTo: word)
                 // The prompt comes back.
                 text += try console.wait(for: "rig> ", seconds: 60)
@@ -83,14 +85,17 @@ extension HardwareTests {
 
         @Test func runsUnderAMemoryLimit() throws {
             let limit = 8 << 20, group = "/sys/fs/cgroup/firmware"
-            #expect(try bench.shell.run("echo +memory > /sys/fs/cgroup/cgroup.subtree_control; mkdir \(group) && echo \(limit) > \(group)/memory.max").status == 0)
+            #expect(try bench.shell.run("echo +memory > /sys/fs/cgroup/cgroup.subtree_control; mkdir \(group) && echo \(limit) > "
+                                        + "\(group)/memory.max").status == 0)
             let run = try bench.start("mpu6050", group: group)
             defer { _ = try? run.end() }
             _ = try bench.waitForSamples(run, "mpu6050", more: 600, seconds: 20)
             #expect(try bench.shell.run("cat \(group)/cgroup.procs").text.contains("\(run.processIdentifier)"))
             #expect(try bench.shell.run("grep oom_kill \(group)/memory.events").text.contains("oom_kill 0"))
             let peak = try bench.shell.run("cat \(group)/memory.peak || cat \(group)/memory.current").text
-            RigFiles.report("under a limit of 8 MB: resident \(try run.memoryKilobytes()) kB (peak \(try run.memoryKilobytes("VmHWM")) kB, of it anonymous \(try run.memoryKilobytes("RssAnon")) kB); control group \(peak.split(whereSeparator: \.isWhitespace).last ?? "?") B")
+            RigFiles.report("under a limit of 8 MB: resident \(try run.memoryKilobytes()) kB (peak \(try run.memoryKilobytes("VmHWM")) kB, "
+                            + "of it anonymous \(try run.memoryKilobytes("RssAnon")) kB); control group "
+                                + "\(peak.split(whereSeparator: \.isWhitespace).last ?? "?") B")
         }
 
         /// Ends its board: the next test gets another.
@@ -103,7 +108,8 @@ extension HardwareTests {
             let start = monotonicNanoseconds()
             #expect(bench.machine.waitForWatchdog(seconds: 30))
             #expect(bench.machine.waitForEnd(seconds: 5))
-            RigFiles.report("watchdog of 3 s reset the board \(milliseconds(monotonicNanoseconds() - start, decimals: 0)) after the firmware hung")
+            RigFiles.report("watchdog of 3 s reset the board \(milliseconds(monotonicNanoseconds() - start, decimals: 0)) after the "
+                            + "firmware hung")
         }
     }
 }

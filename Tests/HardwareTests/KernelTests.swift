@@ -17,9 +17,11 @@ extension HardwareTests {
                 options.buses = [[PlacedChip(chip, address: 0x68, line: 0)], []]
                 machine = try Machine(options)
                 shell = try GuestShell(machine)
-                RigFiles.report("kernel and shell up \(milliseconds(monotonicNanoseconds() - machine.startNanoseconds, decimals: 0)) after QEMU's start")
+                RigFiles.report("kernel and shell up \(milliseconds(monotonicNanoseconds() - machine.startNanoseconds, decimals: 0)) after "
+                                + "QEMU's start")
                 // The USB hub finds the adapters in its own time.
-                let found = try shell.run("i=0; while [ ! -e /dev/i2c-1 ] && [ $i -lt 200 ]; do usleep 50000; i=$((i+1)); done; ls /dev/i2c-0 /dev/i2c-1")
+                let found = try shell.run("i=0; while [ ! -e /dev/i2c-1 ] && [ $i -lt 200 ]; do usleep 50000; i=$((i+1)); done; ls "
+                                          + "/dev/i2c-0 /dev/i2c-1")
                 #expect(found.status == 0, "\(found.text)")
             }
 
@@ -36,7 +38,9 @@ extension HardwareTests {
         /// Nobody who wrote the model wrote this driver.
         @Test func linuxsOwnDriverReadsTheModel() throws {
             let shell = board.shell
-            for module in try RigImage(folder: RigFiles.image).spareModules { #expect(try shell.run("insmod /lib/modules/\(module)").status == 0, "\(module)") }
+            for module in try RigImage(folder: RigFiles.image).spareModules {
+                #expect(try shell.run("insmod /lib/modules/\(module)").status == 0, "\(module)")
+            }
             #expect(try shell.run("echo mpu6050 0x68 > /sys/bus/i2c/devices/i2c-0/new_device").status == 0)
             defer { _ = try? shell.run("echo 0x68 > /sys/bus/i2c/devices/i2c-0/delete_device") }
             let folder = "/sys/bus/iio/devices/iio:device0/"
@@ -45,13 +49,15 @@ extension HardwareTests {
             let wanted: [(name: String, value: Double, tolerance: Double, scale: Double)] = [
                 ("in_accel_x_raw", 0, 0.3, accelerationScale), ("in_accel_y_raw", 0, 0.3, accelerationScale),
                 ("in_accel_z_raw", standardGravity, 0.3, accelerationScale),
-                ("in_anglvel_x_raw", 0, 0.35, rateScale), ("in_anglvel_y_raw", 0, 0.35, rateScale), ("in_anglvel_z_raw", 0, 0.35, rateScale),
+                ("in_anglvel_x_raw", 0, 0.35, rateScale), ("in_anglvel_y_raw", 0, 0.35, rateScale),
+                    ("in_anglvel_z_raw", 0, 0.35, rateScale),
             ]
             for each in wanted {
                 let value = try board.number(folder + each.name) * each.scale
                 #expect(abs(value - each.value) < each.tolerance, "\(each.name): \(value)")
             }
-            let celsius = try (board.number(folder + "in_temp_raw") + board.number(folder + "in_temp_offset")) * board.number(folder + "in_temp_scale") / 1000
+            let celsius = try (board.number(folder + "in_temp_raw") + board.number(folder + "in_temp_offset"))
+                * board.number(folder + "in_temp_scale") / 1000
             #expect(abs(celsius - 31) < 2, "\(celsius) °C")
         }
 
@@ -72,7 +78,8 @@ extension HardwareTests {
             let between = monotonicNanoseconds()
             #expect(try board.shell.run("i2ctransfer -y 0 w1@0x68 0x75 r1").text.contains("0x68"))
             #expect(monotonicNanoseconds() - start >= 500_000_000)
-            RigFiles.report("bus held for 500 ms: the other bus answered after \(milliseconds(between - start, decimals: 0)), the held one after \(milliseconds(monotonicNanoseconds() - start, decimals: 0))")
+            RigFiles.report("bus held for 500 ms: the other bus answered after \(milliseconds(between - start, decimals: 0)), the held one "
+                            + "after \(milliseconds(monotonicNanoseconds() - start, decimals: 0))")
         }
 
         @Test func busHeldForGoodTimesOutAndComesBack() throws {
@@ -85,7 +92,9 @@ extension HardwareTests {
         @Test func governorsGovern() throws {
             let folder = "/sys/devices/system/cpu/cpu0/cpufreq"
             let governors = try board.shell.run("cat \(folder)/scaling_available_governors").text
-            for name in ["performance", "powersave", "userspace", "ondemand", "conservative", "schedutil"] { #expect(governors.contains(name)) }
+            for name in ["performance", "powersave", "userspace", "ondemand", "conservative", "schedutil"] {
+                #expect(governors.contains(name))
+            }
             for (governor, kilohertz) in [("powersave", 600_000.0), ("performance", 1_200_000.0)] {
                 #expect(try board.shell.run("echo \(governor) > \(folder)/scaling_governor").status == 0)
                 #expect(try board.number("\(folder)/scaling_cur_freq") == kilohertz)
@@ -104,7 +113,8 @@ extension HardwareTests {
 
         @Test func interruptPinReachesTheGPIOController() throws {
             // Data-ready interrupts on, at 10 Hz: the line's edges are there to be served.
-            #expect(try board.shell.run("i2ctransfer -y 0 w2@0x68 0x6b 0x00 && i2ctransfer -y 0 w2@0x68 0x1a 0x03 && i2ctransfer -y 0 w2@0x68 0x19 99 && i2ctransfer -y 0 w2@0x68 0x38 0x01").status == 0)
+            #expect(try board.shell.run("i2ctransfer -y 0 w2@0x68 0x6b 0x00 && i2ctransfer -y 0 w2@0x68 0x1a 0x03 && i2ctransfer -y 0 "
+                                        + "w2@0x68 0x19 99 && i2ctransfer -y 0 w2@0x68 0x38 0x01").status == 0)
             let before = board.chip.pin.changes
             #expect(try board.shell.run("sleep 1").status == 0)
             let edges = board.machine.withChips { _, _ in board.chip.pin.changes } - before

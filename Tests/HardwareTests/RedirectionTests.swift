@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct RedirectionParserTests {
     private func packet(_ type: UInt32, _ identifier: UInt64, _ body: [UInt8]) -> [UInt8] {
-        littleEndian(type) + littleEndian(UInt32(body.count)) + (type == 0 ? littleEndian(UInt32(identifier)) : littleEndian(identifier)) + body
+        littleEndian(type) + littleEndian(UInt32(body.count)) + (type == 0 ? littleEndian(UInt32(identifier)) : littleEndian(identifier))
+            + body
     }
 
     @Test(arguments: [1, 2, 3, 7, 11, 16, 1000]) func packetsComeWholeHoweverTheStreamIsCut(piece: Int) throws {
@@ -41,11 +42,15 @@ import Testing
     @Test func noiseIsRefused() {
         var random = SystemRandomNumberGenerator()
         for round in 0..<500 {
-            guard let device = try? RedirectedDevice(adapter: I2CAdapter(bus: ChipBus([])), send: { _ in true }) else { Issue.record("no device"); return }
+            guard let device = try? RedirectedDevice(adapter: I2CAdapter(bus: ChipBus([])), send: { _ in true }) else {
+                Issue.record("no device")
+                return
+            }
             for _ in 0..<20 {
                 var bytes = round % 2 == 0
                     ? (0..<Int.random(in: 1...64)).map { _ in UInt8.random(in: 0...255, using: &random) }
-                    : packet([0, 3, 6, 9, 21, 22, 23, 100].randomElement()!, .random(in: 0...3), (0..<Int.random(in: 0...80)).map { _ in .random(in: 0...255) })
+                    : packet([0, 3, 6, 9, 21, 22, 23, 100].randomElement()!, .random(in: 0...3),
+                             (0..<Int.random(in: 0...80)).map { _ in .random(in: 0...255) })
                 if round % 5 == 4, !bytes.isEmpty { bytes[Int.random(in: 0..<bytes.count)] ^= 1 << UInt8.random(in: 0...7) }
                 do { try device.receive(bytes, now: 0) } catch { break }
             }

@@ -46,7 +46,8 @@ extension HardwareTests {
             // Found once the USB hub has found its bus.
             let deadline = monotonicNanoseconds() + 120_000_000_000
             var text = ""
-            repeat { text = try answer("sensors mpu6050", upTo: " samples") } while !text.contains("running,") && monotonicNanoseconds() < deadline
+            repeat { text = try answer("sensors mpu6050", upTo: " samples") } while !text.contains("running,")
+                && monotonicNanoseconds() < deadline
             #expect(text.contains("MPU-6050") && text.contains("running,"), "\(text)")
 
             // A board at rest: gravity, within the chip's tolerance and the simulated errors.

@@ -24,7 +24,8 @@ import Testing
         broken = .reference
         broken.floatDepthwise = { task, slice in
             KernelTable.reference.floatDepthwise(task, slice)
-            task.pointee.output[Int(slice.pointee.firstPixel) * Int(task.pointee.outputPixelStride) + Int(slice.pointee.firstChannel)] += 0.01
+            task.pointee.output[Int(slice.pointee.firstPixel) * Int(task.pointee.outputPixelStride)
+                                + Int(slice.pointee.firstChannel)] += 0.01
         }
         #expect(SelfTest.run(broken, casesPerKernel: 1).mismatch != nil)
     }

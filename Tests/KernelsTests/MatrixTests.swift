@@ -55,7 +55,8 @@ import Testing
                         addend.withUnsafeBufferPointer { addend in
                             output.withUnsafeMutableBufferPointer { output in
                                 var task = MatrixTask(
-                                    values: values.baseAddress, scales: scales.baseAddress, sums: sums.baseAddress, weights: packed.baseAddress,
+                                    values: values.baseAddress, scales: scales.baseAddress, sums: sums.baseAddress,
+                                        weights: packed.baseAddress,
                                     addend: addend.baseAddress, output: output.baseAddress, rows: 1, inputs: Int32(inputs),
                                     outputs: Int32(outputs), outputStride: 48, format: format)
                                 KernelTable.reference.matrix(&task, 16, Int32(outputs))

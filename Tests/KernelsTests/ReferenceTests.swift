@@ -10,7 +10,8 @@ import Testing
         (5, Float(0.5), 0, -128, 127, 2), (7, 0.5, 0, -128, 127, 4), (-5, 0.5, 0, -128, 127, -2), (-7, 0.5, 0, -128, 127, -4),
         (1, 0.5, 0, -128, 127, 0), (3, 0.5, 1, -128, 127, 3), (254, 0.5, 0, -128, 127, 127), (256, 0.5, 0, -128, 127, 127),
         (-258, 0.5, 0, -128, 127, -128), (100, 1, 100, -128, 127, 127), (-100, 1, -100, -128, 127, -128),
-        (Int(Int32.max), 1e9, -5, -128, 127, 127), (Int(Int32.min), 1e9, 5, -128, 127, -128), (50, 1, 0, -10, 6, 6), (-50, 1, 0, -10, 6, -10),
+        (Int(Int32.max), 1e9, -5, -128, 127, 127), (Int(Int32.min), 1e9, 5, -128, 127, -128), (50, 1, 0, -10, 6, 6),
+            (-50, 1, 0, -10, 6, -10),
     ])
     func requantizeRoundsTiesToEvenAndSaturates(_ c: (Int, Float, Int, Int, Int, Int)) {
         #expect(requantize(Int32(c.0), scale: c.1, zeroPoint: Int32(c.2), minimum: Int32(c.3), maximum: Int32(c.4)) == Int8(c.5))
@@ -31,7 +32,8 @@ import Testing
                 output.withUnsafeMutableBufferPointer { output in
                     var task = AddTask(
                         a: a.baseAddress, b: b.baseAddress, output: output.baseAddress, pixels: 1, channels: 4, strideA: 4, strideB: 4,
-                        outputPixelStride: 4, multiplierA: 1, multiplierB: 1, bias: 0, shift: 1, outputZeroPoint: 0, outputMinimum: -100, outputMaximum: 100)
+                        outputPixelStride: 4, multiplierA: 1, multiplierB: 1, bias: 0, shift: 1, outputZeroPoint: 0, outputMinimum: -100,
+                            outputMaximum: 100)
                     KernelTable.reference.add(&task, 0, 1)
                 }
             }

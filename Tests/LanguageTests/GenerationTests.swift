@@ -90,7 +90,11 @@ private func text(_ predictor: HashPredictor, prompt: [Int32] = [1, 2, 3], _ cha
         #expect(statistics.slides > 1)
         #expect(statistics.end == .endToken || result.utf8.count == 100)
         // With drafts the slides fall elsewhere, but nothing breaks.
-        let drafted = try text(HashPredictor(contextLength: 32, cycle: 3), prompt: [5, 6]) { $0.tokens = 300; $0.sampler = .greedy; $0.draftLength = 9 }
+        let drafted = try text(HashPredictor(contextLength: 32, cycle: 3), prompt: [5, 6]) {
+            $0.tokens = 300
+            $0.sampler = .greedy
+            $0.draftLength = 9
+        }
         #expect(drafted.1.tokens == 300 || drafted.1.end == .endToken)
     }
 
@@ -118,7 +122,9 @@ private func text(_ predictor: HashPredictor, prompt: [Int32] = [1, 2, 3], _ cha
 
     @Test func failingStorageEndsOneGeneration() throws {
         let predictor = HashPredictor()
-        let generator = Generator(predictor: predictor, endTokens: [], keptTokens: 0) { _, emit in [65].withUnsafeBufferPointer { emit($0) } }
+        let generator = Generator(predictor: predictor, endTokens: [], keptTokens: 0) { _, emit in
+            [65].withUnsafeBufferPointer { emit($0) }
+        }
         var options = GenerationOptions()
         options.tokens = 10
         predictor.failsAtPass = 4
@@ -136,7 +142,9 @@ private func text(_ predictor: HashPredictor, prompt: [Int32] = [1, 2, 3], _ cha
         #expect(stopped.1.end == .stopString)
         #expect(stopped.0 == String(decoding: Array(whole.utf8)[..<10], as: UTF8.self))
         var calls = 0
-        let generator = Generator(predictor: HashPredictor(), endTokens: [], keptTokens: 0) { _, emit in [65].withUnsafeBufferPointer { emit($0) } }
+        let generator = Generator(predictor: HashPredictor(), endTokens: [], keptTokens: 0) { _, emit in
+            [65].withUnsafeBufferPointer { emit($0) }
+        }
         let cancelled = try generator.generate([1], GenerationOptions(), isCancelled: { calls += 1; return calls > 5 }) { _ in true }
         #expect(cancelled.end == .cancelled)
         let unread = try generator.generate([1], GenerationOptions()) { _ in false }
@@ -179,7 +187,9 @@ private func text(_ predictor: HashPredictor, prompt: [Int32] = [1, 2, 3], _ cha
         let sampler = try Sampler(settings, vocabulary: logits.count)
         var drawn: Set<Int> = []
         for _ in 0..<400 {
-            let token = logits.withUnsafeMutableBufferPointer { Int(sampler.next($0.baseAddress!, after: UnsafeBufferPointer(start: nil, count: 0))) }
+            let token = logits.withUnsafeMutableBufferPointer {
+                Int(sampler.next($0.baseAddress!, after: UnsafeBufferPointer(start: nil, count: 0)))
+            }
             #expect(expected.contains(token))
             drawn.insert(token)
         }
@@ -194,7 +204,8 @@ private func text(_ predictor: HashPredictor, prompt: [Int32] = [1, 2, 3], _ cha
         let sampler = try Sampler(settings, vocabulary: 4)
         var counts = [0, 0, 0, 0]
         for _ in 0..<20000 {
-            counts[logits.withUnsafeMutableBufferPointer { Int(sampler.next($0.baseAddress!, after: UnsafeBufferPointer(start: nil, count: 0))) }] += 1
+            counts[logits.withUnsafeMutableBufferPointer {
+                Int(sampler.next($0.baseAddress!, after: UnsafeBufferPointer(start: nil, count: 0))) }] += 1
         }
         for i in 0..<4 { #expect(abs(Float(counts[i]) / 20000 - probabilities[i]) < 0.015) }
     }
@@ -206,7 +217,9 @@ private func text(_ predictor: HashPredictor, prompt: [Int32] = [1, 2, 3], _ cha
         let sampler = try Sampler(settings, vocabulary: 4)
         var logits: [Float] = [8, 5, -1, -3]
         let recent: [Int32] = [3, 0, 0, 2]
-        let token = recent.withUnsafeBufferPointer { r in logits.withUnsafeMutableBufferPointer { sampler.next($0.baseAddress!, after: r) } }
+        let token = recent.withUnsafeBufferPointer { r in
+            logits.withUnsafeMutableBufferPointer { sampler.next($0.baseAddress!, after: r) }
+        }
         #expect(token == 1)
         #expect(logits == [4, 5, -2, -3])
     }
@@ -218,14 +231,17 @@ private func text(_ predictor: HashPredictor, prompt: [Int32] = [1, 2, 3], _ cha
                 settings.topK = topK
                 let sampler = try Sampler(settings, vocabulary: 5)
                 var logits = [Float](repeating: value, count: 5)
-                let token = logits.withUnsafeMutableBufferPointer { sampler.next($0.baseAddress!, after: UnsafeBufferPointer(start: nil, count: 0)) }
+                let token = logits.withUnsafeMutableBufferPointer {
+                    sampler.next($0.baseAddress!, after: UnsafeBufferPointer(start: nil, count: 0))
+                }
                 #expect((0..<5).contains(token))
             }
         }
     }
 
     @Test func settingsThatMakeNoSense() {
-        for change in [{ $0.temperature = -1 }, { $0.temperature = .nan }, { $0.topP = 0 }, { $0.topP = 1.5 }, { $0.minP = 2 }, { $0.repetitionPenalty = 0 }]
+        for change in [{ $0.temperature = -1 }, { $0.temperature = .nan }, { $0.topP = 0 }, { $0.topP = 1.5 }, { $0.minP = 2 },
+                       { $0.repetitionPenalty = 0 }]
             as [(inout SamplerSettings) -> Void] {
             var settings = SamplerSettings()
             change(&settings)

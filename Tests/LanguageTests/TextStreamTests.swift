@@ -6,7 +6,8 @@ import Testing
     /// Any bytes come out as the standard library repairs them, and only in whole characters.
     @Test func charactersAsTheStandardLibraryRepairsThem() {
         var random = RandomSource(seed: 5)
-        let pool: [UInt8] = [0x41, 0x20, 0x80, 0xBF, 0xC2, 0xC0, 0xE0, 0xE4, 0xED, 0xEF, 0xF0, 0xF1, 0xF4, 0xF5, 0x9F, 0xA0, 0x8F, 0x90, 0xBD]
+        let pool: [UInt8] = [0x41, 0x20, 0x80, 0xBF, 0xC2, 0xC0, 0xE0, 0xE4, 0xED, 0xEF, 0xF0, 0xF1, 0xF4, 0xF5, 0x9F, 0xA0, 0x8F, 0x90,
+                             0xBD]
         for round in 0..<3000 {
             var bytes: [UInt8] = []
             for _ in 0..<Int(random.bits() % 24) { bytes.append(pool[Int(random.bits() % UInt64(pool.count))]) }
@@ -47,10 +48,13 @@ import Testing
     @Test func draftsFollowTheLongestAndNewestMatch() {
         let text: [Int32] = [1, 2, 3, 4, 9, 2, 3, 5, 1, 2, 3]
         var draft = [Int32](repeating: 0, count: 4)
-        let count = text.withUnsafeBufferPointer { t in draft.withUnsafeMutableBufferPointer { DraftLookup(length: 3).propose(t, into: $0) } }
+        let count = text.withUnsafeBufferPointer { t in
+            draft.withUnsafeMutableBufferPointer { DraftLookup(length: 3).propose(t, into: $0) }
+        }
         #expect(count == 3)
         #expect(Array(draft[..<3]) == [4, 9, 2])
         let short: [Int32] = [1, 2, 7, 8]
-        #expect(short.withUnsafeBufferPointer { t in draft.withUnsafeMutableBufferPointer { DraftLookup(length: 3).propose(t, into: $0) } } == 0)
+        #expect(short.withUnsafeBufferPointer { t in draft.withUnsafeMutableBufferPointer { DraftLookup(length: 3).propose(t, into: $0) } }
+                == 0)
     }
 }

@@ -14,12 +14,17 @@ import Platform
 
         init(_ encoding: TransformerModel.Encoding) throws {
             // Named as the script names types: "q4_K".
-            let name = encoding.name.contains("_K") ? encoding.name.lowercased().replacingOccurrences(of: "_k", with: "_K") : encoding.name.lowercased()
+            let name = encoding.name.contains("_K") ? encoding.name.lowercased().replacingOccurrences(of: "_k", with: "_K")
+                : encoding.name.lowercased()
             let bytes = try LanguageGolden.bytes("\(name).bin")
-            let header = (0..<3).map { index in Int(bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self) }) }
+            let header = (0..<3).map { index in
+                Int(bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self) })
+            }
             let source = SourceBytes(Array(bytes[12..<12 + header[2]]))
             matrix = .init(name: name, rows: header[0], columns: header[1], encoding: encoding, bytes: source.view(0..<header[2]))
-            expected = (0..<header[0] * header[1]).map { index in bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 12 + header[2] + 4 * index, as: Float.self) } }
+            expected = (0..<header[0] * header[1]).map { index in
+                bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 12 + header[2] + 4 * index, as: Float.self) }
+            }
         }
     }
 
@@ -44,7 +49,8 @@ import Platform
                     // Half a step of a group whose largest magnitude is below 0.3.
                     #expect(abs(weight - expected) <= 0.3 / 127 / 2 * 1.02)
                 case .q4_K, .q5_K, .q6_K:
-                    let scale = layout.scale(output: row, input: column, in: bytes), minimum = layout.minimum(output: row, group: column / 32, in: bytes)
+                    let scale = layout.scale(output: row, input: column, in: bytes),
+                        minimum = layout.minimum(output: row, group: column / 32, in: bytes)
                     #expect(abs(weight - expected) <= (abs(scale) * 32 + abs(minimum)) * 0x1p-10 + 1e-6)
                 default: #expect(weight == expected)
                 }
@@ -60,7 +66,8 @@ import Platform
             let (layout, bytes) = try decoder.packed(floats: format)
             var sum = 0.0
             for (index, expected) in vectors.expected.enumerated() {
-                let difference = Double(layout.weight(output: index / vectors.matrix.columns, input: index % vectors.matrix.columns, in: bytes) - expected)
+                let difference = Double(layout.weight(output: index / vectors.matrix.columns, input: index % vectors.matrix.columns,
+                                                      in: bytes) - expected)
                 sum += difference * difference
             }
             return sum
@@ -76,7 +83,8 @@ import Platform
     }
 
     @Test func refused() throws {
-        func matrix(_ encoding: TransformerModel.Encoding, _ bytes: [UInt8], rows: Int = 1, columns: Int = 32) -> TransformerModel.EncodedMatrix {
+        func matrix(_ encoding: TransformerModel.Encoding, _ bytes: [UInt8], rows: Int = 1, columns: Int = 32)
+            -> TransformerModel.EncodedMatrix {
             .init(name: "m", rows: rows, columns: columns, encoding: encoding, bytes: SourceBytes(bytes).view(0..<bytes.count))
         }
         let infinite = [UInt8](repeating: 0, count: 64 - 2) + [0x00, 0x7c]

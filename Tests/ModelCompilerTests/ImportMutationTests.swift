@@ -18,7 +18,8 @@ import Platform
             case 1, 2: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
             case 3: bytes[place] = UInt8.random(in: 0...255, using: &random)
             case 4: // a length, an offset or a count
-                let number = Bool.random(using: &random) ? hostileNumbers.randomElement(using: &random)! : UInt32.random(in: 0...UInt32(bytes.count), using: &random)
+                let number = Bool.random(using: &random) ? hostileNumbers.randomElement(using: &random)!
+                    : UInt32.random(in: 0...UInt32(bytes.count), using: &random)
                 for byte in 0..<4 { bytes[place + byte] = UInt8(truncatingIfNeeded: number >> UInt32(8 * byte)) }
             case 5: // offsets that lead to another place, back to themselves included
                 let source = Int.random(in: 0..<bytes.count - 4, using: &random)
@@ -50,8 +51,10 @@ import Platform
 
     /// The real files are too large for thousands, but reach what the tiny ones don't.
     @Test func damagedPublishedModels() throws {
-        let files = [(EvaluationData.path("tflite/kws_ref_model.tflite"), 400), (EvaluationData.path("tflite/pretrainedResnet_quant.tflite"), 200),
-                     (SourceModels.path("yolox-nano.onnx"), 15), (SourceModels.path("silero_vad_16k_op15.onnx"), 40), (SourceModels.path("riann.onnx"), 40)]
+        let files = [(EvaluationData.path("tflite/kws_ref_model.tflite"), 400),
+                     (EvaluationData.path("tflite/pretrainedResnet_quant.tflite"), 200),
+                     (SourceModels.path("yolox-nano.onnx"), 15), (SourceModels.path("silero_vad_16k_op15.onnx"), 40),
+                         (SourceModels.path("riann.onnx"), 40)]
         for case let (path?, count) in files {
             let original = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
             var random = Random(UInt64(original.count))

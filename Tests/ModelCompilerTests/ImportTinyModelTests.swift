@@ -6,7 +6,8 @@ import Platform
 
 /// The tiny models of Tests/golden/import (goldens/import-models.py).
 enum TinyModels {
-    static let all = ["legacy-uint8.tflite", "detector.tflite", "unknown.tflite", "small.onnx", "unknown.onnx", "row.pth", "archive.pth", "hostile.pth"]
+    static let all = ["legacy-uint8.tflite", "detector.tflite", "unknown.tflite", "small.onnx", "unknown.onnx", "row.pth", "archive.pth",
+                      "hostile.pth"]
 
     static func bytes(_ name: String) throws -> [UInt8] {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../golden/import")
@@ -17,13 +18,16 @@ enum TinyModels {
 @Suite struct ImportTinyModelTests {
     @Test func legacyUnsignedModel() throws {
         let graph = try Importer.load(bytes: TinyModels.bytes("legacy-uint8.tflite"))
-        #expect(graph.nodes.map(\.operation.title) == ["convolution", "depthwise convolution", "average pool", "reshape", "fully connected", "softmax"])
-        let input = graph.tensors[graph.inputs[0]], weights = graph.tensors[graph.nodes[0].inputs[1]], output = graph.tensors[graph.outputs[0]]
+        #expect(graph.nodes.map(\.operation.title) == ["convolution", "depthwise convolution", "average pool", "reshape", "fully connected",
+                                                       "softmax"])
+        let input = graph.tensors[graph.inputs[0]], weights = graph.tensors[graph.nodes[0].inputs[1]],
+            output = graph.tensors[graph.outputs[0]]
         #expect(input.type == .int8 && input.quantization == Quantization(scale: 1 / 128, zeroPoint: -1))
         #expect(weights.type == .uint8 && weights.quantization?.zeroPoint == 131)
         #expect(output.type == .int8 && output.quantization == Quantization(scale: 1 / 256, zeroPoint: -128))
         #expect(graph.metadata["input.unsigned"] == "1" && graph.metadata["output.unsigned"] == "1")
-        guard case .convolution(let window, let activation) = graph.nodes[0].operation, case .depthwiseConvolution(_, let multiplier, _) = graph.nodes[1].operation else {
+        guard case .convolution(let window, let activation) = graph.nodes[0].operation, case .depthwiseConvolution(_, let multiplier, _) =
+              graph.nodes[1].operation else {
             Issue.record("the first nodes are no convolutions")
             return
         }
@@ -37,7 +41,8 @@ enum TinyModels {
             return
         }
         #expect(attributes.maximumDetections == 5 && attributes.classes == 2 && attributes.useRegularSuppression == 0)
-        #expect(attributes.scoreThreshold == 0.25 && attributes.overlapThreshold == 0.5 && attributes.scaleY == 10 && attributes.scaleWidth == 5)
+        #expect(attributes.scoreThreshold == 0.25 && attributes.overlapThreshold == 0.5 && attributes.scaleY == 10
+                && attributes.scaleWidth == 5)
         #expect(node.outputs.map { graph.tensors[$0].shape } == [[1, 5, 4], [1, 5], [1, 5], [1]])
         #expect(graph.tensors[node.inputs[2]].type == .float32)
     }

@@ -8,12 +8,15 @@ import Testing
         network.convolution(6, Window(kernel: (3, 3)), .relu)
         network.depthwise(Window(kernel: (3, 3)))
         network.append("soft", .softmax(axis: 3, beta: 1), shape: network.shape)
-        return try NestReader(bytes: NestWriter.bytes(try Compilation.compile(network.finished(), CompilationOptions(name: "small")).contents))
+        return try NestReader(bytes: NestWriter.bytes(try Compilation.compile(network.finished(),
+                                                                              CompilationOptions(name: "small")).contents))
     }
 
     @Test func tableShowsEveryInstruction() throws {
         let text = Inspection.text(try nest())
-        for expected in ["convolution 3x3", "depthwise 3x3", "softmax", "3 instructions", "of the lower bound", "chunk   0"] { #expect(text.contains(expected), "\(expected)") }
+        for expected in ["convolution 3x3", "depthwise 3x3", "softmax", "3 instructions", "of the lower bound", "chunk   0"] {
+            #expect(text.contains(expected), "\(expected)")
+        }
     }
 
     @Test func multiplyAccumulatesAreCounted() throws {

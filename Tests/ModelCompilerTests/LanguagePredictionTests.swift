@@ -40,7 +40,9 @@ struct LanguagePredictionTests {
         // Up to the positions that were kept, in runs of 10 of which the last row counts.
         for row in golden.rows {
             let first = row.position - 9
-            let logits = try golden.tokens[first...row.position].withUnsafeBufferPointer { (part) throws(Failure) in try runner.evaluate(part, position: first, logitRows: 1) }
+            let logits = try golden.tokens[first...row.position].withUnsafeBufferPointer { (part) throws(Failure) in
+                try runner.evaluate(part, position: first, logitRows: 1)
+            }
             var best = 0, total = 0.0
             for i in 1..<runner.vocabulary where logits[i] > logits[best] { best = i }
             for i in 0..<runner.vocabulary { total += exp(Double(logits[i] - logits[best])) }

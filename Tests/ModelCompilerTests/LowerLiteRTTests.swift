@@ -31,13 +31,17 @@ import Testing
             #expect(expected.count == 4 * outputs)
             for seed in 1...4 {
                 let answer = try runner.run([generated(inputs, seed: UInt32(seed))])[0]
-                #expect(answer == Array(expected[(seed - 1) * outputs..<seed * outputs]), "run \(seed), fused \(fuses), pairs \(pairs != nil)")
+                #expect(answer == Array(expected[(seed - 1) * outputs..<seed * outputs]),
+                        "run \(seed), fused \(fuses), pairs \(pairs != nil)")
             }
         }
     }
 
     @Test func keywordsAreRecognised() throws {
-        guard let model = EvaluationData.path("tflite/kws_ref_model.tflite"), let archive = EvaluationData.path("tflite/kws01_1000_features.tgz") else { return }
+        guard let model = EvaluationData.path("tflite/kws_ref_model.tflite"),
+              let archive = EvaluationData.path("tflite/kws01_1000_features.tgz") else {
+            return
+        }
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("keywords-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -50,7 +54,9 @@ import Testing
         var right = 0, total = 0
         for line in try String(contentsOf: folder.appendingPathComponent("kws01/y_labels.csv"), encoding: .utf8).split(separator: "\n") {
             let cells = line.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-            let scores = try runner.run([[UInt8](try Data(contentsOf: folder.appendingPathComponent("kws01/\(cells[0])")))])[0].map { Int8(bitPattern: $0) }
+            let scores = try runner.run([[UInt8](try Data(contentsOf: folder.appendingPathComponent("kws01/\(cells[0])")))])[0].map {
+                Int8(bitPattern: $0)
+            }
             if scores.firstIndex(of: scores.max()!) == Int(cells[2]) { right += 1 }
             total += 1
         }

@@ -8,7 +8,8 @@ import Testing
 @Suite struct LowerOperatorTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../golden/operators").standardized
     static let runs = 4
-    static let models = (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.filter { $0.hasSuffix(".tflite") }.map { String($0.dropLast(7)) }.sorted() ?? []
+    static let models = (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.filter { $0.hasSuffix(".tflite") }.map {
+        String($0.dropLast(7)) }.sorted() ?? []
 
     /// The largest difference is a step in these and none in the others: roundings of fixed-point multipliers there and
     /// floating-point ones here.
@@ -54,7 +55,8 @@ import Testing
 
 /// The end of SSD models: boxes, classes, scores and their number, of the fast and the regular suppression.
 @Suite struct LowerDetectionTests {
-    @Test(arguments: [("detection-fast", 1), ("detection-regular", 1), ("detection-several", 2), ("detection-none", 1), ("detection-regular-none", 1)])
+    @Test(arguments: [("detection-fast", 1), ("detection-regular", 1), ("detection-several", 2), ("detection-none", 1),
+                      ("detection-regular-none", 1)])
     func answersAreLiteRTs(_ name: String, classesPerBox: Int) throws {
         let bytes = [UInt8](try Data(contentsOf: LowerOperatorTests.folder.appendingPathComponent(name + ".bin")))
         let expected = bytes.elements(of: Float.self)

@@ -8,7 +8,8 @@ import Testing
 @Suite struct LowerPublishedTests {
     /// Runs a model as many times as wanted on parts of one signal, every result of index 1 and up going back into the
     /// input of the same index; the first states are `state`.
-    private func answers(_ file: String, _ options: ImportOptions, input: [Float], state: [[Float]], runs: Int = 1, isInt8: Bool = false) throws -> [Values]? {
+    private func answers(_ file: String, _ options: ImportOptions, input: [Float], state: [[Float]], runs: Int = 1,
+                         isInt8: Bool = false) throws -> [Values]? {
         guard let path = SourceModels.path(file) else { return nil }
         var graph = try Importer.load(path: path, options: options)
         if isInt8 { #expect(RecurrentWeights.quantize(&graph) == 2) }

@@ -9,7 +9,8 @@ import Testing
 
     @Test func convolutionsAgreeWithAPlainOne() throws {
         for (seed, window) in [Window(kernel: (1, 1)), Window(kernel: (3, 3), padding: same), Window(kernel: (3, 2), stride: (2, 1)),
-                               Window(kernel: (3, 3), dilation: (2, 2), padding: Padding(top: 2, left: 2, bottom: 2, right: 2))].enumerated() {
+                               Window(kernel: (3, 3), dilation: (2, 2),
+                                      padding: Padding(top: 2, left: 2, bottom: 2, right: 2))].enumerated() {
             var network = TestNetwork(channels: 3, seed: UInt32(seed))
             network.convolution(7, window)
             let graph = network.finished()
@@ -33,7 +34,8 @@ import Testing
             // The same as an ordinary convolution whose other weights are zero.
             var wide = [Float](repeating: 0, count: channels * 4 * 9 * channels)
             for o in 0..<channels * 4 { for tap in 0..<9 { wide[(o * 9 + tap) * channels + o / 4] = weights[tap * channels * 4 + o] } }
-            let expected = plainConvolution(x, height: 8, width: 8, channels: channels, weights: wide, bias: [Float](repeating: 0, count: channels * 4),
+            let expected = plainConvolution(x, height: 8, width: 8, channels: channels, weights: wide,
+                                            bias: [Float](repeating: 0, count: channels * 4),
                                             Window(kernel: (3, 3), padding: same))
             #expect(largestDifference(try run(try lower([graph], name: "d"), x), expected) < 1e-4)
         }
@@ -82,7 +84,8 @@ import Testing
         let indices: [Int32] = [5, 3, 1, 0, -1]
         let list = graph.addTensor(GraphTensor(name: "i", shape: [5], type: .int32, constant: indices.littleEndianBytes))
         graph.inputs = [x]
-        graph.outputs = [graph.addNode("g", .gather(axis: 1), inputs: [x, list], output: GraphTensor(name: "y", shape: [2, 5, 2], type: .float32))]
+        graph.outputs = [graph.addNode("g", .gather(axis: 1), inputs: [x, list],
+                                       output: GraphTensor(name: "y", shape: [2, 5, 2], type: .float32))]
         let values = (0..<24).map(Float.init)
         var expected: [Float] = []
         for outer in 0..<2 {
@@ -96,7 +99,8 @@ import Testing
         let x = graph.addTensor(GraphTensor(name: "x", shape: [1, 2, 3, 2], type: .float32))
         let row = graph.addConstant("row", shape: [3, 1], floats: [10, 20, 30])
         graph.inputs = [x]
-        graph.outputs = [graph.addNode("s", .binary(.subtract, .none), inputs: [row, x], output: GraphTensor(name: "y", shape: [1, 2, 3, 2], type: .float32))]
+        graph.outputs = [graph.addNode("s", .binary(.subtract, .none), inputs: [row, x],
+                                       output: GraphTensor(name: "y", shape: [1, 2, 3, 2], type: .float32))]
         let values = (0..<12).map(Float.init)
         #expect(try run(try lower([graph], name: "b"), values) == values.indices.map { Float(($0 / 2 % 3 + 1) * 10) - values[$0] })
     }

@@ -87,13 +87,16 @@ private struct ModelCase {
 
 @Suite struct ModelCaseTests {
     @Test(arguments: [
-        "onnx/averagepool-ceil-count-include-pad", "onnx/averagepool-ceil-last-window-in-padding", "onnx/conv-1x1-pad-1", "onnx/maxpool-dilations",
-        "onnx/reducesum-noop-with-empty-axes", "onnx/resize-antialias", "onnx/resize-linear-scales-0.6", "onnx/resize-pytorch-half-pixel-to-1",
+        "onnx/averagepool-ceil-count-include-pad", "onnx/averagepool-ceil-last-window-in-padding", "onnx/conv-1x1-pad-1",
+            "onnx/maxpool-dilations",
+        "onnx/reducesum-noop-with-empty-axes", "onnx/resize-antialias", "onnx/resize-linear-scales-0.6",
+            "onnx/resize-pytorch-half-pixel-to-1",
         "onnx/resize-scale-11-sevenths",
     ]) func matchesONNXRuntime(_ name: String) throws { try ModelCase(name + ".onnx").expect() }
 
     @Test(arguments: [
-        "tflite/bias-quantized-dimension-3", "tflite/requantize-int8", "tflite/reshape-dynamic-batch", "tflite/resize-bilinear-int8", "tflite/tiny-scale",
+        "tflite/bias-quantized-dimension-3", "tflite/requantize-int8", "tflite/reshape-dynamic-batch", "tflite/resize-bilinear-int8",
+            "tflite/tiny-scale",
     ]) func matchesLiteRT(_ name: String) throws { try ModelCase(name + ".tflite").expect() }
 
     @Test(arguments: [
@@ -139,7 +142,8 @@ private struct ModelCase {
         graph.inputs = [x]
         let w = graph.addConstant("w", shape: [1, 1, 1, 1], floats: [2])
         let window = Window(kernel: (1, 1), padding: Padding(top: 1, left: 1, bottom: 1, right: 1))
-        let y = graph.addNode("wide", .convolution(window, .none), inputs: [x, w, -1], output: GraphTensor(name: "y", shape: [1, 6, 6, 1], type: .float32))
+        let y = graph.addNode("wide", .convolution(window, .none), inputs: [x, w, -1],
+                              output: GraphTensor(name: "y", shape: [1, 6, 6, 1], type: .float32))
         graph.outputs = [y]
         let broken = try lower([graph], name: "wide")
         #expect { try broken.verify() } throws: { "\($0)".contains("impossible padding 1") && "\($0)".contains("nothing was written") }
@@ -160,7 +164,9 @@ private struct ModelCase {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pictures-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        for name in ["imagenet_00_243.jpg", "mine.png", "other.JPEG", "notes.txt"] { try Data().write(to: folder.appendingPathComponent(name)) }
+        for name in ["imagenet_00_243.jpg", "mine.png", "other.JPEG", "notes.txt"] {
+            try Data().write(to: folder.appendingPathComponent(name))
+        }
         let entries = try ImageFolder(path: folder.path).entries
         #expect(entries.map { URL(fileURLWithPath: $0.path).lastPathComponent } == ["imagenet_00_243.jpg", "mine.png", "other.JPEG"])
         #expect(entries.map(\.label) == [243, nil, nil])

@@ -110,10 +110,12 @@ import Testing
         let input = graph.addTensor(GraphTensor(name: "x", shape: [1, 2], type: .float32))
         graph.inputs = [input]
         let a = graph.addConstant("a", shape: [2, 1], floats: [1, 2])
-        let t = graph.addNode("t", .transpose(permutation: [1, 0]), inputs: [a], output: GraphTensor(name: "t", shape: [1, 2], type: .float32))
+        let t = graph.addNode("t", .transpose(permutation: [1, 0]), inputs: [a],
+                              output: GraphTensor(name: "t", shape: [1, 2], type: .float32))
         let b = graph.addConstant("b", shape: [1], floats: [10])
         let sum = graph.addNode("s", .binary(.add, .none), inputs: [t, b], output: GraphTensor(name: "s", shape: [1, 2], type: .float32))
-        graph.outputs = [graph.addNode("y", .binary(.multiply, .none), inputs: [input, sum], output: GraphTensor(name: "y", shape: [1, 2], type: .float32))]
+        graph.outputs = [graph.addNode("y", .binary(.multiply, .none), inputs: [input, sum],
+                                       output: GraphTensor(name: "y", shape: [1, 2], type: .float32))]
         try graph.apply([Pass("fold", foldConstants)])
         #expect(graph.nodes.count == 1)
         #expect(graph.tensors[sum].floats == [11, 12])

@@ -14,7 +14,8 @@ import Testing
         var steps: [Int] = []
         let drawn = lines { $0.each("ranges", of: 3) { steps.append($0) } }
         #expect(steps == [0, 1, 2])
-        #expect(drawn == ["ranges [........................] 0/3", "ranges [########................] 1/3", "ranges [################........] 2/3", ""])
+        #expect(drawn == ["ranges [........................] 0/3", "ranges [########................] 1/3",
+                          "ranges [################........] 2/3", ""])
     }
 
     /// What is said next, the failure, begins a line of its own.

@@ -68,7 +68,8 @@ import Testing
         for fuses in [true, false] {
             var graph = network()
             try Compilation.prepare(&graph, fuses: fuses)
-            let result = try PostTrainingQuantization.run(graph, samples: samples(16, elements: 432), method: method, options: CompilationOptions(name: "q", fuses: fuses))
+            let result = try PostTrainingQuantization.run(graph, samples: samples(16, elements: 432), method: method,
+                                                          options: CompilationOptions(name: "q", fuses: fuses))
             #expect(!result.noise.isEmpty)
             // Unfused, the normalised tensor's range is that of the ReLU6 behind it: what that cuts off is no error.
             for layer in result.noise where layer.tensor != "norm" { #expect(layer.decibels > 15, "\(layer.tensor)") }
@@ -97,7 +98,9 @@ import Testing
         try Compilation.prepare(&graph)
         let int8 = try quantize(graph, try Calibration(graph, samples: samples(4, elements: 432), method: .meanSquareError)).graph
         for node in int8.nodes {
-            if case .maxPool = node.operation { #expect(int8.tensors[node.inputs[0]].quantization == int8.tensors[node.outputs[0]].quantization) }
+            if case .maxPool = node.operation {
+                #expect(int8.tensors[node.inputs[0]].quantization == int8.tensors[node.outputs[0]].quantization)
+            }
         }
     }
 
@@ -110,7 +113,8 @@ import Testing
         network.append("join", .concatenate(axis: 3, .none), [boxes, scores], shape: [1, 8, 8, 6])
         var graph = network.finished()
         try Compilation.prepare(&graph)
-        let result = try PostTrainingQuantization.run(graph, samples: samples(8, elements: 256), method: .minimumMaximum, options: CompilationOptions(name: "head"))
+        let result = try PostTrainingQuantization.run(graph, samples: samples(8, elements: 256), method: .minimumMaximum,
+                                                      options: CompilationOptions(name: "head"))
         let program = result.int8.contents.programs[0]
         #expect(program.tensors[Int(program.outputs[0])].type == .float32)
         #expect(program.instructions.filter { $0.opcode == .convert }.count == 2)

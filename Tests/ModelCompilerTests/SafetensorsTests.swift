@@ -20,27 +20,36 @@ import Platform
     }
 
     @Test(arguments: ["llama", "gemma3"]) func sameAsGGUF(_ name: String) throws {
-        let folder = try LanguageImporter.load(path: LanguageGolden.path(name)), file = try LanguageImporter.load(path: LanguageGolden.path("\(name).gguf"))
+        let folder = try LanguageImporter.load(path: LanguageGolden.path(name)),
+            file = try LanguageImporter.load(path: LanguageGolden.path("\(name).gguf"))
         #expect(folder.architecture == file.architecture && folder.activation == file.activation)
-        for size in [\TransformerModel.width, \.heads, \.keyValueHeads, \.headDimension, \.feedForward, \.vocabulary, \.contextLength] { #expect(folder[keyPath: size] == file[keyPath: size]) }
-        for number in [\TransformerModel.normEpsilon, \.attentionScale, \.embeddingScale, \.attentionSoftCap, \.outputSoftCap] { #expect(folder[keyPath: number] == file[keyPath: number]) }
+        for size in [\TransformerModel.width, \.heads, \.keyValueHeads, \.headDimension, \.feedForward, \.vocabulary, \.contextLength] {
+            #expect(folder[keyPath: size] == file[keyPath: size])
+        }
+        for number in [\TransformerModel.normEpsilon, \.attentionScale, \.embeddingScale, \.attentionSoftCap, \.outputSoftCap] {
+            #expect(folder[keyPath: number] == file[keyPath: number])
+        }
         #expect(folder.rotaryPairs == .halves && file.rotaryPairs == (name == "llama" ? .neighbours : .halves))
         #expect(folder.outputNorm == file.outputNorm && folder.layers.count == file.layers.count)
         #expect(try rows(folder.embedding) == rows(file.embedding))
         #expect(try rows(folder.output) == rows(file.output))
         #expect((folder.output.name == folder.embedding.name) == (name == "gemma3"))
         for (one, other) in zip(folder.layers, file.layers) {
-            #expect(one.attentionNorm == other.attentionNorm && one.feedForwardNorm == other.feedForwardNorm && one.queryNorm == other.queryNorm && one.keyNorm == other.keyNorm)
+            #expect(one.attentionNorm == other.attentionNorm && one.feedForwardNorm == other.feedForwardNorm
+                    && one.queryNorm == other.queryNorm && one.keyNorm == other.keyNorm)
             #expect(one.attentionPostNorm == other.attentionPostNorm && one.feedForwardPostNorm == other.feedForwardPostNorm)
             #expect(one.window == other.window && one.rotaryBase == other.rotaryBase && one.rotaryScale == other.rotaryScale)
-            for part in [\TransformerModel.Layer.value, \.attentionOutput, \.gate, \.up, \.down] { #expect(try rows(one[keyPath: part]) == rows(other[keyPath: part])) }
+            for part in [\TransformerModel.Layer.value, \.attentionOutput, \.gate, \.up, \.down] {
+                #expect(try rows(one[keyPath: part]) == rows(other[keyPath: part]))
+            }
             for part in [\TransformerModel.Layer.query, \.key] {
                 let found = try rows(other[keyPath: part])
                 #expect(try rows(one[keyPath: part]) == (file.rotaryPairs == .neighbours ? halves(found, head: file.headDimension) : found))
             }
         }
         let ours = folder.tokenizer, theirs = file.tokenizer
-        #expect(ours.kind == theirs.kind && ours.pieces == theirs.pieces && ours.types == theirs.types && ours.preTokenizer == theirs.preTokenizer)
+        #expect(ours.kind == theirs.kind && ours.pieces == theirs.pieces && ours.types == theirs.types
+                && ours.preTokenizer == theirs.preTokenizer)
         #expect(ours.merges.map(\.left) == theirs.merges.map(\.left) && ours.merges.map(\.right) == theirs.merges.map(\.right))
         #expect(ours.beginToken == theirs.beginToken && ours.endToken == theirs.endToken && ours.unknownToken == theirs.unknownToken)
     }
@@ -65,7 +74,8 @@ import Platform
 
     func replaceHeader(_ folder: String, _ change: (inout [String: Any]) -> Void) throws {
         let url = URL(fileURLWithPath: folder + "/model.safetensors")
-        let bytes = try Data(contentsOf: url), length = Int(bytes.prefix(8).enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) })
+        let bytes = try Data(contentsOf: url),
+            length = Int(bytes.prefix(8).enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) })
         var header = try #require(try JSONSerialization.jsonObject(with: bytes[8..<8 + length]) as? [String: Any])
         change(&header)
         let written = try JSONSerialization.data(withJSONObject: header)
@@ -75,7 +85,8 @@ import Platform
     /// Values of the published formula, computed apart from this program.
     @Test func llama3Rotation() throws {
         var configuration = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: LanguageGolden.path("llama") + "/config.json"))) as? [String: Any])
-        configuration["rope_scaling"] = ["rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 64]
+        configuration["rope_scaling"] = ["rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                                         "original_max_position_embeddings": 64]
         func read() throws -> HuggingFaceConfiguration {
             try HuggingFaceConfiguration(JSONFields(parsing: JSONSerialization.data(withJSONObject: configuration), what: "config.json"))
         }
@@ -83,7 +94,8 @@ import Platform
         #expect(zip(small, [1, 1.43918, 8, 8, 8, 8, 8, 8]).allSatisfy { abs($0 - $1) < 1e-4 } && small.count == 8)
         configuration["head_dim"] = 64
         configuration["rope_theta"] = 500_000.0
-        configuration["rope_scaling"] = ["rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192]
+        configuration["rope_scaling"] = ["rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                                         "original_max_position_embeddings": 8192]
         let factors = try read().rotaryFactors(0)
         let expected = [Float](repeating: 1, count: 15) + [1.65133, 3.29226, 9.66673] + [Float](repeating: 32, count: 14)
         #expect(zip(factors, expected).allSatisfy { abs($0 - $1) < 1e-4 } && factors.count == 32)
@@ -103,9 +115,13 @@ import Platform
             ("'hidden_size' is missing", { try edit($0 + "/config.json", "\"hidden_size\"", "\"hiddensize\"") }),
             ("config.json asks for", { try edit($0 + "/config.json", "\"intermediate_size\": 64", "\"intermediate_size\": 96") }),
             ("no part of", { try edit($0 + "/config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1") }),
-            ("'model.layers.2.input_layernorm.weight' is missing", { try edit($0 + "/config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3") }),
-            ("'partial_rotary_factor' (0.5)", { try edit($0 + "/config.json", "\"num_hidden_layers\": 2", "\"partial_rotary_factor\": 0.5, \"num_hidden_layers\": 2") }),
-            ("rope_parameters: 'partial_rotary_factor' (0.25)", { try edit($0 + "/config.json", "\"num_hidden_layers\": 2", "\"rope_parameters\": {\"rope_theta\": 10000, \"partial_rotary_factor\": 0.25}, \"num_hidden_layers\": 2") }),
+            ("'model.layers.2.input_layernorm.weight' is missing",
+             { try edit($0 + "/config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3") }),
+            ("'partial_rotary_factor' (0.5)", { try edit($0 + "/config.json", "\"num_hidden_layers\": 2",
+                                                         "\"partial_rotary_factor\": 0.5, \"num_hidden_layers\": 2") }),
+            ("rope_parameters: 'partial_rotary_factor' (0.25)",
+                { try edit($0 + "/config.json", "\"num_hidden_layers\": 2",
+                           "\"rope_parameters\": {\"rope_theta\": 10000, \"partial_rotary_factor\": 0.25}, \"num_hidden_layers\": 2") }),
             ("activation 'relu'", { try edit($0 + "/config.json", "\"silu\"", "\"relu\"") }),
             ("truncated", { try Data(repeating: 0xff, count: 100).write(to: URL(fileURLWithPath: $0 + "/model.safetensors")) }),
             ("too few", { try Data(repeating: 0, count: 4).write(to: URL(fileURLWithPath: $0 + "/model.safetensors")) }),
@@ -113,7 +129,8 @@ import Platform
             ("no dtype", { try replaceHeader($0) { $0[norm] = ["shape": [32]] } }),
             ("lies outside", { try replaceHeader($0) { $0[norm] = ["dtype": "F32", "shape": [32], "data_offsets": [0, 1 << 50]] } }),
             ("lies outside", { try replaceHeader($0) { $0[norm] = ["dtype": "F32", "shape": [32], "data_offsets": [128, 0]] } }),
-            ("impossible shape", { try replaceHeader($0) { $0[norm] = ["dtype": "F32", "shape": [1 << 39, 1 << 39], "data_offsets": [0, 128]] } }),
+            ("impossible shape", { try replaceHeader($0) { $0[norm] = ["dtype": "F32", "shape": [1 << 39, 1 << 39],
+                                                                       "data_offsets": [0, 128]] } }),
             ("impossible shape", { try replaceHeader($0) { $0[norm] = ["dtype": "F32", "shape": [-1], "data_offsets": [0, 128]] } }),
             ("the header gives it", { try replaceHeader($0) { $0[norm] = ["dtype": "F32", "shape": [32], "data_offsets": [0, 64]] } }),
             ("overlap", { try replaceHeader($0) { $0["extra"] = ["dtype": "F32", "shape": [32], "data_offsets": [0, 128]] } }),

@@ -10,12 +10,14 @@ import Testing
 /// Language models under budgets smaller than their weights: some 100 steps, every chunk used once a pass.
 @Suite(.serialized)
 struct TransformerConveyorTests {
-    private static let source = RandomTransformer(seed: 21, width: 256, heads: 4, keyValueHeads: 2, headDimension: 64, feedForward: 512, vocabulary: 700, layers: 6)
+    private static let source = RandomTransformer(seed: 21, width: 256, heads: 4, keyValueHeads: 2, headDimension: 64, feedForward: 512,
+                                                  vocabulary: 700, layers: 6)
     private static let context = 64
 
     private static func written() throws -> String {
         let path = NSTemporaryDirectory() + "language-\(UInt64.random(in: 0...UInt64.max)).nest"
-        try lower(source.model, options: TransformerOptions(rows: 8, logitRows: 2, pieceBytes: 32 << 10), tokenizer: [UInt8](repeating: 7, count: 50_000)).write(to: path)
+        try lower(source.model, options: TransformerOptions(rows: 8, logitRows: 2, pieceBytes: 32 << 10),
+                  tokenizer: [UInt8](repeating: 7, count: 50_000)).write(to: path)
         return path
     }
 
@@ -27,7 +29,9 @@ struct TransformerConveyorTests {
     }
 
     private static func evaluate(_ runner: LanguageRunner, _ tokens: [Int32], at position: Int, logits: Int) throws -> [Float] {
-        let result = try tokens.withUnsafeBufferPointer { (part) throws(Failure) in try runner.evaluate(part, position: position, logitRows: logits) }
+        let result = try tokens.withUnsafeBufferPointer { (part) throws(Failure) in
+            try runner.evaluate(part, position: position, logitRows: logits)
+        }
         return logits == 0 ? [] : (0..<runner.vocabulary).map { result[$0] }
     }
 
@@ -61,7 +65,8 @@ struct TransformerConveyorTests {
                 most = max(most, runner.model.residentWeightBytes)
             }
             let pass = (runner.counters.streamedBytes - before) / 16
-            #expect(pass <= runner.model.memory.streamedWeightBytes + 8192, "\(pass) bytes a token where \(runner.model.memory.streamedWeightBytes) are not resident")
+            #expect(pass <= runner.model.memory.streamedWeightBytes + 8192,
+                    "\(pass) bytes a token where \(runner.model.memory.streamedWeightBytes) are not resident")
             // Beside what stays there is a window of two pieces and some page rounding.
             #expect(runner.model.memory.streamedWeightBytes <= weights - (budget - fixed) + 250_000, "too little stays in memory")
             #expect(most <= budget - fixed + 65536, "\(most) bytes of weights in memory")
@@ -72,7 +77,8 @@ struct TransformerConveyorTests {
         let path = try TransformerConveyorTests.written()
         defer { unlink(path) }
         let memory = try TransformerConveyorTests.load(path).model.memory
-        let runner = try TransformerConveyorTests.load(path, budget: memory.tableBytes + memory.arenaBytes + memory.scratchBytes + memory.cacheBytes + 65536 + 150_000)
+        let runner = try TransformerConveyorTests.load(path, budget: memory.tableBytes + memory.arenaBytes + memory.scratchBytes
+                                                       + memory.cacheBytes + 65536 + 150_000)
         func read(_ logits: Int) throws -> Int {
             let before = runner.counters.streamedBytes
             for position in 0..<10 { _ = try TransformerConveyorTests.evaluate(runner, [5], at: position, logits: logits) }
@@ -89,7 +95,8 @@ struct TransformerConveyorTests {
         defer { unlink(path) }
         let expected = try TransformerConveyorTests.text(try TransformerConveyorTests.load(path))
         let memory = try TransformerConveyorTests.load(path).model.memory
-        let runner = try TransformerConveyorTests.load(path, budget: memory.tableBytes + memory.arenaBytes + memory.scratchBytes + memory.cacheBytes + 65536 + 200_000)
+        let runner = try TransformerConveyorTests.load(path, budget: memory.tableBytes + memory.arenaBytes + memory.scratchBytes
+                                                       + memory.cacheBytes + 65536 + 200_000)
         #expect(try TransformerConveyorTests.text(runner) == expected)
         let bytes = try File.read(path), nest = try NestReader.open(path)
         let file = open(path, O_RDWR)

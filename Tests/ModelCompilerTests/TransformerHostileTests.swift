@@ -9,8 +9,10 @@ import Testing
 /// Language nests made to harm: whatever their tables say, reading and running them ends in a Failure or in a result.
 @Suite(.serialized)
 struct TransformerHostileTests {
-    private static let extremes: [UInt32] = [0, 1, 2, 15, 16, 31, 32, 33, 40, 63, 64, 77, 128, 255, 512, 0x7FFF, 0x10000, 0x100000, 0x400000, 0x7FFF_FFE0, 0x7FFF_FFFF,
-                                             0x8000_0000, 0xFFFF_FFE0, 0xFFFF_FFFE, 0xFFFF_FFFF, 0x7F80_0000, 0x7FC0_0000, 0x0080_0000, 0x3F80_0000]
+    private static let extremes: [UInt32] = [0, 1, 2, 15, 16, 31, 32, 33, 40, 63, 64, 77, 128, 255, 512, 0x7FFF, 0x10000, 0x100000,
+                                             0x400000, 0x7FFF_FFE0, 0x7FFF_FFFF,
+                                             0x8000_0000, 0xFFFF_FFE0, 0xFFFF_FFFE, 0xFFFF_FFFF, 0x7F80_0000, 0x7FC0_0000, 0x0080_0000,
+                                                 0x3F80_0000]
 
     private static func survives(_ bytes: [UInt8], _ table: KernelTable, _ pool: ThreadPool) -> Bool {
         guard let nest = try? NestReader(bytes: bytes), nest.programs[0].arenaBytes < 1 << 24 else { return false }
@@ -20,9 +22,11 @@ struct TransformerHostileTests {
         guard let model = try? Model(nest: nest, options: options, kernels: table, pool: pool) else { return false }
         guard let runner = try? LanguageRunner(model) else { return (try? model.run()) != nil }
         var ran = false
-        for (count, position, logits) in [(3, 0, 1), (1, 3, 1), (min(5, runner.maximumRows), 4, min(5, runner.maximumLogitRows)), (24, 0, 0)] {
+        for (count, position, logits) in [(3, 0, 1), (1, 3, 1), (min(5, runner.maximumRows), 4, min(5, runner.maximumLogitRows)),
+                                          (24, 0, 0)] {
             let tokens = (0..<count).map { Int32(runner.vocabulary - 1 - $0) }
-            ran = (try? tokens.withUnsafeBufferPointer { (part) throws(Failure) in try runner.evaluate(part, position: position, logitRows: min(logits, count)) }) != nil || ran
+            ran = (try? tokens.withUnsafeBufferPointer { (part) throws(Failure) in try runner.evaluate(part, position: position,
+                logitRows: min(logits, count)) }) != nil || ran
         }
         // Without the runner's checks: tokens that nobody looked at.
         model.input(0).bindMemory(to: Int32.self)[0] = 0x7FFF_FFFF
@@ -33,10 +37,12 @@ struct TransformerHostileTests {
         let pools = [try ThreadPool(threads: 1), try ThreadPool(threads: 2)], kernels = KernelTable.all(for: .detect())
         var numbers = SplitMix64(seed: 5)
         let sources = [RandomTransformer(seed: 31, width: 32, heads: 2, headDimension: 16, feedForward: 32, vocabulary: 40, layers: 1),
-                       RandomTransformer(seed: 32, width: 32, heads: 2, headDimension: 16, feedForward: 64, vocabulary: 40, layers: 2, tied: false, gemma: true, window: 6)]
+                       RandomTransformer(seed: 32, width: 32, heads: 2, headDimension: 16, feedForward: 64, vocabulary: 40, layers: 2,
+                                         tied: false, gemma: true, window: 6)]
         var accepted = 0
         for source in sources {
-            let original = NestWriter.bytes(try lower(source.model, options: TransformerOptions(rows: 5, logitRows: 5, pieceBytes: 4096)).contents())
+            let original = NestWriter.bytes(try lower(source.model,
+                                                      options: TransformerOptions(rows: 5, logitRows: 5, pieceBytes: 4096)).contents())
             #expect(TransformerHostileTests.survives(original, .reference, pools[0]))
             var tables = 64
             for i in 0..<8 { tables += Int(original[24 + i]) << (8 * i) }
@@ -94,14 +100,16 @@ struct TransformerHostileTests {
     /// As users generate: with a penalty, cuts, stop texts and drafts, from files with any field changed.
     @Test func generationFromMutations() throws {
         let source = RandomTransformer(seed: 35, width: 32, heads: 2, headDimension: 16, feedForward: 32, vocabulary: 40, layers: 1)
-        let original = NestWriter.bytes(try lower(source.model, options: TransformerOptions(rows: 5, logitRows: 5, pieceBytes: 4096)).contents())
+        let original = NestWriter.bytes(try lower(source.model,
+                                                  options: TransformerOptions(rows: 5, logitRows: 5, pieceBytes: 4096)).contents())
         #expect(fuzzNest(original))
         var tables = 64
         for i in 0..<8 { tables += Int(original[24 + i]) << (8 * i) }
         var numbers = SplitMix64(seed: 7), accepted = 0
         for _ in 0..<600 {
             var bytes = original
-            let at = 64 + numbers.next(below: tables - 68) / 4 * 4, value = TransformerHostileTests.extremes[numbers.next(below: TransformerHostileTests.extremes.count)]
+            let at = 64 + numbers.next(below: tables - 68) / 4 * 4,
+                value = TransformerHostileTests.extremes[numbers.next(below: TransformerHostileTests.extremes.count)]
             for i in 0..<4 { bytes[at + i] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(i))) }
             if fuzzNest(bytes) { accepted += 1 }
         }

@@ -52,7 +52,8 @@ struct CaseTests {
     @Test(arguments: [0, 1_764_000_000, 1.7e18, -1e300]) func plotsOfAnyClockEnd(start: Double) throws {
         var plot = PosePlot(title: "", hasReference: true)
         for index in 0..<300 {
-            plot.add(time: start + Double(index) * 0.0035, attitude: .identity, totalError: 1e30, inclinationError: index % 2 == 0 ? -1e30 : 1e-30,
+            plot.add(time: start + Double(index) * 0.0035, attitude: .identity, totalError: 1e30,
+                     inclinationError: index % 2 == 0 ? -1e30 : 1e-30,
                      bias: SIMD3(3e38, -3e38, 1e9), isResting: false, isDisturbed: false)
         }
         let svg = plot.svg
@@ -69,7 +70,8 @@ struct CaseTests {
     private static let header = "time_s,acc_x_g,acc_y_g,acc_z_g,gyr_x_deg/s,gyr_y_deg/s,gyr_z_deg/s,note"
 
     @Test func quotesAndMarksAreThoseOfSpreadsheets() throws {
-        let path = try temporary("\u{FEFF}" + Self.header + "\r\n \"1.5\" ,\" 0 \",0,1,\"\",2,3,\"turned, then \"\"still\"\"\"\r\n2,0,0,1,0,0,0,5\" pipe\r\n")
+        let path = try temporary("\u{FEFF}" + Self.header
+                                 + "\r\n \"1.5\" ,\" 0 \",0,1,\"\",2,3,\"turned, then \"\"still\"\"\"\r\n2,0,0,1,0,0,0,5\" pipe\r\n")
         defer { try? FileManager.default.removeItem(atPath: path) }
         let all = try rows(path, reference: nil)
         #expect(all.count == 2)

@@ -26,7 +26,8 @@ private let header = "time_ms,acc_x_g,acc_y_g,acc_z_g,gyr_x_deg/s,gyr_y_deg/s,gy
 
 struct LogTests {
     @Test func readsUnitsAndColumnsInAnyOrder() throws {
-        let path = try temporary(Array((header + "# comment\r\n\r\n10, 1,0 ,-0.5,180,-90,1e1,100,2.5E+2,-1e-1,ignored\n20,,nan,0,1,2,3,4,5,6,\n").utf8))
+        let path = try temporary(Array((header + "# comment\r\n\r\n10, 1,0 "
+                                        + ",-0.5,180,-90,1e1,100,2.5E+2,-1e-1,ignored\n20,,nan,0,1,2,3,4,5,6,\n").utf8))
         defer { try? FileManager.default.removeItem(atPath: path) }
         let all = try rows(path, reference: nil)
         #expect(all.count == 2)
@@ -37,7 +38,8 @@ struct LogTests {
         #expect(all[1].accelerometer.x.isNaN && all[1].accelerometer.y.isNaN && all[1].accelerometer.z == 0)
     }
 
-    @Test(arguments: ["0", "-0", "1", "12.5", "-3.25e2", "1e-7", "123456789.123456789", "0.000001", "4.9e-324", "1e308", "9007199254740993", "00012", ".5", "5."])
+    @Test(arguments: ["0", "-0", "1", "12.5", "-3.25e2", "1e-7", "123456789.123456789", "0.000001", "4.9e-324", "1e308", "9007199254740993",
+                      "00012", ".5", "5."])
     func decimalsEqualTheStandardLibrarys(text: String) throws {
         let bytes = Array(text.utf8)
         let value = try #require(bytes.withUnsafeBytes { DecimalParser.parse($0) })

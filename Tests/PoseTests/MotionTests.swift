@@ -26,7 +26,8 @@ struct MotionTests {
     }
 
     /// Feeds accelerations (earth frame, gravity excluded) to a level sensor and collects gestures.
-    private func gestures(seconds: Double, rate: Double = 200, tilt: (Double) -> Double = { _ in 0 }, force: (Double) -> SIMD3<Float>) -> [Gesture] {
+    private func gestures(seconds: Double, rate: Double = 200, tilt: (Double) -> Double = { _ in 0 }, force: (Double) -> SIMD3<Float>)
+        -> [Gesture] {
         var filter = PoseFilter(), detector = GestureDetector(), linear = LinearAcceleration()
         var found: [Gesture] = []
         var before = tilt(0)

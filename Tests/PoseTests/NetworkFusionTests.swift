@@ -53,13 +53,15 @@ struct NetworkFusionTests {
         for turn in [Float(0.3), 2, -1.4] {
             let filter = random(&noise), network = random(&noise)
             let one = try #require(NetworkFusion.correction(filter: filter, network: network, weight: 0.2))
-            let other = try #require(NetworkFusion.correction(filter: filter, network: network.turned(cosine: cos(turn), sine: sin(turn)), weight: 0.2))
+            let other = try #require(NetworkFusion.correction(filter: filter, network: network.turned(cosine: cos(turn), sine: sin(turn)),
+                                                              weight: 0.2))
             #expect(degrees(one, other) < 0.01)
         }
     }
 
     @Test func whatIsNoRotationIsIgnored() throws {
-        let bad = [Attitude(.nan, 0, 0, 0), Attitude(0, 0, 0, 0), Attitude(1.1, 0, 0, 0), Attitude(.infinity, 0, 0, 0), Attitude(0.5, 0.5, .nan, 0.5)]
+        let bad = [Attitude(.nan, 0, 0, 0), Attitude(0, 0, 0, 0), Attitude(1.1, 0, 0, 0), Attitude(.infinity, 0, 0, 0),
+                   Attitude(0.5, 0.5, .nan, 0.5)]
         for answer in bad {
             #expect(NetworkFusion.correction(filter: .identity, network: answer, weight: 0.2) == nil)
             let network = ScriptedNetwork()
@@ -135,7 +137,8 @@ struct NetworkFusionTests {
             network.answer = (Attitude(1, error.x, error.y, error.z).normalised * truth).normalised
             let fused = try fusion.update(sample, filter: filter.attitude9D)
             guard index > 1000 else { continue }
-            let (a, b) = (try #require(AttitudeError.of(filter.attitude9D, reference: truth)), try #require(AttitudeError.of(fused, reference: truth)))
+            let (a, b) = (try #require(AttitudeError.of(filter.attitude9D, reference: truth)),
+                          try #require(AttitudeError.of(fused, reference: truth)))
             alone += Double(a.inclination * a.inclination)
             together += Double(b.inclination * b.inclination)
             #expect(abs(a.heading - b.heading) < 0.2)

@@ -31,7 +31,9 @@ struct PublishedFilterTests {
 
     @Test func batchEqualsSingleSamples() throws {
         let motion = try rows(golden("motion.npy")).prefix(500)
-        let samples = motion.map { PoseSample(gyroscope: $0.gyroscope, accelerometer: $0.accelerometer, magnetometer: $0.magnetometer, interval: 0.02) }
+        let samples = motion.map {
+            PoseSample(gyroscope: $0.gyroscope, accelerometer: $0.accelerometer, magnetometer: $0.magnetometer, interval: 0.02)
+        }
         var single = PoseFilter(), batch = PoseFilter()
         var attitudes = [Attitude](repeating: .identity, count: samples.count)
         samples.withUnsafeBufferPointer { source in

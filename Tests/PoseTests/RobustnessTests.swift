@@ -2,7 +2,9 @@ import Foundation
 import Pose
 import Testing
 
-private func isFinite(_ q: Attitude) -> Bool { q.w.isFinite && q.x.isFinite && q.y.isFinite && q.z.isFinite && abs(q.squaredNorm - 1) < 1e-4 }
+private func isFinite(_ q: Attitude) -> Bool {
+    q.w.isFinite && q.x.isFinite && q.y.isFinite && q.z.isFinite && abs(q.squaredNorm - 1) < 1e-4
+}
 
 private func isSound(_ filter: PoseFilter) -> Bool {
     isFinite(filter.attitude9D) && isFinite(filter.attitude6D) && filter.bias.x.isFinite && filter.bias.y.isFinite && filter.bias.z.isFinite
@@ -12,7 +14,8 @@ private func isSound(_ filter: PoseFilter) -> Bool {
 /// Whatever sensors and buses do, outputs stay finite and the attitude comes back.
 struct RobustnessTests {
     /// Runs a synthetic motion through a spoiler and returns the 9D error at its end, degrees.
-    private func run(seconds: Double, rate: Double = 100, spoil: (Double, inout PoseSample) -> Bool) -> (error: Double, filter: PoseFilter) {
+    private func run(seconds: Double, rate: Double = 100, spoil: (Double, inout PoseSample) -> Bool)
+        -> (error: Double, filter: PoseFilter) {
         var motion = SyntheticMotion(rate: rate)
         var filter = PoseFilter()
         for _ in 0..<Int(seconds * rate) {

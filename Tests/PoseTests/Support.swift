@@ -49,7 +49,9 @@ func degrees(_ a: Attitude, _ b: Attitude) -> Double {
 func matrix(_ path: String, columns: Int) throws -> [[Float]] {
     let data = try Data(contentsOf: URL(fileURLWithPath: path))
     let start = 10 + Int(data[8]) + Int(data[9]) << 8
-    let values = data[start...].withUnsafeBytes { bytes in (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) } }
+    let values = data[start...].withUnsafeBytes { bytes in
+        (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
+    }
     return stride(from: 0, to: values.count, by: columns).map { Array(values[$0..<$0 + columns]) }
 }
 
@@ -77,7 +79,8 @@ struct SyntheticMotion {
         let push = SIMD3(1.5 * sin(3 * t), cos(4 * t), 0.8 * sin(5 * t)) * liveliness
         let force = attitude.conjugate.rotate(SIMD3(0, 0, 9.81) + push)
         let field = attitude.conjugate.rotate(SIMD3(0, 18, -44))
-        return PoseSample(gyroscope: SIMD3<Float>(w + bias) + generator.noise(0.003), accelerometer: SIMD3<Float>(force) + generator.noise(0.03),
+        return PoseSample(gyroscope: SIMD3<Float>(w + bias) + generator.noise(0.003),
+                          accelerometer: SIMD3<Float>(force) + generator.noise(0.03),
                           magnetometer: SIMD3<Float>(field) + generator.noise(0.3), interval: Float(step))
     }
 }

@@ -23,6 +23,7 @@ import Testing
         for prompt in expected.prompts { #expect(try tokenizer.encode(prompt.text) == prompt.tokens, "'\(prompt.text)'") }
         // After a special token there is none at all: prepend_scheme is "first".
         let turn = try tokenizer.encode("<|im_start|>Hello", control: true)
-        #expect(turn.first == 600 && tokenizer.decode(Array(turn.dropFirst())) == Array("Hello".utf8) && tokenizer.piece(Int(turn[1])).first != 0x20)
+        #expect(turn.first == 600 && tokenizer.decode(Array(turn.dropFirst())) == Array("Hello".utf8)
+                && tokenizer.piece(Int(turn[1])).first != 0x20)
     }
 }

@@ -50,5 +50,7 @@ enum TokenizerGolden {
         return try TokenizerMemory.tokenizer(try LanguageImporter.load(path: path).tokenizer)
     }
 
-    static func tiny(_ name: String) throws -> Tokenizer { try TokenizerMemory.tokenizer(try LanguageImporter.load(path: root + "/language/\(name)").tokenizer) }
+    static func tiny(_ name: String) throws -> Tokenizer {
+        try TokenizerMemory.tokenizer(try LanguageImporter.load(path: root + "/language/\(name)").tokenizer)
+    }
 }

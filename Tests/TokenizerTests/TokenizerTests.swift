@@ -48,7 +48,9 @@ import Platform
             let word = (0..<Int.random(in: 2...80, using: &random)).map { _ in Array("etaoinshr".utf8).randomElement(using: &random)! }
             var parts = word.map { [$0] }
             while true {
-                let pairs = parts.indices.dropLast().compactMap { index in ranks[[parts[index], parts[index + 1]]].map { (rank: $0, index: index) } }
+                let pairs = parts.indices.dropLast().compactMap { index in
+                    ranks[[parts[index], parts[index + 1]]].map { (rank: $0, index: index) }
+                }
                 guard let best = pairs.min(by: { ($0.rank, $0.index) < ($1.rank, $1.index) }) else { break }
                 parts.replaceSubrange(best.index...best.index + 1, with: [parts[best.index] + parts[best.index + 1]])
             }
@@ -57,10 +59,14 @@ import Platform
     }
 
     func unigram(byteFallback: Bool, prefix: Bool = false) throws -> Tokenizer {
-        var pieces: [(String, Float, UInt8)] = [("<unk>", 0, 2), ("\u{2581}", -3, 1), ("a", -2, 1), ("b", -2.5, 1), ("ab", -3, 1), ("abc", -9, 1), ("c", -4, 1), ("\u{2581}ab", -3.5, 1), ("中", -6, 1), ("<sep>", 0, 4)]
-        if byteFallback { for byte in 0..<256 { pieces.append(("<0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) + ">", 0, 6)) } }
+        var pieces: [(String, Float, UInt8)] = [("<unk>", 0, 2), ("\u{2581}", -3, 1), ("a", -2, 1), ("b", -2.5, 1), ("ab", -3, 1),
+                                                ("abc", -9, 1), ("c", -4, 1), ("\u{2581}ab", -3.5, 1), ("中", -6, 1), ("<sep>", 0, 4)]
+        if byteFallback {
+            for byte in 0..<256 { pieces.append(("<0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) + ">", 0, 6)) }
+        }
         return try TokenizerMemory.tokenizer(TokenizerSource(
-            kind: .sentencePieceUnigram, pieces: pieces.map { Array($0.0.utf8) }, scores: pieces.map(\.1), types: pieces.map(\.2), merges: [], preTokenizer: "",
+            kind: .sentencePieceUnigram, pieces: pieces.map { Array($0.0.utf8) }, scores: pieces.map(\.1), types: pieces.map(\.2),
+                merges: [], preTokenizer: "",
             unknownToken: 0, endOfTurnTokens: [], addsBeginToken: false, addsEndToken: false, addsSpacePrefix: prefix, chatTemplate: ""))
     }
 
@@ -91,13 +97,19 @@ import Platform
         let texts = ["the board reads", "<|im_start|>user 123", "中文 😀", "  \n\t"]
         for name in ["llama.gguf", "gemma3.gguf"] {
             let image = try LanguageImporter.load(path: TokenizerGolden.root + "/language/\(name)").tokenizer.image()
-            for length in stride(from: 0, to: image.count, by: 97) { #expect(throws: Failure.self) { try TokenizerMemory.tokenizer(Array(image[..<length])) } }
+            for length in stride(from: 0, to: image.count, by: 97) {
+                #expect(throws: Failure.self) { try TokenizerMemory.tokenizer(Array(image[..<length])) }
+            }
             var random = Random(2), refused = 0
             for round in 0..<3000 {
                 var bytes = image
                 for _ in 0..<4 {
                     let place = Int.random(in: 0..<(round % 2 == 0 ? 160 : image.count - 4), using: &random)
-                    if Bool.random(using: &random) { bytes[place] = UInt8.random(in: 0...255, using: &random) } else { bytes.replaceSubrange(place..<place + 4, with: [0xff, 0xff, 0xff, 0xff]) }
+                    if Bool.random(using: &random) {
+                        bytes[place] = UInt8.random(in: 0...255, using: &random)
+                    } else {
+                        bytes.replaceSubrange(place..<place + 4, with: [0xff, 0xff, 0xff, 0xff])
+                    }
                 }
                 do {
                     let tokenizer = try TokenizerMemory.tokenizer(bytes)

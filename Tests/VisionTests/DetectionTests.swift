@@ -55,7 +55,9 @@ final class Numbers {
         #expect(found.count == 1)
         let only = try #require(found.first)
         #expect(only.index == 1 && abs(only.score - 0.72) < 1e-5)
-        for (side, want) in zip([only.box.left, only.box.top, only.box.right, only.box.bottom], [Float(8), 2, 16, 18]) { #expect(abs(side - want) < 1e-4) }
+        for (side, want) in zip([only.box.left, only.box.top, only.box.right, only.box.bottom], [Float(8), 2, 16, 18]) {
+            #expect(abs(side - want) < 1e-4)
+        }
         // The same in one tensor a stride.
         let first = Numbers(Array(values[0..<28])), second = Numbers(Array(values[28...]))
         #expect(try decoder.decode([first.view(channels: 7), second.view(channels: 7)]) == found)
@@ -73,7 +75,8 @@ final class Numbers {
     }
 
     @Test func ssdOutputsBecomeBoxes() throws {
-        let boxes = Numbers([0.1, 0.2, 0.5, 0.6, 0, 0, 1, 1, .nan, 0, 0, 0]), classes = Numbers([3, 7, 1]), scores = Numbers([0.9, 0.2, 0.9]), count = Numbers([3])
+        let boxes = Numbers([0.1, 0.2, 0.5, 0.6, 0, 0, 1, 1, .nan, 0, 0, 0]), classes = Numbers([3, 7, 1]),
+            scores = Numbers([0.9, 0.2, 0.9]), count = Numbers([3])
         let reader = SSDReader(inputWidth: 300, inputHeight: 200)
         let found = try reader.read([boxes.view(channels: 4), classes.view(channels: 3), scores.view(channels: 3), count.view(channels: 1)])
         #expect(found.count == 1 && found[0].index == 3 && found[0].score == 0.9)
@@ -81,7 +84,8 @@ final class Numbers {
         #expect(throws: Failure.self) { try reader.read([boxes.view(channels: 4)]) }
         // A count beyond the tensors is cut.
         let lie = Numbers([1e9])
-        #expect(try reader.read([boxes.view(channels: 4), classes.view(channels: 3), scores.view(channels: 3), lie.view(channels: 1)]).count == 1)
+        #expect(try reader.read([boxes.view(channels: 4), classes.view(channels: 3), scores.view(channels: 3), lie.view(channels: 1)]).count
+                == 1)
         withExtendedLifetime((boxes, classes, scores, count, lie)) {}
     }
 
@@ -92,7 +96,8 @@ final class Numbers {
         let total = [1, 3, 2, 3, -5].reduce(0.0) { $0 + Double.exponential($1) }
         #expect(abs(Double(best[0].probability) - Double.exponential(3) / total) < 1e-5)
         let probabilities = Numbers([0.1, 0.7, 0.2])
-        #expect(topClasses(probabilities.view(channels: 3), count: 2) == [Classification(index: 1, probability: 0.7), Classification(index: 2, probability: 0.2)])
+        #expect(topClasses(probabilities.view(channels: 3), count: 2)
+                == [Classification(index: 1, probability: 0.7), Classification(index: 2, probability: 0.2)])
         // int8 probabilities: scale 1/256, zero point -128.
         let quantised = Numbers(bytes: [-128, 0, 64])
         let view = TensorView(base: quantised.base, element: .int8(scale: 1.0 / 256, zeroPoint: -128), pixels: 1, channels: 3)
@@ -103,7 +108,9 @@ final class Numbers {
     }
 
     @Test func numbersAreRead() {
-        for (text, value) in [("127", 127), ("-0.5", -0.5), ("+2.", 2), ("1e-3", 0.001), ("2.5E2", 250), (" 8 ", 8)] as [(String, Float)] { #expect(decimal(text) == value) }
+        for (text, value) in [("127", 127), ("-0.5", -0.5), ("+2.", 2), ("1e-3", 0.001), ("2.5E2", 250), (" 8 ", 8)] as [(String, Float)] {
+            #expect(decimal(text) == value)
+        }
         for text in ["", "-", "x", "1x", "1e", "1e999", "..", "1 2", "nan"] { #expect(decimal(text) == nil) }
         #expect(split("a,,b", at: ",") == ["a", "", "b"])
     }
@@ -125,7 +132,8 @@ extension Double {
     @Test func framesAndLabelsStayInside() throws {
         let image = try Image(width: 60, height: 40)
         image.fill(red: 9, green: 9, blue: 9)
-        let wild = [Rectangle(left: -50, top: -50, right: 500, bottom: 500), Rectangle(left: 59, top: 39, right: 60, bottom: 40), Rectangle(left: 1e30, top: .nan, right: -1e30, bottom: 4)]
+        let wild = [Rectangle(left: -50, top: -50, right: 500, bottom: 500), Rectangle(left: 59, top: 39, right: 60, bottom: 40),
+                    Rectangle(left: 1e30, top: .nan, right: -1e30, bottom: 4)]
         for box in wild { image.draw([Detection(box: box, index: 3, score: 1)]) { _ in "a very long name that can't fit, with ünïcode" } }
         image.fill(red: 9, green: 9, blue: 9)
         image.frame(Rectangle(left: 10, top: 10, right: 20, bottom: 20), thickness: 2, colour: Colour(1, 2, 3))

@@ -61,7 +61,9 @@ import Vision
         var generator = Random(7)
         for _ in 0..<300 {
             var contents = picture + picture + picture
-            for _ in 0..<10 { contents[Int.random(in: 0..<contents.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator) }
+            for _ in 0..<10 {
+                contents[Int.random(in: 0..<contents.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+            }
             let result = try Self.frames(contents, FrameFormat(width: 37, height: 29, format: .mjpeg))
             #expect(result.frames.count <= 30)
         }
@@ -74,7 +76,8 @@ import Vision
     }
 
     @Test func impossibleFormatsAreRefused() {
-        for format in [FrameFormat(width: 3, height: 2, format: .yuyv), FrameFormat(width: 4, height: 3, format: .nv12), FrameFormat(width: 0, height: 2, format: .grey),
+        for format in [FrameFormat(width: 3, height: 2, format: .yuyv), FrameFormat(width: 4, height: 3, format: .nv12),
+                       FrameFormat(width: 0, height: 2, format: .grey),
                        FrameFormat(width: 1 << 40, height: 1 << 40, format: .rgb24), FrameFormat(width: -2, height: 2, format: .i420)] {
             #expect(throws: Failure.self) { try FrameStream(path: "/dev/null", format: format) }
         }
@@ -84,7 +87,8 @@ import Vision
     @Test func queueKeepsEveryFrameOfAFile() throws {
         let contents = (0..<200).flatMap { [UInt8](repeating: UInt8($0), count: 4) }
         let file = try TemporaryFile(contents)
-        let queue = try FrameQueue(try FrameStream(path: file.path, format: FrameFormat(width: 2, height: 2, format: .grey)), depth: 2, dropsOldest: false)
+        let queue = try FrameQueue(try FrameStream(path: file.path, format: FrameFormat(width: 2, height: 2, format: .grey)), depth: 2,
+                                   dropsOldest: false)
         var seen: [UInt8] = []
         while let frame = try queue.next() {
             seen.append(frame.bytes[0])
@@ -96,7 +100,8 @@ import Vision
     @Test func liveQueueDropsTheOldestAndCounts() throws {
         let contents = (0..<100).flatMap { [UInt8](repeating: UInt8($0), count: 4) }
         let file = try TemporaryFile(contents)
-        let queue = try FrameQueue(try FrameStream(path: file.path, format: FrameFormat(width: 2, height: 2, format: .grey)), depth: 3, dropsOldest: true)
+        let queue = try FrameQueue(try FrameStream(path: file.path, format: FrameFormat(width: 2, height: 2, format: .grey)), depth: 3,
+                                   dropsOldest: true)
         var seen: [UInt8] = []
         while let frame = try queue.next() {
             seen.append(frame.bytes[0])

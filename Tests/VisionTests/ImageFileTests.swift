@@ -5,8 +5,11 @@ import Testing
 import Vision
 
 @Suite struct ImageFileTests {
-    static let lossless = ["png-rgb", "png-grey", "png-palette", "png-bilevel", "png-alpha", "png-grey-alpha", "png-rgb16", "png-grey16", "png-interlaced"]
-    static let jpegs = ["jpeg-444", "jpeg-420", "jpeg-progressive", "jpeg-restarts", "jpeg-grey", "jpeg-cmyk"] + (1...8).map { "jpeg-orientation-\($0)" }
+    static let lossless = ["png-rgb", "png-grey", "png-palette", "png-bilevel", "png-alpha", "png-grey-alpha", "png-rgb16", "png-grey16",
+                           "png-interlaced"]
+    static let jpegs = ["jpeg-444", "jpeg-420", "jpeg-progressive", "jpeg-restarts", "jpeg-grey", "jpeg-cmyk"] + (1...8).map {
+        "jpeg-orientation-\($0)"
+    }
 
     @Test(arguments: lossless) func pngMatchesPillow(name: String) throws {
         let expected = try PPM(goldenFolder.appendingPathComponent(name + ".ppm"))
@@ -81,7 +84,9 @@ import Vision
 @Suite struct HostileImageTests {
     static func samples() throws -> [[UInt8]] {
         try ["jpeg-420.jpg", "jpeg-progressive.jpg", "jpeg-grey.jpg", "jpeg-cmyk.jpg", "jpeg-orientation-6.jpg", "jpeg-restarts.jpg",
-             "png-rgb.png", "png-palette.png", "png-rgb16.png", "png-interlaced.png", "png-grey-alpha.png"].map { try bytes(of: goldenFolder.appendingPathComponent($0)) }
+             "png-rgb.png", "png-palette.png", "png-rgb16.png", "png-interlaced.png", "png-grey-alpha.png"].map {
+                 try bytes(of: goldenFolder.appendingPathComponent($0))
+             }
     }
 
     @Test func everyTruncationFails() throws {
@@ -148,7 +153,8 @@ import Vision
     @Test func scansOfAProgressiveFileAreBounded() throws {
         let sample = try bytes(of: goldenFolder.appendingPathComponent("jpeg-progressive.jpg"))
         let first = try #require((0..<sample.count - 1).first { sample[$0] == 0xFF && sample[$0 + 1] == 0xDA })
-        let second = try #require((first + 2..<sample.count - 1).first { sample[$0] == 0xFF && (sample[$0 + 1] == 0xDA || sample[$0 + 1] == 0xC4) })
+        let second = try #require((first + 2..<sample.count - 1).first { sample[$0] == 0xFF
+            && (sample[$0 + 1] == 0xDA || sample[$0 + 1] == 0xC4) })
         let scan = Array(sample[first..<second])
         var data = Array(sample[0..<second])
         for _ in 0..<5000 { data += scan }

@@ -38,11 +38,21 @@ struct PlainPreprocessor {
             (0..<rows).map { y in (0..<columns).map { x in Double(frame[at(y, x)]) } }
         }
         switch format.format {
-        case .yuyv: return (plane(height, width) { $0 * width * 2 + $1 * 2 }, plane(height, half) { $0 * width * 2 + $1 * 4 + 1 }, plane(height, half) { $0 * width * 2 + $1 * 4 + 3 })
-        case .uyvy: return (plane(height, width) { $0 * width * 2 + $1 * 2 + 1 }, plane(height, half) { $0 * width * 2 + $1 * 4 }, plane(height, half) { $0 * width * 2 + $1 * 4 + 2 })
-        case .nv12: return (plane(height, width) { $0 * width + $1 }, plane(height / 2, half) { pixels + $0 * width + $1 * 2 }, plane(height / 2, half) { pixels + $0 * width + $1 * 2 + 1 })
-        case .i420: return (plane(height, width) { $0 * width + $1 }, plane(height / 2, half) { pixels + $0 * half + $1 }, plane(height / 2, half) { pixels + pixels / 4 + $0 * half + $1 })
-        case .rgb24, .mjpeg: return (plane(height, width) { ($0 * width + $1) * 3 }, plane(height, width) { ($0 * width + $1) * 3 + 1 }, plane(height, width) { ($0 * width + $1) * 3 + 2 })
+        case .yuyv:
+            return (plane(height, width) { $0 * width * 2 + $1 * 2 }, plane(height, half) { $0 * width * 2 + $1 * 4 + 1 },
+                    plane(height, half) { $0 * width * 2 + $1 * 4 + 3 })
+        case .uyvy:
+            return (plane(height, width) { $0 * width * 2 + $1 * 2 + 1 }, plane(height, half) { $0 * width * 2 + $1 * 4 },
+                    plane(height, half) { $0 * width * 2 + $1 * 4 + 2 })
+        case .nv12:
+            return (plane(height, width) { $0 * width + $1 }, plane(height / 2, half) { pixels + $0 * width + $1 * 2 },
+                    plane(height / 2, half) { pixels + $0 * width + $1 * 2 + 1 })
+        case .i420:
+            return (plane(height, width) { $0 * width + $1 }, plane(height / 2, half) { pixels + $0 * half + $1 },
+                    plane(height / 2, half) { pixels + pixels / 4 + $0 * half + $1 })
+        case .rgb24, .mjpeg:
+            return (plane(height, width) { ($0 * width + $1) * 3 }, plane(height, width) { ($0 * width + $1) * 3 + 1 },
+                    plane(height, width) { ($0 * width + $1) * 3 + 2 })
         case .grey:
             let grey = plane(height, width) { $0 * width + $1 }
             return (grey, grey, grey)
@@ -59,7 +69,8 @@ struct PlainPreprocessor {
     }
 
     /// The input's pixels before normalisation; nil where the letterbox shows.
-    static func pixels(_ frame: [UInt8], _ format: FrameFormat, fit: ImageFit, filter: ResampleFilter, width: Int, height: Int) -> [[Double]?] {
+    static func pixels(_ frame: [UInt8], _ format: FrameFormat, fit: ImageFit, filter: ResampleFilter, width: Int, height: Int)
+        -> [[Double]?] {
         var left = 0.0, top = 0.0, extentX = Double(format.width), extentY = Double(format.height)
         var columns = width, rows = height
         if fit == .crop {
@@ -76,7 +87,8 @@ struct PlainPreprocessor {
         let source = planes(frame, format)
         func scaled(_ plane: [[Double]]) -> [[Double]] {
             let x = Double(plane[0].count) / Double(format.width), y = Double(plane.count) / Double(format.height)
-            return resample(plane, left: left * x, top: top * y, width: extentX * x, height: extentY * y, columns: columns, rows: rows, filter: filter)
+            return resample(plane, left: left * x, top: top * y, width: extentX * x, height: extentY * y, columns: columns, rows: rows,
+                            filter: filter)
         }
         let first = scaled(source.y), second = scaled(source.u), third = scaled(source.v)
         let isYUV = [.yuyv, .uyvy, .nv12, .i420].contains(format.format)
@@ -101,11 +113,13 @@ struct PlainPreprocessor {
     static let cases: [(FrameFormat, ImageFit, ResampleFilter, Int, Int)] = {
         var result: [(FrameFormat, ImageFit, ResampleFilter, Int, Int)] = []
         for format in PixelFormat.allCases where format != .mjpeg {
-            for (width, height, inputWidth, inputHeight) in [(62, 46, 16, 16), (30, 100, 24, 16), (8, 6, 20, 20), (2, 2, 5, 3), (64, 64, 64, 64)] {
+            for (width, height, inputWidth, inputHeight) in [(62, 46, 16, 16), (30, 100, 24, 16), (8, 6, 20, 20), (2, 2, 5, 3),
+                                                             (64, 64, 64, 64)] {
                 for fit in [ImageFit.crop, .stretch, .letterbox] {
                     for filter in [ResampleFilter.bilinear, .bicubic] {
                         let matrix = [ColourMatrix.bt601Limited, .bt601Full, .bt709Limited][result.count % 3]
-                        result.append((FrameFormat(width: width, height: height, format: format, matrix: matrix), fit, filter, inputWidth, inputHeight))
+                        result.append((FrameFormat(width: width, height: height, format: format, matrix: matrix), fit, filter, inputWidth,
+                                       inputHeight))
                     }
                 }
             }
@@ -187,7 +201,9 @@ struct PlainPreprocessor {
         // At scale 1 no filter reads outside the region.
         let preprocessor = try ImagePreprocessor(NetworkInput(width: 10, height: 8, element: .float32, fit: .stretch, filter: .bilinear))
         var whole = [Float](repeating: 0, count: 240), cut = whole
-        whole.withUnsafeMutableBytes { _ = preprocessor.run(image, region: Rectangle(left: 12, top: 7, right: 22, bottom: 15), into: $0.baseAddress!) }
+        whole.withUnsafeMutableBytes {
+            _ = preprocessor.run(image, region: Rectangle(left: 12, top: 7, right: 22, bottom: 15), into: $0.baseAddress!)
+        }
         cut.withUnsafeMutableBytes { _ = preprocessor.run(part, into: $0.baseAddress!) }
         #expect(whole == cut)
         // Wild regions are brought into the picture.
@@ -198,8 +214,10 @@ struct PlainPreprocessor {
     }
 
     @Test func badInputsAreRefused() {
-        for input in [NetworkInput(width: 0, height: 5, element: .float32), NetworkInput(width: 5, height: 5, channels: 2, element: .float32),
-                      NetworkInput(width: 5, height: 5, element: .int8(scale: 0, zeroPoint: 0)), NetworkInput(width: 5, height: 5, element: .float32, deviation: [1, 0, 1]),
+        for input in [NetworkInput(width: 0, height: 5, element: .float32),
+                      NetworkInput(width: 5, height: 5, channels: 2, element: .float32),
+                      NetworkInput(width: 5, height: 5, element: .int8(scale: 0, zeroPoint: 0)),
+                          NetworkInput(width: 5, height: 5, element: .float32, deviation: [1, 0, 1]),
                       NetworkInput(width: 5, height: 5, element: .float32, mean: [1])] {
             #expect((try? ImagePreprocessor(input)) == nil)
         }

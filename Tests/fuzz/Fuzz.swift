@@ -88,7 +88,8 @@ private func compileSeed(_ model: String, _ nest: String) -> CInt {
             let options = TransformerOptions(rows: 4, logitRows: 4)
             try lower(language, options: options, tokenizer: try language.tokenizer.image()).write(to: nest)
         } else {
-            try NestWriter.write(try Compilation.compile(try Importer.load(path: model), CompilationOptions(name: "seed")).contents, to: nest)
+            try NestWriter.write(try Compilation.compile(try Importer.load(path: model), CompilationOptions(name: "seed")).contents,
+                                 to: nest)
         }
     }
 }

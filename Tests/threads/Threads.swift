@@ -67,7 +67,8 @@ import VirtualBoard
         var last: UInt64 = 0, changes = 0, reads = 0
         while changes < 100 || reads < 20_000 {
             let value = latest.read()
-            guard value.b == value.a, value.c == value.a, value.d == value.a, value.e == UInt32(truncatingIfNeeded: value.a), value.a >= last else {
+            guard value.b == value.a, value.c == value.a, value.d == value.a, value.e == UInt32(truncatingIfNeeded: value.a),
+                  value.a >= last else {
                 fail("a torn or an old value: \(value)")
             }
             if value.a != last { changes += 1 } else { sched_yield() }
@@ -101,7 +102,8 @@ import VirtualBoard
         var input: [Int32] = [0, 0], output: [Int32] = [0, 0]
         guard pipe(&input) == 0, pipe(&output) == 0 else { throw .system(.resource, "cannot make pipes") }
         for descriptor in [input[0], output[0], output[1]] { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
-        let console = Console(name: "test", input: input[0], output: output[1], isInteractive: false, isJSON: false, port: nil, prompt: "> ",
+        let console = Console(name: "test", input: input[0], output: output[1], isInteractive: false, isJSON: false, port: nil,
+                              prompt: "> ",
                               wake: console_wake_open(), wording: .text, completion: nil)
         let ended = EventRing<Bool>(capacity: 2)
         _ = "status\n".withCString { write(input[1], $0, 7) }
@@ -136,8 +138,10 @@ import VirtualBoard
         let track = try device.track(named: "main")
         while track.reading.read().samples == 0 { usleep(10_000) }
         let commands = try Platform.Thread {
-            for words in [["status"], ["sensors"], ["imu", "--seconds", "1"], ["pose", "--seconds", "1", "--json"], ["gpio", "indicator", "on"],
-                          ["fault", "reset", "0x68"], ["governor", "performance"], ["log", "debug"], ["imu", "record", "/dev/null/none"], ["budget"]] {
+            for words in [["status"], ["sensors"], ["imu", "--seconds", "1"], ["pose", "--seconds", "1", "--json"],
+                          ["gpio", "indicator", "on"],
+                          ["fault", "reset", "0x68"], ["governor", "performance"], ["log", "debug"], ["imu", "record", "/dev/null/none"],
+                              ["budget"]] {
                 _ = runCommand(words, context: context)
             }
             ended.push(0)

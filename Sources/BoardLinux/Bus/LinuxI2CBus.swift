@@ -31,7 +31,9 @@ public final class LinuxI2CBus: I2CBus {
             descriptor = -1
             throw messages < 0
                 ? Failure(.inputOutput, "\(path) is not an I2C adapter: " + errorText(-messages))
-                : Failure(.unsupported, "the I2C adapter \(path) has no plain I2C transfers (I2C_FUNC_I2C), only SMBus commands; connect the sensors to another bus")
+                : Failure(.unsupported,
+                    "the I2C adapter \(path) has no plain I2C transfers (I2C_FUNC_I2C), only SMBus commands; connect the sensors to "
+                        + "another bus")
         }
     }
 

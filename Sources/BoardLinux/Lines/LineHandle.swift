@@ -32,10 +32,12 @@ final class LineHandle {
         switch code {
         case EBUSY:
             let consumer = LineInformation.read(chip: place.chip, offset: place.offset)?.consumer ?? ""
-            return Failure(.inputOutput, line + " is in use by " + (consumer.isEmpty ? "someone the kernel doesn't name" : "\"\(consumer)\"")
+            return Failure(.inputOutput, line + " is in use by "
+                           + (consumer.isEmpty ? "someone the kernel doesn't name" : "\"\(consumer)\"")
                 + "; stop that, or use another line")
         case EACCES, EPERM:
-            return Failure(.inputOutput, line + ": no permission for \(place.chip); add the user to the group gpio, or install the udev rules")
+            return Failure(.inputOutput,
+                           line + ": no permission for \(place.chip); add the user to the group gpio, or install the udev rules")
         case EINVAL where request.bias != .asIs, ENOTSUP where request.bias != .asIs:
             return Failure(.unsupported, line + ": the chip or kernel refuses the bias asked for; use a resistor and bias=as-is")
         case ENXIO where request.edges != .none, ENODEV where request.edges != .none, ENOTSUP where request.edges != .none:

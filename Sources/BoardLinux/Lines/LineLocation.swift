@@ -48,7 +48,9 @@ struct LineLocation: Equatable {
             for offset in 0..<UInt32(count) {
                 guard let information = LineInformation.read(chip: path, offset: offset), information.name == name else { continue }
                 guard found == nil else {
-                    throw Failure(.usage, "line \(name): more than one line has this name; write \(lastComponent(found!.chip))/\(found!.offset) or \(lastComponent(path))/\(offset)")
+                    throw Failure(.usage,
+                        "line \(name): more than one line has this name; write \(lastComponent(found!.chip))/\(found!.offset) or "
+                            + "\(lastComponent(path))/\(offset)")
                 }
                 found = LineLocation(chip: path, offset: offset)
             }

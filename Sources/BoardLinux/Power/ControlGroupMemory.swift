@@ -18,7 +18,9 @@ public struct ControlGroupMemory: Sendable, Equatable {
         let own = root + group
         while true {
             // "max" is no number: no limit.
-            if let limit = KernelFile.integer(root + folder + "/memory.max"), limit >= 0 { result.limitBytes = min(result.limitBytes ?? limit, limit) }
+            if let limit = KernelFile.integer(root + folder + "/memory.max"), limit >= 0 {
+                result.limitBytes = min(result.limitBytes ?? limit, limit)
+            }
             guard let parent = parent(folder) else { break }
             folder = parent
         }

@@ -11,7 +11,9 @@ struct FrequencyState: Equatable {
         let folder = root + "/" + policy
         guard let governor = KernelFile.words(folder + "/scaling_governor").first else { return nil }
         var state = FrequencyState(policy: policy, governor: governor)
-        if governor == "userspace" { state.kilohertz = KernelFile.words(folder + "/scaling_setspeed").first.flatMap { number(after: "", in: $0) } }
+        if governor == "userspace" {
+            state.kilohertz = KernelFile.words(folder + "/scaling_setspeed").first.flatMap { number(after: "", in: $0) }
+        }
         return state
     }
 

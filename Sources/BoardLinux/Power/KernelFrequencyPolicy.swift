@@ -39,7 +39,9 @@ public final class KernelFrequencyPolicy: FrequencyPolicy {
     /// All policies under a root, in order of their numbers; none where the kernel has no cpufreq.
     static func all(_ guardian: FrequencyGuard) -> [FrequencyPolicy] {
         var policies: [FrequencyPolicy] = []
-        for name in Folder.numbered(guardian.root, prefix: "policy") { policies.append(KernelFrequencyPolicy(name: name, guardian: guardian)) }
+        for name in Folder.numbered(guardian.root, prefix: "policy") {
+            policies.append(KernelFrequencyPolicy(name: name, guardian: guardian))
+        }
         return policies
     }
 
@@ -81,7 +83,8 @@ public final class KernelFrequencyPolicy: FrequencyPolicy {
         var index = 0
         while index + 1 < values.count {
             // The kernel counts in units of 10 ms.
-            if let kilohertz = number(after: "", in: values[index]), let ticks = Int64(values[index + 1], radix: 10), ticks >= 0, ticks < 1 << 58 {
+            if let kilohertz = number(after: "", in: values[index]), let ticks = Int64(values[index + 1], radix: 10), ticks >= 0,
+               ticks < 1 << 58 {
                 result.append((kilohertz, ticks * 10))
             }
             index += 2

@@ -15,7 +15,9 @@ final class KernelWatchdog: Watchdog {
         if descriptor >= 0 { return KernelWatchdog(descriptor, timeoutSeconds: timeoutSeconds) }
         switch linux_errno() {
         case ENOENT, ENODEV, ENXIO: return nil
-        case EBUSY: throw Failure(.inputOutput, "\(path) is in use, most likely by the service manager (RuntimeWatchdogSec); use its watchdog instead")
+        case EBUSY:
+            throw Failure(.inputOutput,
+                          "\(path) is in use, most likely by the service manager (RuntimeWatchdogSec); use its watchdog instead")
         default: throw .system(.inputOutput, "cannot open \(path)")
         }
     }

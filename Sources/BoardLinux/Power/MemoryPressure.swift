@@ -13,7 +13,9 @@ enum MemoryPressure {
     private static func percentage(_ field: String, after key: String) -> Float? {
         let parts = Array(field.utf8).split(separator: UInt8(ascii: "."))
         guard parts.count == 2, let whole = number(after: key, in: String(decoding: Array(parts[0]), as: UTF8.self)), whole <= 100,
-              parts[1].count == 2, let hundredths = number(after: "", in: String(decoding: Array(parts[1]), as: UTF8.self)) else { return nil }
+              parts[1].count == 2, let hundredths = number(after: "", in: String(decoding: Array(parts[1]), as: UTF8.self)) else {
+                  return nil
+              }
         return Float(whole) + Float(hundredths) / 100
     }
 }

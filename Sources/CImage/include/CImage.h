@@ -18,7 +18,8 @@ int jpeg_reader_header(jpeg_reader *reader, const unsigned char *bytes, size_t s
 
 /// Decodes at `eighths`/8 of the size into rows without gaps. `width` and `height` are those of the target; a picture
 /// that turns out otherwise is an error, as is any damage, and a file with absurdly many scans. Returns 0 or -1.
-int jpeg_reader_decode(jpeg_reader *reader, const unsigned char *bytes, size_t size, int eighths, unsigned char *target, int width, int height);
+int jpeg_reader_decode(jpeg_reader *reader, const unsigned char *bytes, size_t size, int eighths, unsigned char *target, int width,
+                       int height);
 
 /// Why the last call failed.
 const char *jpeg_reader_message(const jpeg_reader *reader);

@@ -67,7 +67,9 @@ INTRINSIC __m256i avx2_absolute8(__m256i a) { return _mm256_abs_epi8(a); }
 /// a with the signs of b; 0 where b is 0.
 INTRINSIC __m256i avx2_signed8(__m256i a, __m256i b) { return _mm256_sign_epi8(a, b); }
 /// Two products of each 16-bit lane, unsigned bytes times signed bytes: the caller sees to it that they fit.
-INTRINSIC __m256i avx2_byte_products(__m256i unsignedBytes, __m256i signedBytes) { return _mm256_maddubs_epi16(unsignedBytes, signedBytes); }
+INTRINSIC __m256i avx2_byte_products(__m256i unsignedBytes, __m256i signedBytes) {
+    return _mm256_maddubs_epi16(unsignedBytes, signedBytes);
+}
 /// Neighbouring 16-bit lanes added to 32-bit ones.
 INTRINSIC __m256i avx2_widen_pairs(__m256i a) { return _mm256_madd_epi16(a, _mm256_set1_epi16(1)); }
 INTRINSIC __m256i avx2_broadcast_dword(const void *p) {

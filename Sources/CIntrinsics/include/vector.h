@@ -95,8 +95,10 @@ INTRINSIC floats4 totals_floats8(floats8 a, floats8 b, floats8 c, floats8 d) {
     return (floats4)vpaddq_f32(vpaddq_f32(s, t), vpaddq_f32(u, v));
 }
 INTRINSIC int8x16_t quantized_16(floats8 a, floats8 b, float32x4_t inverse) {
-    int16x8_t low = vqmovn_high_s32(vqmovn_s32(vcvtnq_s32_f32(vmulq_f32(FLOATS8_LOW(a), inverse))), vcvtnq_s32_f32(vmulq_f32(FLOATS8_HIGH(a), inverse)));
-    int16x8_t high = vqmovn_high_s32(vqmovn_s32(vcvtnq_s32_f32(vmulq_f32(FLOATS8_LOW(b), inverse))), vcvtnq_s32_f32(vmulq_f32(FLOATS8_HIGH(b), inverse)));
+    int16x8_t low = vqmovn_high_s32(vqmovn_s32(vcvtnq_s32_f32(vmulq_f32(FLOATS8_LOW(a), inverse))),
+                                    vcvtnq_s32_f32(vmulq_f32(FLOATS8_HIGH(a), inverse)));
+    int16x8_t high = vqmovn_high_s32(vqmovn_s32(vcvtnq_s32_f32(vmulq_f32(FLOATS8_LOW(b), inverse))),
+                                     vcvtnq_s32_f32(vmulq_f32(FLOATS8_HIGH(b), inverse)));
     return vmaxq_s8(vqmovn_high_s16(vqmovn_s16(low), high), vdupq_n_s8(-127));
 }
 /// 32 floats times `inverse` to the nearest integers in [-127, 127], NaN to 0; gives their sum.

@@ -14,7 +14,8 @@
 //     q5s  (symmetric) 16 half scales, 256 B nibbles, 64 B fifth bits            352 bytes   w = scale*(q - 16)
 //     q6   (symmetric) 32 half scales, 256 B nibbles, 128 B fifth and sixth bits 448 bytes   w = scale*(q - 32), a scale for
 //                      16 inputs: first the 16 outputs' scales for inputs 0...15, then those for 16...31
-//     q8   (symmetric) 16 half scales, 512 B int8                                544 bytes   w = scale*q, q -127...127 (-128 is met in files and allowed)
+//     q8   (symmetric) 16 half scales, 512 B int8                                544 bytes   w = scale*q, q -127...127
+//     (-128 is met in files and allowed)
 // Order of q8: [input/4, 8 of them][output 16][4 inputs].
 // Order of nibbles: line i of 4 (64 bytes each), [output 16][4]: the low nibble belongs to inputs 4i...4i+3, the high
 // nibble to inputs 16+4i...16+4i+3: one load of a line gives two operands of a dot product.
@@ -90,12 +91,14 @@ void vector_quantize_groups(const float *x, int8_t *values, float *scales, float
 /// Root mean square norm, then quantised as above: x * weight / sqrt(mean(x^2) + epsilon). `normalized` may be NULL, or
 /// gets the floats (and may be x); `values` may be NULL (scales and sums too): then only the floats, and any count
 /// that is a multiple of 16.
-void vector_normalize(const float *x, const float *weight, float epsilon, float *normalized, int8_t *values, float *scales, float *sums, int32_t count,
+void vector_normalize(const float *x, const float *weight, float epsilon, float *normalized, int8_t *values, float *scales, float *sums,
+                      int32_t count,
                       int32_t rest);
 /// activation(gate[i]) * up[i], quantised as above; function 0: SiLU, 1: GELU (tanh form). Within 2e-6 relative of the
 /// exact function, or 1e-7 of the gate for GELU: its exponent cancels where it is as good as zero. Results below 1e-34
 /// may be 0.
-void vector_gated(const float *gate, const float *up, int8_t *values, float *scales, float *sums, int32_t function, int32_t count, int32_t rest);
+void vector_gated(const float *gate, const float *up, int8_t *values, float *scales, float *sums, int32_t function, int32_t count,
+                  int32_t rest);
 void vector_attention(const AttentionTask *task, int32_t row, int32_t firstHead, int32_t endHead, float *scratch);
 /// Floats to half floats, to nearest even; any count.
 void vector_to_halves(const float *x, uint16_t *halves, int32_t count);

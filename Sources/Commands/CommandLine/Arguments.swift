@@ -79,7 +79,9 @@ public struct Arguments: Sendable {
     public func number(_ name: String, in range: ClosedRange<Float>) throws(Failure) -> Float? {
         guard let text = text(name) else { return nil }
         guard let number = decimal(text), range.contains(number) else {
-            throw Failure(.usage, "\(name) \(text): a number from \(fixed(range.lowerBound, decimals: 2)) to \(fixed(range.upperBound, decimals: 2)) is expected")
+            throw Failure(.usage,
+                "\(name) \(text): a number from \(fixed(range.lowerBound, decimals: 2)) to \(fixed(range.upperBound, decimals: 2)) is "
+                    + "expected")
         }
         return number
     }
@@ -87,7 +89,9 @@ public struct Arguments: Sendable {
     /// A number from 0 to 1.
     public func fraction(_ name: String) throws(Failure) -> Float? {
         guard let text = text(name) else { return nil }
-        guard let number = decimal(text), number >= 0, number <= 1 else { throw Failure(.usage, "\(name) \(text): a number from 0 to 1 is expected") }
+        guard let number = decimal(text), number >= 0, number <= 1 else {
+            throw Failure(.usage, "\(name) \(text): a number from 0 to 1 is expected")
+        }
         return number
     }
 

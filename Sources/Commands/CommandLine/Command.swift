@@ -46,14 +46,17 @@ enum SharedOptions {
     static let models = OptionSpecification("--models", "DIR", "where model files are looked for first")
     static let loading = [
         OptionSpecification("--threads", "N", "threads of the pool (default: one a core)"),
-        OptionSpecification("--budget", "BYTES", "most memory for program and model together, such as 40M; weights that don't fit are streamed"),
+        OptionSpecification("--budget", "BYTES",
+                            "most memory for program and model together, such as 40M; weights that don't fit are streamed"),
         OptionSpecification("--kernels", "NAME", "kernel family (default: the fastest; see status)"),
         models,
     ]
     /// How a language model is loaded.
     static let language = [
-        OptionSpecification("--context", "N", "positions to keep (default: what the model was made for, at most 2048, or what the budget allows)"),
-        OptionSpecification("--activations", "BITS", "8 or 16: 8 is faster, up to twice on small cores, and takes another token now and then (default: 16)"),
+        OptionSpecification("--context", "N",
+                            "positions to keep (default: what the model was made for, at most 2048, or what the budget allows)"),
+        OptionSpecification("--activations", "BITS",
+                            "8 or 16: 8 is faster, up to twice on small cores, and takes another token now and then (default: 16)"),
     ]
     static let frames = [
         OptionSpecification("--frames", "WxH:FORMAT", "the file holds frames: yuyv, uyvy, nv12, i420, rgb24, grey or mjpeg"),

@@ -19,7 +19,8 @@ final class FirmwareSession {
     private var starter: Thread?
 
     /// - Parameter streams: as they were before the device opened anything.
-    init(_ device: Device, _ context: Context, isJSON: Bool = false, streams: StandardStreams = StandardStreams(), preparation: ((Device) -> Void)? = nil) {
+    init(_ device: Device, _ context: Context, isJSON: Bool = false, streams: StandardStreams = StandardStreams(),
+         preparation: ((Device) -> Void)? = nil) {
         self.device = device
         self.context = context
         self.isJSON = isJSON
@@ -81,7 +82,8 @@ final class FirmwareSession {
     }
 
     private func openConsoles() throws(Failure) -> [Console] {
-        let completion = Completion(commands: CommandNames.forCompletion, names: { [device, context] command in CommandNames.of(command, device, context) })
+        let completion = Completion(commands: CommandNames.forCompletion,
+                                    names: { [device, context] command in CommandNames.of(command, device, context) })
         let prompt = "\(device.configuration.name)> "
         var consoles: [Console] = []
         for port in device.configuration.ports ?? [DeviceConfiguration.Port()] {
@@ -90,13 +92,17 @@ final class FirmwareSession {
                 continue
             }
             let descriptor = console_open(port.path, Int32(port.baud))
-            if descriptor < 0 { device.log.write(.info, Failure.system(.inputOutput, "console \(port.path) can't be opened yet").description) }
-            consoles.append(Console(name: port.path, input: descriptor, output: descriptor, isInteractive: true, isJSON: port.isJSON, port: port,
+            if descriptor < 0 {
+                device.log.write(.info, Failure.system(.inputOutput, "console \(port.path) can't be opened yet").description)
+            }
+            consoles.append(Console(name: port.path, input: descriptor, output: descriptor, isInteractive: true, isJSON: port.isJSON,
+                                    port: port,
                                     prompt: prompt, wake: device.wake, wording: port.isJSON ? .json : .text, completion: completion))
         }
         // `ports =` says that there is to be none, and a service manager stops it; otherwise nobody could.
         guard !consoles.isEmpty || device.configuration.ports?.isEmpty == true || getenv("NOTIFY_SOCKET") != nil else {
-            throw Failure(.inputOutput, "there is no console: standard input is the null device, and [console] in the configuration names no other port")
+            throw Failure(.inputOutput,
+                          "there is no console: standard input is the null device, and [console] in the configuration names no other port")
         }
         return consoles
     }
@@ -113,7 +119,8 @@ final class FirmwareSession {
         guard output >= 0 else { throw .system(.inputOutput, "cannot open standard output for the console") }
         let isTerminal = streams.isTerminal && !isJSON
         if isTerminal, console_set_raw(0) == 0 { rawTerminal = 0 }
-        return Console(name: "standard input", input: input, output: output, isInteractive: isTerminal, isJSON: isJSON, port: nil, prompt: prompt,
+        return Console(name: "standard input", input: input, output: output, isInteractive: isTerminal, isJSON: isJSON, port: nil,
+                       prompt: prompt,
                        wake: device.wake, wording: isJSON ? .json : .text, completion: completion)
     }
 }

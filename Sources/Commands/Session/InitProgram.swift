@@ -29,14 +29,21 @@ enum InitProgram {
         var configuration = DeviceConfiguration()
         if File.exists(DeviceFactory.defaultPath) {
             // A wrong configuration must not make the board unreachable.
-            do throws(Failure) { configuration = try ConfigurationFile.read(DeviceFactory.defaultPath) } catch { complaints.append(error.description) }
+            do throws(Failure) {
+                configuration = try ConfigurationFile.read(DeviceFactory.defaultPath)
+            } catch {
+                complaints.append(error.description)
+            }
         }
-        configuration.ports = ports(File.text("/proc/cmdline") ?? "") ?? configuration.ports ?? [DeviceConfiguration.Port(path: "/dev/console")]
+        configuration.ports = ports(File.text("/proc/cmdline") ?? "") ?? configuration.ports
+            ?? [DeviceConfiguration.Port(path: "/dev/console")]
         let context = Context()
         do throws(Failure) {
             let device = try Device(board: HardwareBoard(), configuration: configuration)
             for complaint in complaints { device.log.write(.error, complaint) }
-            device.log.write(.info, "first process, \(milliseconds(begin, decimals: 0)) after the kernel's start; console \(milliseconds(monotonicNanoseconds() - begin, decimals: 1)) later")
+            device.log.write(.info,
+                "first process, \(milliseconds(begin, decimals: 0)) after the kernel's start; console "
+                    + "\(milliseconds(monotonicNanoseconds() - begin, decimals: 1)) later")
             let session = FirmwareSession(device, context, preparation: { device in
                 if InitProcess.isNeeded {
                     for complaint in InitProcess.loadModules() { device.log.write(.error, complaint) }

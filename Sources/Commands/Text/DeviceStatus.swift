@@ -45,14 +45,19 @@ struct DeviceStatus {
         lines.append(memory)
         if let generation { lines.append(generation.line) }
         for policy in device.policies {
-            lines.append("frequency  \(policy.name): \((try? policy.governor()) ?? "unknown governor"), \((try? policy.currentKilohertz()).map { megahertz($0) } ?? "unknown")")
+            lines.append("frequency  \(policy.name): \((try? policy.governor()) ?? "unknown governor"), "
+                         + "\((try? policy.currentKilohertz()).map { megahertz($0) } ?? "unknown")")
         }
         if !temperatures.isEmpty {
             var text = "heat       "
-            for (index, zone) in temperatures.enumerated() { text += (index == 0 ? "" : ", ") + "\(zone.zone) \(fixed(zone.celsius, decimals: 1)) °C" }
+            for (index, zone) in temperatures.enumerated() {
+                text += (index == 0 ? "" : ", ") + "\(zone.zone) \(fixed(zone.celsius, decimals: 1)) °C"
+            }
             lines.append(text)
         }
-        if let seconds = device.supervisor?.watchdogSeconds { lines.append("watchdog   resets after \(seconds) s without a turn of every sensor thread") }
+        if let seconds = device.supervisor?.watchdogSeconds {
+            lines.append("watchdog   resets after \(seconds) s without a turn of every sensor thread")
+        }
         for track in device.tracks {
             let health = track.health.read(), reading = track.reading.read()
             lines.append("sensor     \(track.source.name): \(track.source.title)")
@@ -62,7 +67,8 @@ struct DeviceStatus {
         if let watch = device.watch {
             var text = "lines      "
             for (index, input) in watch.inputs.enumerated() {
-                text += (index == 0 ? "" : ", ") + "\(input.name) \(input.level.map { $0 ? "on" : "off" } ?? "unknown") (\(input.edges) edges)"
+                text += (index == 0 ? "" : ", ")
+                    + "\(input.name) \(input.level.map { $0 ? "on" : "off" } ?? "unknown") (\(input.edges) edges)"
             }
             lines.append(text)
         }

@@ -8,7 +8,9 @@ enum EventText {
     /// Puts it in the log, where that wants to know.
     static func log(_ event: FirmwareEvent, _ device: Device) {
         let level = level(event)
-        if level.rawValue <= device.log.level.rawValue { device.log.write(level, describe(event, device), eventTime: event.timestampNanoseconds) }
+        if level.rawValue <= device.log.level.rawValue {
+            device.log.write(level, describe(event, device), eventTime: event.timestampNanoseconds)
+        }
     }
 
     static func level(_ event: FirmwareEvent) -> LogLevel {
@@ -36,7 +38,9 @@ enum EventText {
         switch event.kind {
         case .gesture:
             var text = name
-            for gesture in Gesture.allCases where Gestures(rawValue: UInt8(truncatingIfNeeded: event.value)).contains(gesture) { text += " " + gesture.name }
+            for gesture in Gesture.allCases where Gestures(rawValue: UInt8(truncatingIfNeeded: event.value)).contains(gesture) {
+                text += " " + gesture.name
+            }
             return text
         case .rest: return "\(name) \(event.value == 1 ? "at rest" : "in motion")"
         case .disturbance: return "\(name) magnetic field \(event.value == 1 ? "disturbed" : "undisturbed")"

@@ -32,17 +32,26 @@ struct GenerationReport {
     }
 
     var lines: [String] {
-        var lines = ["\(statistics.tokens) tokens, \(fixed(decodeRate, decimals: 1)) a second (\(end)); prompt \(statistics.promptTokens) tokens, "
-            + "\(fixed(promptRate, decimals: 1)) a second; first token after \(milliseconds(loadNanoseconds + statistics.firstTokenNanoseconds, decimals: 0)); seed \(seed)"]
+        var lines = ["\(statistics.tokens) tokens, \(fixed(decodeRate, decimals: 1)) a second (\(end)); prompt \(statistics.promptTokens) "
+                     + "tokens, "
+            + "\(fixed(promptRate, decimals: 1)) a second; first token after "
+                + "\(milliseconds(loadNanoseconds + statistics.firstTokenNanoseconds, decimals: 0)); seed \(seed)"]
         var second = "memory: cache \(megabytes(memory.cacheBytes)), weights \(megabytes(memory.residentWeightBytes))"
         if memory.streamedWeightBytes > 0 {
-            second += " resident and \(megabytes(memory.windowBytes)) window, \(megabytes(streamedBytes / max(1, statistics.tokens))) streamed a token, \(stalls) stalls"
+            second += " resident and \(megabytes(memory.windowBytes)) window, \(megabytes(streamedBytes / max(1, statistics.tokens))) "
+                + "streamed a token, \(stalls) stalls"
         }
-        second += ", process \(megabytes(ProcessMemory.resident)), at most \(megabytes(ProcessMemory.peak)); context \(session.runner.contextLength)"
+        second += ", process \(megabytes(ProcessMemory.resident)), at most \(megabytes(ProcessMemory.peak)); context "
+            + "\(session.runner.contextLength)"
         lines.append(second)
         if statistics.reusedTokens > 0 { lines.append("\(statistics.reusedTokens) tokens of the prompt were known already") }
-        if statistics.draftedTokens > 0 { lines.append("drafts: \(statistics.acceptedTokens) of \(statistics.draftedTokens) tokens were right") }
-        if statistics.slides > 0 { lines.append("the text was longer than the context of \(session.runner.contextLength): its older part was forgotten \(statistics.slides) times") }
+        if statistics.draftedTokens > 0 {
+            lines.append("drafts: \(statistics.acceptedTokens) of \(statistics.draftedTokens) tokens were right")
+        }
+        if statistics.slides > 0 {
+            lines.append("the text was longer than the context of \(session.runner.contextLength): its older part was forgotten "
+                         + "\(statistics.slides) times")
+        }
         return lines
     }
 

@@ -5,9 +5,11 @@ import Platform
 extension GenerationActivity {
     var line: String {
         let now = figures
-        var text = "language   \(model): \(now.tokens) tokens, \(fixed(now.tokensPerSecond, decimals: 1)) a second, weights \(megabytes(now.residentWeightBytes)) resident"
+        var text = "language   \(model): \(now.tokens) tokens, \(fixed(now.tokensPerSecond, decimals: 1)) a second, weights "
+            + "\(megabytes(now.residentWeightBytes)) resident"
         if now.streamedBytes > 0 {
-            text += ", \(megabytes(now.streamedBytesPerToken)) streamed a token, \(now.stalls) stalls (\(fixed(now.stallSeconds, decimals: 1)) s)"
+            text += ", \(megabytes(now.streamedBytesPerToken)) streamed a token, \(now.stalls) stalls "
+                + "(\(fixed(now.stallSeconds, decimals: 1)) s)"
         }
         if let failure = now.failure { return text + "; failed: \(failure)" }
         return text + (now.isRunning ? "; at work" : "; done")

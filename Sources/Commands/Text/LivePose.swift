@@ -7,7 +7,8 @@ import Pose
 func showLivePose(_ context: Context, _ arguments: Arguments) throws(Failure) {
     let device = try context.runningDevice()
     let track = try device.track(named: arguments.positional.first)
-    let display = LiveDisplay(context, seconds: try arguments.integer("--seconds", in: 1...86_400), rateHertz: context.isInteractive ? 10 : 5)
+    let display = LiveDisplay(context, seconds: try arguments.integer("--seconds", in: 1...86_400),
+                              rateHertz: context.isInteractive ? 10 : 5)
     let json = arguments.has("--json")
     var lines = [Sparkline(width: 48), Sparkline(width: 48), Sparkline(width: 48)]
     display.run { context in
@@ -33,15 +34,19 @@ func showLivePose(_ context: Context, _ arguments: Arguments) throws(Failure) {
 
 enum LivePoseText {
     static func flags(_ reading: SensorReading) -> String {
-        (reading.isResting ? "at rest" : "in motion") + (reading.is9D ? reading.isDisturbed ? ", field disturbed" : ", field good" : ", no magnetometer")
+        (reading.isResting ? "at rest" : "in motion") + (reading.is9D ? reading.isDisturbed ? ", field disturbed" : ", field good"
+                                                         : ", no magnetometer")
     }
 
     static func angles(_ reading: SensorReading) -> String {
         let angles = reading.attitude.eulerDegrees
-        return "roll \(padLeft(fixed(angles.x, decimals: 2), 7))°  pitch \(padLeft(fixed(angles.y, decimals: 2), 7))°  yaw \(padLeft(fixed(angles.z, decimals: 2), 7))°"
+        return "roll \(padLeft(fixed(angles.x, decimals: 2), 7))°  pitch \(padLeft(fixed(angles.y, decimals: 2), 7))°  yaw "
+            + "\(padLeft(fixed(angles.z, decimals: 2), 7))°"
     }
 
-    static func line(_ track: SensorTrack, _ reading: SensorReading) -> String { "\(track.source.name) \(angles(reading))  \(flags(reading))" }
+    static func line(_ track: SensorTrack, _ reading: SensorReading) -> String {
+        "\(track.source.name) \(angles(reading))  \(flags(reading))"
+    }
 
     static func block(_ track: SensorTrack, _ reading: SensorReading, _ lines: [Sparkline]) -> [String] {
         let angles = reading.attitude.eulerDegrees
@@ -51,7 +56,8 @@ enum LivePoseText {
             rows.append("  \(name) \(padLeft(fixed(angles[axis], decimals: 2), 8))°  \(lines[axis].text)")
         }
         rows.append("  rate  \(IMUText.vector(reading.rate * IMUText.degrees, decimals: 2, width: 8)) °/s")
-        rows.append("  bias  \(IMUText.vector(reading.bias * IMUText.degrees, decimals: 3, width: 8)) °/s, deviation \(fixed(reading.biasDeviation * IMUText.degrees, decimals: 3)) °/s")
+        rows.append("  bias  \(IMUText.vector(reading.bias * IMUText.degrees, decimals: 3, width: 8)) °/s, deviation "
+                    + "\(fixed(reading.biasDeviation * IMUText.degrees, decimals: 3)) °/s")
         rows.append("  linear acceleration \(IMUText.vector(reading.linearAcceleration, decimals: 2, width: 7)) m/s²")
         rows.append("  any key ends")
         return rows
@@ -64,7 +70,9 @@ enum LivePoseText {
         object.set("samples", Int64(truncatingIfNeeded: reading.samples))
         let q = reading.attitude, angles = q.eulerDegrees
         for (name, value) in [("q_w", q.w), ("q_x", q.x), ("q_y", q.y), ("q_z", q.z)] { object.set(name, Double(value), decimals: 7) }
-        for (name, value) in [("roll_deg", angles.x), ("pitch_deg", angles.y), ("yaw_deg", angles.z)] { object.set(name, Double(value), decimals: 3) }
+        for (name, value) in [("roll_deg", angles.x), ("pitch_deg", angles.y), ("yaw_deg", angles.z)] {
+            object.set(name, Double(value), decimals: 3)
+        }
         for (axis, name) in ["x", "y", "z"].enumerated() {
             object.set("rate_\(name)_deg_s", Double(reading.rate[axis] * IMUText.degrees), decimals: 3)
             object.set("bias_\(name)_deg_s", Double(reading.bias[axis] * IMUText.degrees), decimals: 4)

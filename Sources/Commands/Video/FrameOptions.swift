@@ -10,7 +10,8 @@ struct FrameOptions {
     /// nil where `--frames` wasn't given.
     init?(_ arguments: Arguments) throws(Failure) {
         guard let text = arguments.text("--frames") else { return nil }
-        let wrong = Failure(.usage, "--frames \(text): a size and a format are expected, such as 1920x1080:yuyv (\(PixelFormat.names.joinedByCommas))")
+        let wrong = Failure(.usage,
+            "--frames \(text): a size and a format are expected, such as 1920x1080:yuyv (\(PixelFormat.names.joinedByCommas))")
         let parts = split(text, at: ":")
         guard parts.count == 2, let pixelFormat = PixelFormat(name: parts[1]) else { throw wrong }
         let sides = split(parts[0], at: "x")
@@ -46,7 +47,8 @@ struct FrameOptions {
             context.output(statistics.text)
         }
         if stream.endedWithinFrame && !context.isCancelled {
-            context.report(Failure(.badFormat, "\(stream.name): ends within a frame of \(format.width)x\(format.height) \(format.format.name); are size and format right?"))
+            context.report(Failure(.badFormat, "\(stream.name): ends within a frame of \(format.width)x\(format.height) "
+                                   + "\(format.format.name); are size and format right?"))
         } else if statistics.frames == 0 && !context.isCancelled {
             throw Failure(.badFormat, "\(stream.name): holds no frame")
         }

@@ -36,7 +36,8 @@ struct FrameStatistics {
 
     var text: String {
         "\(frames) frames, \(dropped) dropped, \(damaged) damaged, \(fixed(framesPerSecond, decimals: 1)) frames/s; "
-            + "per frame: read \(fixed(each(readNanoseconds), decimals: 2)) ms, convert \(fixed(each(convertNanoseconds), decimals: 2)) ms, "
+            + "per frame: read \(fixed(each(readNanoseconds), decimals: 2)) ms, convert \(fixed(each(convertNanoseconds), decimals: 2)) "
+                + "ms, "
             + "network \(fixed(each(networkNanoseconds), decimals: 2)) ms, post \(fixed(each(postNanoseconds), decimals: 2)) ms"
             + (runs < frames ? "; \(runs) runs of the network" : "")
     }

@@ -26,17 +26,20 @@ public final class Model {
     }
 
     /// A nest that is in memory; its bytes are copied.
-    public convenience init(bytes: [UInt8], options: ModelOptions = ModelOptions(), kernels: KernelTable, pool: ThreadPool) throws(Failure) {
+    public convenience init(bytes: [UInt8], options: ModelOptions = ModelOptions(), kernels: KernelTable,
+                            pool: ThreadPool) throws(Failure) {
         try self.init(nest: try NestReader(bytes: bytes), options: options, kernels: kernels, pool: pool)
     }
 
     /// What the compiler has just made, checked like a file.
-    public convenience init(contents: NestContents, options: ModelOptions = ModelOptions(), kernels: KernelTable, pool: ThreadPool) throws(Failure) {
+    public convenience init(contents: NestContents, options: ModelOptions = ModelOptions(), kernels: KernelTable,
+                            pool: ThreadPool) throws(Failure) {
         try self.init(bytes: NestWriter.bytes(contents), options: options, kernels: kernels, pool: pool)
     }
 
     /// Fails with `budget` where the budget can't be kept, with what it would need.
-    public convenience init(nest: NestReader, options: ModelOptions = ModelOptions(), kernels: KernelTable, pool: ThreadPool) throws(Failure) {
+    public convenience init(nest: NestReader, options: ModelOptions = ModelOptions(), kernels: KernelTable,
+                            pool: ThreadPool) throws(Failure) {
         try self.init(plan: try ModelPlan(nest: nest, options: options, kernels: kernels, threads: pool.threads), pool: pool)
     }
 
@@ -75,7 +78,9 @@ public final class Model {
     public func name(ofInstruction index: Int) -> String { nest.string(program.instructions[index].name) }
 
     /// The input's bytes in the arena; fill all of them before every run, because later tensors reuse them.
-    public func input(_ i: Int) -> UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(mutating: tensorBytes(Int(program.inputs[i]))) }
+    public func input(_ i: Int) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(mutating: tensorBytes(Int(program.inputs[i])))
+    }
     /// The output's bytes; good until the next run.
     public func output(_ i: Int) -> UnsafeRawBufferPointer { tensorBytes(Int(program.outputs[i])) }
 
@@ -147,7 +152,8 @@ public final class Model {
     private func check(_ step: Step) throws(Failure) {
         if verify { for chunk in uses.chunks(ofStep: step.index) { try weights.verifyOnce(chunk) } }
         do throws(Failure) { try step.checkWeights() } catch {
-            throw Failure(error.kind, "\(nest.name): instruction \(step.index) (\(program.instructions[step.index].opcode.title)): \(error.description)")
+            throw Failure(error.kind,
+                "\(nest.name): instruction \(step.index) (\(program.instructions[step.index].opcode.title)): \(error.description)")
         }
         checked[step.index] = true
     }

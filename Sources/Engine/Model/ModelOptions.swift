@@ -31,7 +31,8 @@ public struct ModelOptions: Sendable {
         budgetBytes = bytes
         takenBytes = taken + ModelOptions.growthBytes
         guard takenBytes < bytes else {
-            throw Failure(.budget, "the budget of \(megabytes(bytes)) leaves nothing for a model: the program itself takes \(megabytes(takenBytes))")
+            throw Failure(.budget,
+                          "the budget of \(megabytes(bytes)) leaves nothing for a model: the program itself takes \(megabytes(takenBytes))")
         }
     }
 }

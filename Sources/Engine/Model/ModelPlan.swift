@@ -22,11 +22,13 @@ public final class ModelPlan {
 
     /// Fails with `budget` where the budget can't be kept, with what it would need.
     public init(nest: NestReader, options: ModelOptions = ModelOptions(), kernels: KernelTable, threads: Int) throws(Failure) {
-        let program = try ModelPlan.choose(nest, options), uses = ChunkUses(program, chunkCount: nest.chunks.count), cache = CachePlan(program)
+        let program = try ModelPlan.choose(nest, options), uses = ChunkUses(program, chunkCount: nest.chunks.count),
+            cache = CachePlan(program)
         let arenaBytes = Int(program.arenaBytes) + NestLayout.slack
         if let budget = options.budgetBytes, arenaBytes > budget - options.takenBytes {
             let others = options.takenBytes > 0 ? "; \(megabytes(options.takenBytes)) are for the program itself" : ""
-            throw Failure(.budget, "\(nest.name): the arena alone takes \(megabytes(arenaBytes)), the budget is \(megabytes(budget))\(others)")
+            throw Failure(.budget,
+                          "\(nest.name): the arena alone takes \(megabytes(arenaBytes)), the budget is \(megabytes(budget))\(others)")
         }
         let weightBytes = uses.bytes(nest)
         var memory = ModelMemory()
@@ -44,7 +46,8 @@ public final class ModelPlan {
         func built(_ context: Int?) throws(Failure) -> ModelBuild {
             var language: LanguageState?
             if let cache, let context { language = try LanguageState(program, cache, context: context, options) }
-            return try ModelBuild(program, weights: WeightStore(nest, verify: options.verify), language: language, kernels: kernels, threads: threads)
+            return try ModelBuild(program, weights: WeightStore(nest, verify: options.verify), language: language, kernels: kernels,
+                                  threads: threads)
         }
         var build = try built(context)
         var conveyor: ConveyorPlan?

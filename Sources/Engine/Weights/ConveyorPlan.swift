@@ -24,7 +24,8 @@ struct ConveyorPlan {
         var all: [Entry] = []
         for (chunk, span) in uses.spans.enumerated() {
             guard let span else { continue }
-            all.append(Entry(chunk: chunk, first: span.lowerBound, last: span.upperBound, bytes: roundUp(nest.chunks[chunk].length, to: page)))
+            all.append(Entry(chunk: chunk, first: span.lowerBound, last: span.upperBound,
+                             bytes: roundUp(nest.chunks[chunk].length, to: page)))
         }
         all.sort { $0.first != $1.first ? $0.first < $1.first : $0.last < $1.last }
         let total = all.reduce(0) { $0 + $1.bytes }
@@ -40,7 +41,9 @@ struct ConveyorPlan {
         let fixedWeights = ConveyorPlan.bytes(all, stays, true)
         let least = fixedWeights + ConveyorPlan.mostAlive(all.indices.filter { !stays[$0] }.map { all[$0] })
         guard least <= available else {
-            throw Failure(.budget, "\(nest.name): the budget of \(megabytes(budgetBytes)) can't be kept: \(megabytes(fixedBytes)) for program, tables, arena and scratch and "
+            throw Failure(.budget,
+                "\(nest.name): the budget of \(megabytes(budgetBytes)) can't be kept: \(megabytes(fixedBytes)) for program, tables, arena "
+                    + "and scratch and "
                 + "\(megabytes(least)) for weights in use at one time are needed, \(megabytes(fixedBytes + least)) altogether")
         }
         // Large chunks make the window large: which of them had better stay is tried out, from none to all of the
@@ -51,7 +54,9 @@ struct ConveyorPlan {
             stays[index] = true
             if ConveyorPlan.bytes(all, stays, true) > available { break }
             let tried = ConveyorPlan.fill(all, stays, available: available)
-            if ConveyorPlan.fits(all, tried, available), ConveyorPlan.bytes(all, tried, false) < ConveyorPlan.bytes(all, best, false) { best = tried }
+            if ConveyorPlan.fits(all, tried, available), ConveyorPlan.bytes(all, tried, false) < ConveyorPlan.bytes(all, best, false) {
+                best = tried
+            }
         }
         stays = best
         for index in all.indices {

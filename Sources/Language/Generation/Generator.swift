@@ -121,7 +121,8 @@ public final class Generator {
             if statistics.tokens == 0 { statistics.promptNanoseconds = monotonicNanoseconds() - start }
             // Row r tells what follows token count - 1 + r; the draft holds as long as it is what the sampler chooses.
             for row in 0...drafted {
-                let token = sampler.next(logits + row * predictor.logitStride, after: UnsafeBufferPointer(start: text.baseAddress, count: count))
+                let token = sampler.next(logits + row * predictor.logitStride,
+                                         after: UnsafeBufferPointer(start: text.baseAddress, count: count))
                 statistics.tokens += 1
                 if statistics.tokens == 1 { statistics.firstTokenNanoseconds = monotonicNanoseconds() - start }
                 let guessed = row < drafted && draft[row] == token
@@ -175,7 +176,8 @@ public final class Generator {
     private func resumable(_ position: Int) -> Int { predictor.canResume(at: position) ? position : 0 }
 
     /// Fills the cache up to a token; false where it was cancelled.
-    private func evaluatePending(_ statistics: inout GenerationStatistics, upTo end: Int, isCancelled: () -> Bool = { false }) throws(Failure) -> Bool {
+    private func evaluatePending(_ statistics: inout GenerationStatistics, upTo end: Int,
+                                 isCancelled: () -> Bool = { false }) throws(Failure) -> Bool {
         while evaluated < end {
             if isCancelled() { return false }
             let rows = min(predictor.maximumRows, end - evaluated)
@@ -185,7 +187,8 @@ public final class Generator {
         return true
     }
 
-    private func evaluate(_ tokens: UnsafeBufferPointer<Int32>, position: Int, logitRows: Int) throws(Failure) -> UnsafeMutablePointer<Float> {
+    private func evaluate(_ tokens: UnsafeBufferPointer<Int32>, position: Int, logitRows: Int) throws(Failure)
+        -> UnsafeMutablePointer<Float> {
         do throws(Failure) { return try predictor.evaluate(tokens, position: position, logitRows: logitRows) } catch {
             // Whatever the pass has left in the cache is not to be trusted.
             evaluated = min(evaluated, position)

@@ -46,9 +46,14 @@ public final class Sampler {
 
     public init(_ settings: SamplerSettings, vocabulary: Int) throws(Failure) {
         guard vocabulary > 0 else { throw Failure(.badFormat, "a vocabulary without tokens") }
-        guard settings.temperature >= 0, settings.temperature.isFinite, settings.topP > 0, settings.topP <= 1, settings.minP >= 0, settings.minP <= 1,
+        guard settings.temperature >= 0, settings.temperature.isFinite, settings.topP > 0, settings.topP <= 1, settings.minP >= 0,
+              settings.minP <= 1,
               settings.repetitionPenalty > 0, settings.repetitionPenalty.isFinite, settings.topK >= 0, settings.repetitionWindow >= 0
-        else { throw Failure(.usage, "sampling: temperature from 0, top-k from 0, top-p above 0 to 1, min-p 0 to 1 and a repetition penalty above 0 are expected") }
+        else {
+            throw Failure(.usage,
+                "sampling: temperature from 0, top-k from 0, top-p above 0 to 1, min-p 0 to 1 and a repetition penalty above 0 are "
+                    + "expected")
+        }
         self.settings = settings
         self.vocabulary = vocabulary
         random = RandomSource(seed: settings.seed)
@@ -127,7 +132,9 @@ public final class Sampler {
             if used < room {
                 heap[used] = token
                 used += 1
-                if used == room { for i in stride(from: used / 2 - 1, through: 0, by: -1) { sink(i, used) { !self.precedes($0, $1, logits) } } }
+                if used == room {
+                    for i in stride(from: used / 2 - 1, through: 0, by: -1) { sink(i, used) { !self.precedes($0, $1, logits) } }
+                }
             } else if logits[Int(token)] > logits[Int(heap[0])] {
                 heap[0] = token
                 sink(0, used) { !self.precedes($0, $1, logits) }

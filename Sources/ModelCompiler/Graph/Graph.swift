@@ -34,7 +34,8 @@ public struct GraphTensor: Sendable {
     /// A tensor that keeps its value from one run to the next (recurrent state).
     public var isState: Bool
 
-    public init(name: String, shape: [Int], type: ElementType, quantization: Quantization? = nil, constant: [UInt8]? = nil, isState: Bool = false) {
+    public init(name: String, shape: [Int], type: ElementType, quantization: Quantization? = nil, constant: [UInt8]? = nil,
+                isState: Bool = false) {
         self.name = name
         self.shape = shape
         self.type = type

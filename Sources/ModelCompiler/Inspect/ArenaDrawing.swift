@@ -20,34 +20,44 @@ public enum ArenaDrawing {
         let used = program.arenaBytes - program.stateBytes
         out.text(left, 36, title, size: 20, weight: "600", colour: "#17202a")
         out.text(left, 60, "arena \(Inspection.bytesText(Int(program.arenaBytes)))  ·  live maximum \(Inspection.bytesText(bound))  ·  "
-            + "\(String(format: "%.3f", Double(used) / Double(max(1, bound)))) of the lower bound  ·  \(steps) instructions", size: 13, colour: "#5d6d7e")
+            + "\(String(format: "%.3f", Double(used) / Double(max(1, bound)))) of the lower bound  ·  \(steps) instructions", size: 13,
+                colour: "#5d6d7e")
         out.rectangle(left, top, width, height, fill: "#f7f8fa", stroke: "#d5d8dc")
         for tick in ticks(total) {
             out.line(left, y(tick), left + width, y(tick), colour: "#e3e6ea")
             out.text(left - 8, y(tick) + 4, tick == 0 ? "0" : Inspection.bytesText(Int(tick)), size: 11, anchor: "end", colour: "#5d6d7e")
         }
         if program.stateBytes > 0 {
-            out.rectangle(left, y(Double(program.stateBytes)), width, top + height - y(Double(program.stateBytes)), fill: "#c8cdd3", title: "state, \(program.stateBytes) bytes")
+            out.rectangle(left, y(Double(program.stateBytes)), width, top + height - y(Double(program.stateBytes)), fill: "#c8cdd3",
+                          title: "state, \(program.stateBytes) bytes")
         }
         for index in buffers.indices {
             let buffer = buffers[index]
             let name = strings.indices.contains(Int(names[index])) ? strings[Int(names[index])] : ""
             let maker = program.instructions[min(buffer.first, steps - 1)]
             let tall = Double(buffer.bytes) / total * height
-            out.rectangle(x(buffer.first) + 0.5, y(Double(offsets[index]) + Double(buffer.bytes)), Double(buffer.last - buffer.first + 1) * column - 1, max(0.6, tall - 0.6),
-                          fill: maker.opcode.description.family.colour, radius: 2, title: "\(name): \(buffer.bytes) bytes at \(offsets[index]), instructions \(buffer.first)-\(buffer.last)")
+            out.rectangle(x(buffer.first) + 0.5, y(Double(offsets[index]) + Double(buffer.bytes)),
+                          Double(buffer.last - buffer.first + 1) * column - 1, max(0.6, tall - 0.6),
+                          fill: maker.opcode.description.family.colour, radius: 2,
+                              title: "\(name): \(buffer.bytes) bytes at \(offsets[index]), instructions \(buffer.first)-\(buffer.last)")
             let wide = Double(buffer.last - buffer.first + 1) * column
             if tall > 16, wide > 52 {
-                out.text(x(buffer.first) + 5, y(Double(offsets[index])) - tall / 2 + 4, Inspection.bytesText(buffer.bytes), size: 10, colour: "#ffffff")
+                out.text(x(buffer.first) + 5, y(Double(offsets[index])) - tall / 2 + 4, Inspection.bytesText(buffer.bytes), size: 10,
+                         colour: "#ffffff")
             }
         }
         let live = ArenaPlanner.liveBytes(buffers)
         var path: [(Double, Double)] = []
-        for (step, bytes) in live.enumerated() { path += [(x(step), y(Double(bytes + Int(program.stateBytes)))), (x(step + 1), y(Double(bytes + Int(program.stateBytes))))] }
+        for (step, bytes) in live.enumerated() {
+            path += [(x(step), y(Double(bytes + Int(program.stateBytes)))), (x(step + 1), y(Double(bytes + Int(program.stateBytes))))]
+        }
         out.polyline(path, colour: "#17202a", width: 1.6)
-        out.line(left, y(Double(bound) + Double(program.stateBytes)), left + width, y(Double(bound) + Double(program.stateBytes)), colour: "#c0392b", dash: "6 4", width: 1.2)
+        out.line(left, y(Double(bound) + Double(program.stateBytes)), left + width, y(Double(bound) + Double(program.stateBytes)),
+                 colour: "#c0392b", dash: "6 4", width: 1.2)
         let every = max(1, steps / 20)
-        for step in stride(from: 0, to: steps, by: every) { out.text(x(step) + column / 2, top + height + 18, "\(step)", size: 11, anchor: "middle", colour: "#5d6d7e") }
+        for step in stride(from: 0, to: steps, by: every) {
+            out.text(x(step) + column / 2, top + height + 18, "\(step)", size: 11, anchor: "middle", colour: "#5d6d7e")
+        }
         out.text(left + width / 2, top + height + 38, "instruction", size: 12, anchor: "middle", colour: "#5d6d7e")
         legend(&out, y: top + height + 66, program)
         return out.finished
@@ -105,7 +115,8 @@ private struct SVG {
     private var body: String
 
     init(width: Double, height: Double) {
-        body = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(Int(width))\" height=\"\(Int(height))\" viewBox=\"0 0 \(Int(width)) \(Int(height))\" "
+        body = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(Int(width))\" height=\"\(Int(height))\" viewBox=\"0 0 \(Int(width)) "
+            + "\(Int(height))\" "
             + "font-family=\"Inter, Helvetica, Arial, sans-serif\">\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
     }
 
@@ -114,24 +125,31 @@ private struct SVG {
     private func number(_ value: Double) -> String { String(format: "%.1f", value) }
 
     private func escaped(_ text: String) -> String {
-        text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;").replacingOccurrences(of: "\"", with: "&quot;")
+        text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;").replacingOccurrences(of: "\"",
+            with: "&quot;")
     }
 
-    mutating func text(_ x: Double, _ y: Double, _ text: String, size: Int, weight: String = "400", anchor: String = "start", colour: String) {
-        body += "<text x=\"\(number(x))\" y=\"\(number(y))\" font-size=\"\(size)\" font-weight=\"\(weight)\" text-anchor=\"\(anchor)\" fill=\"\(colour)\">\(escaped(text))</text>\n"
+    mutating func text(_ x: Double, _ y: Double, _ text: String, size: Int, weight: String = "400", anchor: String = "start",
+                       colour: String) {
+        body += "<text x=\"\(number(x))\" y=\"\(number(y))\" font-size=\"\(size)\" font-weight=\"\(weight)\" text-anchor=\"\(anchor)\" "
+            + "fill=\"\(colour)\">\(escaped(text))</text>\n"
     }
 
-    mutating func rectangle(_ x: Double, _ y: Double, _ width: Double, _ height: Double, fill: String, stroke: String? = nil, radius: Double = 0, title: String? = nil) {
-        body += "<rect x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(width))\" height=\"\(number(height))\" rx=\"\(number(radius))\" fill=\"\(fill)\""
+    mutating func rectangle(_ x: Double, _ y: Double, _ width: Double, _ height: Double, fill: String, stroke: String? = nil,
+                            radius: Double = 0, title: String? = nil) {
+        body += "<rect x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(width))\" height=\"\(number(height))\" "
+            + "rx=\"\(number(radius))\" fill=\"\(fill)\""
             + (stroke.map { " stroke=\"\($0)\"" } ?? "") + (title.map { "><title>\(escaped($0))</title></rect>\n" } ?? "/>\n")
     }
 
     mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, colour: String, dash: String? = nil, width: Double = 1) {
-        body += "<line x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" y2=\"\(number(y2))\" stroke=\"\(colour)\" stroke-width=\"\(number(width))\""
+        body += "<line x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" y2=\"\(number(y2))\" stroke=\"\(colour)\" "
+            + "stroke-width=\"\(number(width))\""
             + (dash.map { " stroke-dasharray=\"\($0)\"" } ?? "") + "/>\n"
     }
 
     mutating func polyline(_ points: [(Double, Double)], colour: String, width: Double) {
-        body += "<polyline points=\"\(points.map { "\(number($0.0)),\(number($0.1))" }.joined(separator: " "))\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"\(number(width))\"/>\n"
+        body += "<polyline points=\"\(points.map { "\(number($0.0)),\(number($0.1))" }.joined(separator: " "))\" fill=\"none\" "
+            + "stroke=\"\(colour)\" stroke-width=\"\(number(width))\"/>\n"
     }
 }

@@ -31,7 +31,8 @@ extension Program {
             let input = tensor(instruction.inputs.0), output = tensor(instruction.outputs.0)
             let name = Int(instruction.name)
             return InstructionDescription(
-                index: index, operation: instruction.opcode.description.title(instruction, self), source: strings.indices.contains(name) ? strings[name] : "",
+                index: index, operation: instruction.opcode.description.title(instruction, self),
+                    source: strings.indices.contains(name) ? strings[name] : "",
                 inputShape: input?.shapeText ?? "", outputShape: output?.shapeText ?? "",
                 multiplyAccumulates: work(instruction, input, output),
                 outputOffset: output.flatMap { $0.storage == .constant ? nil : $0.offset },
@@ -61,7 +62,9 @@ extension Program {
         for output in outputs { touch(output, max(0, instructions.count - 1)) }
         extendBackToWriters(&first)
         // Largest first, so that a view or slice finds the buffer it lies in.
-        let order = tensors.indices.filter { tensors[$0].storage == .arena && last[$0] >= 0 }.sorted { (tensors[$0].spanBytes, -$0) > (tensors[$1].spanBytes, -$1) }
+        let order = tensors.indices.filter { tensors[$0].storage == .arena && last[$0] >= 0 }.sorted {
+            (tensors[$0].spanBytes, -$0) > (tensors[$1].spanBytes, -$1)
+        }
         var buffers: [ArenaBuffer] = [], offsets: [Int64] = [], names: [Int32] = []
         for index in order {
             let start = tensors[index].offset, end = start + Int64(tensors[index].spanBytes)
@@ -84,14 +87,17 @@ extension Program {
     /// A tensor that no instruction writes as a whole (a joined one, a view) is there from the first of those that
     /// write into its bytes, back to the last instruction that wrote something else there.
     private func extendBackToWriters(_ first: inout [Int]) {
-        func bytes(_ index: Int32) -> Range<Int64> { tensors[Int(index)].offset..<tensors[Int(index)].offset + Int64(tensors[Int(index)].spanBytes) }
+        func bytes(_ index: Int32) -> Range<Int64> {
+            tensors[Int(index)].offset..<tensors[Int(index)].offset + Int64(tensors[Int(index)].spanBytes)
+        }
         func written(_ step: Int) -> [Int32] {
             let (p, q, r, s) = instructions[step].outputs
             return [p, q, r, s].filter { tensors.indices.contains(Int($0)) && tensors[Int($0)].storage == .arena }
         }
         var wholes = Set<Int32>()
         for step in instructions.indices { wholes.formUnion(written(step)) }
-        for index in tensors.indices where tensors[index].storage == .arena && first[index] != .max && !wholes.contains(Int32(index)) && !inputs.contains(Int32(index)) {
+        for index in tensors.indices where tensors[index].storage == .arena && first[index] != .max && !wholes.contains(Int32(index))
+            && !inputs.contains(Int32(index)) {
             let own = bytes(Int32(index))
             var step = min(first[index], instructions.count) - 1
             while step >= 0 {

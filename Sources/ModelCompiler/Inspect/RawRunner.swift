@@ -27,10 +27,14 @@ public final class RawRunner {
 
     /// One run. Bytes of int8 tensors are xor 0x80 where the source model's were unsigned.
     public func run(_ inputs: [[UInt8]]) throws -> [[UInt8]] {
-        guard inputs.count == model.inputCount else { throw Failure(.usage, "the model takes \(model.inputCount) inputs, not \(inputs.count)") }
+        guard inputs.count == model.inputCount else {
+            throw Failure(.usage, "the model takes \(model.inputCount) inputs, not \(inputs.count)")
+        }
         for (index, bytes) in inputs.enumerated() {
             let target = model.input(index)
-            guard bytes.count == target.count else { throw Failure(.usage, "input \(index) takes \(target.count) bytes, not \(bytes.count)") }
+            guard bytes.count == target.count else {
+                throw Failure(.usage, "input \(index) takes \(target.count) bytes, not \(bytes.count)")
+            }
             let flip: UInt8 = inputIsUnsigned && model.inputRecord(index).type == .int8 ? 0x80 : 0
             for (position, byte) in bytes.enumerated() { target[position] = byte ^ flip }
         }

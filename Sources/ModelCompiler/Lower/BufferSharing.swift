@@ -54,7 +54,8 @@ struct BufferSharing {
 
     /// A tensor whose buffer may be moved into another: computed here, and not kept between runs.
     private func isMovable(_ tensor: TensorID) -> Bool {
-        producers[tensor] != nil && !graph.tensors[tensor].isState && graph.tensors[tensor].constant == nil && !graph.inputs.contains(tensor)
+        producers[tensor] != nil && !graph.tensors[tensor].isState && graph.tensors[tensor].constant == nil
+            && !graph.inputs.contains(tensor)
     }
 
     private mutating func linkReshapes() {
@@ -72,7 +73,9 @@ struct BufferSharing {
     private mutating func linkSlices() {
         for node in graph.nodes {
             guard case .slice(let starts, let steps) = node.operation, isViewable(node.inputs[0]), isMovable(node.outputs[0]),
-                  steps.allSatisfy({ $0 == 1 }), !graph.outputs.contains(node.outputs[0]), pixelStrides[node.inputs[0]] == nil else { continue }
+                  steps.allSatisfy({ $0 == 1 }), !graph.outputs.contains(node.outputs[0]), pixelStrides[node.inputs[0]] == nil else {
+                      continue
+                  }
             let source = graph.tensors[node.inputs[0]], result = graph.tensors[node.outputs[0]]
             guard source.shape.count == result.shape.count else { continue }
             let cut = source.shape.indices.filter { source.shape[$0] != result.shape[$0] }

@@ -41,7 +41,8 @@ extension Lowering {
         if channels == 1, multiplier > 1 {
             // One input channel: an ordinary convolution, once the weights are turned to OHWI.
             let input = try record(node.inputs[0])
-            let packed = try packConvolution(node, shape: [shape[3], shape[1], shape[2], 1], input: self[input], window, activation, fromDepthwise: true)
+            let packed = try packConvolution(node, shape: [shape[3], shape[1], shape[2], 1], input: self[input], window, activation,
+                                             fromDepthwise: true)
             return emit(.convolution, try [input] + residual(node), [output], words: packed.attributes.words, blob: packed.blob.bytes)
         }
         let input = multiplier == 1 ? try record(node.inputs[0]) : try repeatChannels(node, multiplier)
@@ -57,7 +58,8 @@ extension Lowering {
         let source = graph.tensors[node.inputs[0]]
         let shape = Self.shape4(source.shape), channels = shape[3], pixels = shape[0] * shape[1] * shape[2]
         let input = try record(node.inputs[0])
-        let repeated = temporary("\(source.name) repeated", shape: [shape[0], shape[1], shape[2], channels * multiplier], type: source.type, quantization: source.quantization)
+        let repeated = temporary("\(source.name) repeated", shape: [shape[0], shape[1], shape[2], channels * multiplier], type: source.type,
+                                 quantization: source.quantization)
         var attributes = CopyAttributes()
         attributes.extent = SIMD4(1, Int32(pixels), Int32(channels), Int32(multiplier))
         attributes.sourceStrides = SIMD4(0, self[input].pixelStride, 1, 0)
@@ -102,7 +104,8 @@ extension Lowering {
         let rows = ConvolutionLayout.prefersRows(inputChannels: shape[3], kernelWidth: shape[2], dilationX: window.dilation.1,
                                                  pixelStride: Int(input.pixelStride))
         attributes.runPerRow = rows ? 1 : 0
-        let layout = ConvolutionLayout(outputChannels: shape[0], kernelHeight: shape[1], kernelWidth: shape[2], inputChannels: shape[3], runPerRow: rows)
+        let layout = ConvolutionLayout(outputChannels: shape[0], kernelHeight: shape[1], kernelWidth: shape[2], inputChannels: shape[3],
+                                       runPerRow: rows)
         func ordered<T>(_ values: [T]) -> [T] {
             guard fromDepthwise else { return values }
             return (0..<shape[0]).flatMap { o in (0..<shape[1] * shape[2]).map { values[$0 * shape[0] + o] } }
@@ -131,7 +134,8 @@ extension Lowering {
                                _ activation: Activation, result: Quantization?) throws -> PackedConvolution {
         let shape = graph.tensors[id].shape, channels = shape.last ?? 0
         guard shape.count == 4, shape[1] == window.kernel.0, shape[2] == window.kernel.1, channels == Int(input.channels) else {
-            throw graph.failure(node, "depthwise weights \(shape) don't fit kernel \(window.kernel) and \(input.channels) channels", kind: .badFormat)
+            throw graph.failure(node, "depthwise weights \(shape) don't fit kernel \(window.kernel) and \(input.channels) channels",
+                                kind: .badFormat)
         }
         var attributes = try windowAttributes(node, window)
         let layout = DepthwiseLayout(channels: channels, kernelHeight: shape[1], kernelWidth: shape[2])
@@ -152,7 +156,9 @@ extension Lowering {
 
     private func finishFloat(_ node: Node, _ attributes: inout ConvolutionAttributes, _ blob: inout BlobBuilder, channels: Int,
                              bias: TensorID, _ activation: Activation) throws {
-        guard let (low, high) = activation.bounds else { throw graph.failure(node, "the activation should have been made a step of its own") }
+        guard let (low, high) = activation.bounds else {
+            throw graph.failure(node, "the activation should have been made a step of its own")
+        }
         let values = bias >= 0 ? graph.floatValues(bias) : [Float](repeating: 0, count: channels)
         guard let values, values.count == channels else { throw graph.failure(node, "the bias must be \(channels) constant values") }
         attributes.biasOffset = blob.append(padded(values, with: 0))
@@ -162,7 +168,8 @@ extension Lowering {
         for case .function(let function, _, _, _) in node.tail { attributes.floatFunction = function.rawValue }
     }
 
-    private func finishInteger(_ node: Node, _ attributes: inout ConvolutionAttributes, _ blob: inout BlobBuilder, _ weights: IntegerWeights,
+    private func finishInteger(_ node: Node, _ attributes: inout ConvolutionAttributes, _ blob: inout BlobBuilder,
+                               _ weights: IntegerWeights,
                                sums: [Int32], input: TensorRecord, _ activation: Activation, result: Quantization?) throws {
         guard input.type == .int8, input.scale > 0, let result, result.scale > 0 else {
             throw graph.failure(node, "an int8 convolution needs int8 tensors with scales, but reads \(input.type)")
@@ -202,16 +209,19 @@ extension Lowering {
         attributes.lookupZeroPoint = current.zeroPoint
     }
 
-    private mutating func lowerPair(_ node: Node, _ first: Window, _ firstActivation: Activation, _ second: Window, _ secondActivation: Activation,
+    private mutating func lowerPair(_ node: Node, _ first: Window, _ firstActivation: Activation, _ second: Window,
+                                    _ secondActivation: Activation,
                                     before: TensorID) throws {
         let input = try record(node.inputs[0]), output = try record(node.outputs[0])
         let middle = graph.tensors[before], shape = Self.shape4(middle.shape)
         let pointwise = try packConvolution(node, shape: graph.tensors[node.inputs[1]].shape, input: self[input], first, firstActivation)
-        var middleRecord = TensorRecord(type: middle.type, storage: .arena, batch: Int32(shape[0]), height: Int32(shape[1]), width: Int32(shape[2]), channels: Int32(shape[3]))
+        var middleRecord = TensorRecord(type: middle.type, storage: .arena, batch: Int32(shape[0]), height: Int32(shape[1]),
+                                        width: Int32(shape[2]), channels: Int32(shape[3]))
         middleRecord.scale = middle.quantization?.scale ?? 0
         middleRecord.zeroPoint = middle.quantization?.zeroPoint ?? 0
         let plain = Node(name: node.name, operation: node.operation, inputs: node.inputs, outputs: node.outputs)
-        let depthwise = try packDepthwise(plain, weights: node.inputs[3], bias: input3(node, 4), input: middleRecord, second, secondActivation,
+        let depthwise = try packDepthwise(plain, weights: node.inputs[3], bias: input3(node, 4), input: middleRecord, second,
+                                          secondActivation,
                                           result: graph.tensors[node.outputs[0]].quantization)
         var attributes = PairAttributes()
         attributes.pointwise = pointwise.attributes

@@ -6,7 +6,8 @@ extension Lowering {
         try emitUnary(node, function, alpha, beta, from: try record(node.inputs[0]), to: try record(node.outputs[0]))
     }
 
-    private mutating func emitUnary(_ node: Node, _ function: UnaryFunction, _ alpha: Float, _ beta: Float, from input: Int32, to output: Int32) throws {
+    private mutating func emitUnary(_ node: Node, _ function: UnaryFunction, _ alpha: Float, _ beta: Float, from input: Int32,
+                                    to output: Int32) throws {
         switch (self[input].type, self[output].type) {
         case (.float32, .float32):
             emit(.unary, [input], [output], words: UnaryAttributes(function: function, alpha: alpha, beta: beta).words)
@@ -24,7 +25,8 @@ extension Lowering {
     mutating func lowerQuantize(_ node: Node) throws {
         let input = try record(node.inputs[0]), output = try record(node.outputs[0]), x = self[input], y = self[output]
         guard x.type == .int8, y.type == .int8, x.scale > 0, y.scale > 0 else { return emit(.convert, [input], [output]) }
-        let table = requantizationTable(from: Quantization(scale: x.scale, zeroPoint: x.zeroPoint), to: Quantization(scale: y.scale, zeroPoint: y.zeroPoint))
+        let table = requantizationTable(from: Quantization(scale: x.scale, zeroPoint: x.zeroPoint),
+                                        to: Quantization(scale: y.scale, zeroPoint: y.zeroPoint))
         emit(.lookup, [input], [output], blob: table.littleEndianBytes)
     }
 
@@ -54,7 +56,9 @@ extension Lowering {
     private mutating func operand(_ node: Node, _ tensor: TensorID, like result: GraphTensor, mayRepeat: Bool) throws -> Int32 {
         let source = graph.tensors[tensor], target = Self.shape4(result.shape)
         guard source.type == result.type else { throw graph.failure(node, "operands of types \(source.type) and \(result.type)") }
-        guard source.shape.count <= result.shape.count else { throw graph.failure(node, "operand of shape \(source.shape)", kind: .badFormat) }
+        guard source.shape.count <= result.shape.count else {
+            throw graph.failure(node, "operand of shape \(source.shape)", kind: .badFormat)
+        }
         let aligned = [Int](repeating: 1, count: result.shape.count - source.shape.count) + source.shape
         guard zip(aligned, result.shape).allSatisfy({ $0 == $1 || $0 == 1 }) else {
             throw graph.failure(node, "\(source.shape) can't be broadcast to \(result.shape)", kind: .badFormat)
@@ -67,7 +71,8 @@ extension Lowering {
             let expanded = isPixel ? [Int](repeating: 1, count: aligned.count - 1) + [target[3]] : result.shape
             let indices = broadcastIndices(from: aligned, to: expanded)
             let data = indices.flatMap { bytes[$0 * size..<($0 + 1) * size] }
-            return constant(source.name, shape: isPixel ? [1, 1, 1, target[3]] : target, type: source.type, bytes: data, quantization: source.quantization)
+            return constant(source.name, shape: isPixel ? [1, 1, 1, target[3]] : target, type: source.type, bytes: data,
+                            quantization: source.quantization)
         }
         guard result.shape.count <= 4 else { throw graph.failure(node, "broadcasting over \(result.shape.count) axes") }
         let from = Self.shape4(aligned)
@@ -93,7 +98,8 @@ extension Lowering {
         attributes.padTop = shared.padTop; attributes.padLeft = shared.padLeft
         attributes.countPadding = countPadding ? 1 : 0
         guard activation == .none || self[output].type == .int8,
-              let (low, high) = activation == .none ? (-128, 127) : activation.quantizedBounds(scale: self[output].scale, zeroPoint: self[output].zeroPoint) else {
+              let (low, high) = activation == .none ? (-128, 127)
+                  : activation.quantizedBounds(scale: self[output].scale, zeroPoint: self[output].zeroPoint) else {
             throw graph.failure(node, "an activation that should have been made a step of its own")
         }
         attributes.outputMinimum = low
@@ -125,6 +131,7 @@ extension Lowering {
             throw graph.failure(node, "softmax over axis \(axis) of \(shape), which isn't the last")
         }
         let view = [shape[..<position].reduce(1, *), 1, 1, shape[position]]
-        emit(.softmax, [try record(node.inputs[0], as: view)], [try record(node.outputs[0], as: view)], words: SoftmaxAttributes(beta: beta).words)
+        emit(.softmax, [try record(node.inputs[0], as: view)], [try record(node.outputs[0], as: view)],
+             words: SoftmaxAttributes(beta: beta).words)
     }
 }

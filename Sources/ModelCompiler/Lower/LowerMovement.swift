@@ -56,7 +56,8 @@ extension Lowering {
             throw graph.failure(node, "from \(source.shape) to \(result.shape), which has another number of elements", kind: .badFormat)
         }
         if sharing.isView(node.outputs[0], of: node.inputs[0]) { return }
-        try emitCopy(node, from: try record(node.inputs[0]), to: node.outputs[0], StridedCopy(shape: source.shape, strides: strides(node.inputs[0])))
+        try emitCopy(node, from: try record(node.inputs[0]), to: node.outputs[0],
+                     StridedCopy(shape: source.shape, strides: strides(node.inputs[0])))
     }
 
     mutating func lowerTranspose(_ node: Node, _ permutation: [Int]) throws {
@@ -87,7 +88,8 @@ extension Lowering {
 
     mutating func lowerPad(_ node: Node, before: [Int], after: [Int], value: Float) throws {
         let source = graph.tensors[node.inputs[0]], result = graph.tensors[node.outputs[0]]
-        guard source.shape.count <= 4, before.count == source.shape.count, after.count == source.shape.count, before.allSatisfy({ $0 >= 0 }),
+        guard source.shape.count <= 4, before.count == source.shape.count, after.count == source.shape.count,
+              before.allSatisfy({ $0 >= 0 }),
               after.allSatisfy({ $0 >= 0 }), zip(zip(before, after), source.shape).map({ $0.0 + $0.1 + $1 }) == result.shape else {
             throw graph.failure(node, "padding \(before) and \(after) of \(source.shape) doesn't give \(result.shape)")
         }
@@ -126,15 +128,18 @@ extension Lowering {
         for (position, input) in node.inputs.enumerated() {
             let source = graph.tensors[input]
             guard source.shape.count == result.shape.count, source.type == result.type,
-                  result.shape.indices.allSatisfy({ $0 == axis || source.shape[$0] == result.shape[$0] }), start + source.shape[axis] * inner <= total else {
-                throw graph.failure(node, "input \(position) of shape \(source.shape) and type \(source.type) doesn't fit \(result.shape)", kind: .badFormat)
+                  result.shape.indices.allSatisfy({ $0 == axis || source.shape[$0] == result.shape[$0] }),
+                      start + source.shape[axis] * inner <= total else {
+                throw graph.failure(node, "input \(position) of shape \(source.shape) and type \(source.type) doesn't fit \(result.shape)",
+                                    kind: .badFormat)
             }
             defer { start += source.shape[axis] * inner }
             if sharing.placed[currentNode]?.contains(position) == true { continue }
             let length = source.shape[axis] * inner
             var from = try record(input)
             if source.type == .int8, source.quantization != result.quantization {
-                let requantized = temporary("\(source.name) rescaled", shape: Self.shape4(source.shape), type: .int8, quantization: result.quantization)
+                let requantized = temporary("\(source.name) rescaled", shape: Self.shape4(source.shape), type: .int8,
+                                            quantization: result.quantization)
                 emit(.convert, [from], [requantized])
                 from = requantized
             }
@@ -156,13 +161,18 @@ extension Lowering {
     mutating func lowerGather(_ node: Node, axis: Int) throws {
         let source = graph.tensors[node.inputs[0]], result = graph.tensors[node.outputs[0]]
         let position = axis < 0 ? axis + source.shape.count : axis
-        guard source.shape.indices.contains(position), node.inputs.count > 1, let indices = graph.tensors[node.inputs[1]].int32s, !indices.isEmpty else {
+        guard source.shape.indices.contains(position), node.inputs.count > 1, let indices = graph.tensors[node.inputs[1]].int32s,
+              !indices.isEmpty else {
             throw graph.failure(node, "needs constant indices and a valid axis")
         }
         let wrapped = indices.map { Int($0) < 0 ? Int($0) + source.shape[position] : Int($0) }
-        guard wrapped.allSatisfy({ (0..<source.shape[position]).contains($0) }) else { throw graph.failure(node, "an index out of range", kind: .badFormat) }
+        guard wrapped.allSatisfy({ (0..<source.shape[position]).contains($0) }) else {
+            throw graph.failure(node, "an index out of range", kind: .badFormat)
+        }
         let outer = source.shape[..<position].reduce(1, *), inner = source.shape[(position + 1)...].reduce(1, *)
-        guard result.elements == outer * wrapped.count * inner, sharing.isDense(node.inputs[0]) else { throw graph.failure(node, "a result of shape \(result.shape)", kind: .badFormat) }
+        guard result.elements == outer * wrapped.count * inner, sharing.isDense(node.inputs[0]) else {
+            throw graph.failure(node, "a result of shape \(result.shape)", kind: .badFormat)
+        }
         let input = try record(node.inputs[0]), output = try record(node.outputs[0], as: [1, outer, wrapped.count, inner])
         var start = 0
         while start < wrapped.count {

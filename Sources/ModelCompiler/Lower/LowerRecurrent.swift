@@ -19,7 +19,8 @@ extension Lowering {
         attributes.inputFormat = layer.isInt8 && inputs >= RecurrentPacking.fewestInputs ? RecurrentAttributes.int8 : 0
         attributes.recurrentFormat = layer.isInt8 ? RecurrentAttributes.int8 : 0
         _ = try append(node, node.inputs[1], rows: gates * hidden, columns: inputs, format: attributes.inputFormat, to: &blob)
-        attributes.recurrentOffset = try append(node, node.inputs[2], rows: gates * hidden, columns: hidden, format: attributes.recurrentFormat, to: &blob)
+        attributes.recurrentOffset = try append(node, node.inputs[2], rows: gates * hidden, columns: hidden,
+                                                format: attributes.recurrentFormat, to: &blob)
         attributes.inputBiasOffset = blob.append(try vector(node, input3(node, 3), count: gates * hidden))
         attributes.recurrentBiasOffset = blob.append(try vector(node, input3(node, 4), count: gates * hidden))
 
@@ -45,7 +46,8 @@ extension Lowering {
         }
         attributes.startsFromZero = fromZero ? 1 : 0
         let x = try record(node.inputs[0], as: [1, 1, time, inputs])
-        let y = node.outputs[0] >= 0 ? try record(node.outputs[0], as: [1, 1, time, hidden]) : temporary("\(node.name) y", shape: [1, 1, time, hidden], type: .float32)
+        let y = node.outputs[0] >= 0 ? try record(node.outputs[0], as: [1, 1, time, hidden])
+            : temporary("\(node.name) y", shape: [1, 1, time, hidden], type: .float32)
         emit(isLSTM ? .lstm : .gru, [x] + states, [y], words: attributes.words, blob: blob.bytes)
         for (index, kept) in states.enumerated() where index + 1 < node.outputs.count && node.outputs[index + 1] >= 0 {
             emitVectorCopy(from: kept, to: try record(node.outputs[index + 1], as: [1, 1, 1, hidden]), count: hidden)
@@ -59,17 +61,21 @@ extension Lowering {
         emit(.copy, [source], [target], words: attributes.words)
     }
 
-    private func append(_ node: Node, _ tensor: TensorID, rows: Int, columns: Int, format: Int32, to blob: inout BlobBuilder) throws -> Int32 {
+    private func append(_ node: Node, _ tensor: TensorID, rows: Int, columns: Int, format: Int32, to blob: inout BlobBuilder) throws
+        -> Int32 {
         guard let values = graph.floatValues(tensor), values.count == rows * columns else {
             throw graph.failure(node, "weights must be \(rows) x \(columns) constant values")
         }
         if format != 0 { return blob.append(try RecurrentPacking.pack(values, rows: rows, columns: columns)) }
-        return blob.append(ConvolutionLayout(outputChannels: rows, kernelHeight: 1, kernelWidth: 1, inputChannels: columns, runPerRow: false).pack(values))
+        return blob.append(ConvolutionLayout(outputChannels: rows, kernelHeight: 1, kernelWidth: 1, inputChannels: columns,
+                                             runPerRow: false).pack(values))
     }
 
     private func vector(_ node: Node, _ tensor: TensorID, count: Int) throws -> [Float] {
         guard tensor >= 0 else { return [Float](repeating: 0, count: paddedChannels(count)) }
-        guard let values = graph.floatValues(tensor), values.count == count else { throw graph.failure(node, "a bias must be \(count) constant values") }
+        guard let values = graph.floatValues(tensor), values.count == count else {
+            throw graph.failure(node, "a bias must be \(count) constant values")
+        }
         return padded(values, with: 0)
     }
 
@@ -77,6 +83,7 @@ extension Lowering {
         guard node.inputs.count >= 3, node.outputs.count == 4, let anchors = graph.floatValues(node.inputs[2]) else {
             throw graph.failure(node, "needs boxes, scores and constant anchors, and four outputs", kind: .badFormat)
         }
-        emit(.detectionPostprocess, [try record(node.inputs[0]), try record(node.inputs[1])], try node.outputs.map { try record($0) }, words: attributes.words, blob: anchors.littleEndianBytes)
+        emit(.detectionPostprocess, [try record(node.inputs[0]), try record(node.inputs[1])], try node.outputs.map { try record($0) },
+             words: attributes.words, blob: anchors.littleEndianBytes)
     }
 }

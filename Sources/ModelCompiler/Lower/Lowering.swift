@@ -77,7 +77,9 @@ struct Lowering {
     private mutating func outputRecord(_ tensor: TensorID) throws -> Int32 {
         let index = try record(tensor)
         guard self[index].storage == .constant else { return index }
-        guard !graph.nodes.isEmpty else { throw Failure(.unsupported, "output \"\(graph.tensors[tensor].name)\" is a constant, and nothing is computed") }
+        guard !graph.nodes.isEmpty else {
+            throw Failure(.unsupported, "output \"\(graph.tensors[tensor].name)\" is a constant, and nothing is computed")
+        }
         let source = self[index], shape = [source.batch, source.height, source.width, source.channels].map { Int($0) }
         let copy = temporary(graph.tensors[tensor].name, shape: shape, type: source.type, quantization: graph.tensors[tensor].quantization)
         var attributes = CopyAttributes()
@@ -99,7 +101,8 @@ struct Lowering {
             }
         }
         let batch = inputs.first.map { records[Int($0)].batch } ?? 1
-        let program = Program(name: name, batch: batch, arenaBytes: stateBytes + Int64(plan.bytes + BlobStore.slack), stateBytes: stateBytes,
+        let program = Program(name: name, batch: batch, arenaBytes: stateBytes + Int64(plan.bytes + BlobStore.slack),
+                              stateBytes: stateBytes,
                               inputs: inputs, outputs: outputs, tensors: records, instructions: instructions)
         return LoweredProgram(program: program, buffers: buffers, plan: plan, graphTensors: graphTensors,
                               nodeOfInstruction: nodeOfInstruction, blobOfInstruction: blobs, blobOfTensor: blobOfTensor)
@@ -174,7 +177,8 @@ struct Lowering {
         return .buffer(bufferBytes.count - 1, bytes: offset)
     }
 
-    private mutating func add(_ shape: [Int], type: ElementType, quantization: Quantization?, name: String, home: Home, pixelStride: Int?) -> Int32 {
+    private mutating func add(_ shape: [Int], type: ElementType, quantization: Quantization?, name: String, home: Home, pixelStride: Int?)
+        -> Int32 {
         let storage: TensorStorage
         switch home {
         case .buffer: storage = .arena
@@ -193,7 +197,8 @@ struct Lowering {
     /// A tensor that only the program knows, with a buffer of its own.
     mutating func temporary(_ name: String, shape: [Int], type: ElementType, quantization: Quantization? = nil) -> Int32 {
         bufferBytes.append(shape.reduce(1, *) * type.size)
-        return add(shape, type: type, quantization: quantization, name: name, home: .buffer(bufferBytes.count - 1, bytes: 0), pixelStride: nil)
+        return add(shape, type: type, quantization: quantization, name: name, home: .buffer(bufferBytes.count - 1, bytes: 0),
+                   pixelStride: nil)
     }
 
     /// State that only the program knows.
@@ -207,7 +212,8 @@ struct Lowering {
     mutating func view(_ tensor: Int32, shape: [Int]) -> Int32 {
         let source = records[Int(tensor)]
         let quantization = source.scale == 0 ? nil : Quantization(scale: source.scale, zeroPoint: source.zeroPoint)
-        return add(shape, type: source.type, quantization: quantization, name: shared.strings[Int(source.name)], home: homes[Int(tensor)], pixelStride: nil)
+        return add(shape, type: source.type, quantization: quantization, name: shared.strings[Int(source.name)], home: homes[Int(tensor)],
+                   pixelStride: nil)
     }
 
     mutating func constant(_ name: String, shape: [Int], type: ElementType, bytes: [UInt8], quantization: Quantization? = nil) -> Int32 {

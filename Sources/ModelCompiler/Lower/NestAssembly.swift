@@ -35,7 +35,8 @@ public func lower(_ graphs: [Graph], name: String) throws -> CompiledNest {
     }
     var metadata = graphs.first?.metadata ?? [:]
     if metadata["name"] == nil { metadata["name"] = name }
-    let contents = NestContents(metadata: metadata.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }, strings: shared.strings,
+    let contents = NestContents(metadata: metadata.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) },
+                                strings: shared.strings,
                                 programs: lowered.map(\.program), chunks: chunks)
     return CompiledNest(contents: contents, programs: lowered)
 }

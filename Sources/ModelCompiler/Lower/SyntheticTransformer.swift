@@ -16,20 +16,29 @@ public enum SyntheticTransformer {
         let layers = max(1, min(1024, rest / layerBytes(width)))
         let pattern = Pattern(bytes: max(bytes(vocabulary, width), bytes(4 * width, width)))
         func matrix(_ rows: Int, _ columns: Int) -> TransformerModel.EncodedMatrix {
-            TransformerModel.EncodedMatrix(name: "random", rows: rows, columns: columns, encoding: .q4_1) { pattern.view(bytes(rows, columns)) }
+            TransformerModel.EncodedMatrix(name: "random", rows: rows, columns: columns, encoding: .q4_1) {
+                pattern.view(bytes(rows, columns))
+            }
         }
         let ones = [Float](repeating: 1, count: width), keyRows = width / 4
         let layer = TransformerModel.Layer(
-            attentionNorm: ones, query: matrix(width, width), key: matrix(keyRows, width), value: matrix(keyRows, width), attentionOutput: matrix(width, width),
-            feedForwardNorm: ones, gate: matrix(4 * width, width), up: matrix(4 * width, width), down: matrix(width, 4 * width), rotaryBase: 10_000)
+            attentionNorm: ones, query: matrix(width, width), key: matrix(keyRows, width), value: matrix(keyRows, width),
+                attentionOutput: matrix(width, width),
+            feedForwardNorm: ones, gate: matrix(4 * width, width), up: matrix(4 * width, width), down: matrix(width, 4 * width),
+                rotaryBase: 10_000)
         let embedding = matrix(vocabulary, width)
         return TransformerModel(
-            architecture: .llama, name: "synthetic", licence: "", source: "random numbers", width: width, heads: width / 64, keyValueHeads: keyRows / 64, headDimension: 64,
-            feedForward: 4 * width, vocabulary: vocabulary, contextLength: 2048, normEpsilon: 1e-5, activation: .silu, rotaryPairs: .halves, attentionScale: 0.125,
-            embeddingScale: 1, attentionSoftCap: 0, outputSoftCap: 0, embedding: embedding, layers: [TransformerModel.Layer](repeating: layer, count: layers),
+            architecture: .llama, name: "synthetic", licence: "", source: "random numbers", width: width, heads: width / 64,
+                keyValueHeads: keyRows / 64, headDimension: 64,
+            feedForward: 4 * width, vocabulary: vocabulary, contextLength: 2048, normEpsilon: 1e-5, activation: .silu, rotaryPairs: .halves,
+                attentionScale: 0.125,
+            embeddingScale: 1, attentionSoftCap: 0, outputSoftCap: 0, embedding: embedding,
+                layers: [TransformerModel.Layer](repeating: layer, count: layers),
             outputNorm: ones, output: embedding,
-            tokenizer: TokenizerSource(kind: .bytePairs, pieces: [], scores: [], types: [], merges: [], preTokenizer: "gpt-2", beginToken: nil, endToken: nil, unknownToken: nil,
-                                       padToken: nil, endOfTurnTokens: [], addsBeginToken: false, addsEndToken: false, addsSpacePrefix: false, chatTemplate: ""))
+            tokenizer: TokenizerSource(kind: .bytePairs, pieces: [], scores: [], types: [], merges: [], preTokenizer: "gpt-2",
+                                       beginToken: nil, endToken: nil, unknownToken: nil,
+                                       padToken: nil, endOfTurnTokens: [], addsBeginToken: false, addsEndToken: false,
+                                           addsSpacePrefix: false, chatTemplate: ""))
     }
 
     /// Bytes of a Q4_1 matrix.
@@ -47,7 +56,9 @@ public enum SyntheticTransformer {
             for block in stride(from: 0, to: bytes, by: 20) {
                 memory.storeBytes(of: scale, toByteOffset: block, as: UInt16.self)
                 memory.storeBytes(of: minimum, toByteOffset: block + 2, as: UInt16.self)
-                for word in 0..<4 { memory.storeBytes(of: UInt32(truncatingIfNeeded: random.next()), toByteOffset: block + 4 + 4 * word, as: UInt32.self) }
+                for word in 0..<4 {
+                    memory.storeBytes(of: UInt32(truncatingIfNeeded: random.next()), toByteOffset: block + 4 + 4 * word, as: UInt32.self)
+                }
             }
         }
 

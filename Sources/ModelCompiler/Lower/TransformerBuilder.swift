@@ -35,14 +35,16 @@ struct TransformerBuilder {
 
     /// A quantised activation of so many values.
     mutating func activation(_ name: String, _ values: Int, _ selection: RowSelection = .all) -> Int32 {
-        add(name, .int8, rows: selection == .all ? rows : logitRows, channels: values / 32 * 40, stride: values / 32 * 40, height: activationBits / 8)
+        add(name, .int8, rows: selection == .all ? rows : logitRows, channels: values / 32 * 40, stride: values / 32 * 40,
+            height: activationBits / 8)
     }
 
     private mutating func add(_ name: String, _ type: ElementType, rows: Int, channels: Int, stride: Int, height: Int = 1) -> Int32 {
         strings.append(name)
         buffers.append(height * rows * stride * type.size)
         homes.append((buffers.count - 1, 0))
-        tensors.append(TensorRecord(type: type, storage: .arena, batch: 1, height: Int32(height), width: Int32(rows), channels: Int32(channels),
+        tensors.append(TensorRecord(type: type, storage: .arena, batch: 1, height: Int32(height), width: Int32(rows),
+                                    channels: Int32(channels),
                                     pixelStride: Int32(stride), name: Int32(strings.count - 1)))
         return Int32(tensors.count - 1)
     }
@@ -101,12 +103,14 @@ struct TransformerBuilder {
 
     /// Gives the instruction's index.
     @discardableResult
-    mutating func emit(_ opcode: Opcode, _ name: String, _ inputs: [Int32], _ outputs: [Int32], words: [Int32] = [], blob: Blob? = nil) -> Int {
+    mutating func emit(_ opcode: Opcode, _ name: String, _ inputs: [Int32], _ outputs: [Int32], words: [Int32] = [], blob: Blob? = nil)
+        -> Int {
         func at(_ list: [Int32], _ index: Int) -> Int32 { index < list.count ? list[index] : noTensor }
         strings.append(name)
         instructions.append(Instruction(
             opcode: opcode, inputs: (at(inputs, 0), at(inputs, 1), noTensor), outputs: (at(outputs, 0), at(outputs, 1), noTensor, noTensor),
-            chunk: Int32(blob?.chunk ?? -1), blobOffset: blob?.offset ?? 0, blobLength: Int64(blob?.bytes ?? 0), name: Int32(strings.count - 1), attributes: words))
+            chunk: Int32(blob?.chunk ?? -1), blobOffset: blob?.offset ?? 0, blobLength: Int64(blob?.bytes ?? 0),
+                name: Int32(strings.count - 1), attributes: words))
         return instructions.count - 1
     }
 
@@ -155,7 +159,8 @@ struct TransformerBuilder {
             record.offset = Int64(plan.offsets[homes[index].buffer] + homes[index].bytes)
             return record
         }
-        return Program(name: "language", batch: 1, arenaBytes: Int64(plan.bytes + NestLayout.slack), stateBytes: 0, inputs: inputs, outputs: outputs,
+        return Program(name: "language", batch: 1, arenaBytes: Int64(plan.bytes + NestLayout.slack), stateBytes: 0, inputs: inputs,
+                       outputs: outputs,
                        tensors: placed, instructions: instructions)
     }
 }

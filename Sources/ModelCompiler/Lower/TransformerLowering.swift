@@ -28,12 +28,17 @@ public struct TransformerOptions: Sendable {
 /// a chunk of their own; nil: none.
 ///
 /// - Throws: `Failure` where the model has sizes that the kernels can't do.
-public func lower(_ model: TransformerModel, options: TransformerOptions = TransformerOptions(), tokenizer: [UInt8]? = nil) throws -> LanguageNest {
+public func lower(_ model: TransformerModel, options: TransformerOptions = TransformerOptions(), tokenizer: [UInt8]? = nil) throws
+    -> LanguageNest {
     guard model.headDimension % 16 == 0, model.headDimension <= 512, model.heads * model.headDimension % 32 == 0 else {
         throw Failure(.unsupported, "heads of \(model.headDimension) values can't be computed; multiples of 16 up to 512 can")
     }
-    guard (1...LanguageLimits.rows).contains(options.rows) else { throw Failure(.usage, "\(options.rows) rows are not between 1 and \(LanguageLimits.rows)") }
-    guard options.activationBits == 8 || options.activationBits == 16 else { throw Failure(.usage, "activations of \(options.activationBits) bits; there are 8 and 16") }
+    guard (1...LanguageLimits.rows).contains(options.rows) else {
+        throw Failure(.usage, "\(options.rows) rows are not between 1 and \(LanguageLimits.rows)")
+    }
+    guard options.activationBits == 8 || options.activationBits == 16 else {
+        throw Failure(.usage, "activations of \(options.activationBits) bits; there are 8 and 16")
+    }
     guard options.pieceBytes >= 4096 else { throw Failure(.usage, "pieces of \(options.pieceBytes) bytes are too small") }
     var lowering = TransformerLowering(model, options)
     return try lowering.lower(tokenizer: tokenizer)
@@ -50,7 +55,8 @@ struct TransformerLowering {
         self.model = model
         self.options = options
         let fitting = max(1, min(16, (4 << 20) / (4 * model.vocabulary)))
-        builder = TransformerBuilder(rows: options.rows, logitRows: min(options.rows, max(1, options.logitRows ?? fitting)), pieceBytes: options.pieceBytes,
+        builder = TransformerBuilder(rows: options.rows, logitRows: min(options.rows, max(1, options.logitRows ?? fitting)),
+                                     pieceBytes: options.pieceBytes,
                                      activationBits: options.activationBits)
     }
 
@@ -102,10 +108,13 @@ struct TransformerLowering {
         let attended = try attention(layer, name, input)
         try residual(layer.attentionOutput, name + " attention output", attended, x, postNorm: layer.attentionPostNorm)
         let wide = builder.activation(name + " input", model.width)
-        builder.emit(.normalize, name + " feed-forward norm", [x], [wide], words: norm().words, blob: builder.leading(layer.feedForwardNorm))
+        builder.emit(.normalize, name + " feed-forward norm", [x], [wide], words: norm().words,
+                     blob: builder.leading(layer.feedForwardNorm))
         let gated = builder.activation(name + " features", model.feedForward)
         // Gate and up interleaved by 32 outputs.
-        let pairs = try MatrixRows([layer.gate, layer.up], outputs: 2 * model.feedForward, floats: options.floats) { ($0 / 32 % 2, $0 / 64 * 32 + $0 % 32) }
+        let pairs = try MatrixRows([layer.gate, layer.up], outputs: 2 * model.feedForward, floats: options.floats) {
+            ($0 / 32 % 2, $0 / 64 * 32 + $0 % 32)
+        }
         var a = GatedAttributes()
         a.function = model.activation.rawValue
         builder.gated(pairs, name + " gate, up", from: wide, to: gated, attributes: a)
@@ -135,34 +144,44 @@ struct TransformerLowering {
         let joined = builder.floats(name + " query, key, value", queryRows + 2 * keyRows)
         let formats = [layer.query, layer.key, layer.value].map { $0.encoding.matrixFormat ?? options.floats }
         if formats.allSatisfy({ $0 == formats[0] }) {
-            let rows = try MatrixRows([layer.query, layer.key, layer.value], outputs: queryRows + 2 * keyRows, floats: options.floats) { output in
+            let rows = try MatrixRows([layer.query, layer.key, layer.value], outputs: queryRows + 2 * keyRows,
+                                      floats: options.floats) { output in
                 if output < queryRows { return (0, original(output)) }
                 return output < queryRows + keyRows ? (1, original(output - queryRows)) : (2, output - queryRows - keyRows)
             }
             builder.matrix(rows, name + " query, key, value", from: input, to: joined)
         } else {
-            builder.matrix(try MatrixRows([layer.query], outputs: queryRows, floats: options.floats) { (0, original($0)) }, name + " query", from: input, to: joined)
-            builder.matrix(try MatrixRows([layer.key], outputs: keyRows, floats: options.floats) { (0, original($0)) }, name + " key", from: input, to: joined, column: queryRows)
-            builder.matrix(try MatrixRows(layer.value, floats: options.floats), name + " value", from: input, to: joined, column: queryRows + keyRows)
+            builder.matrix(try MatrixRows([layer.query], outputs: queryRows, floats: options.floats) { (0, original($0)) }, name + " query",
+                           from: input, to: joined)
+            builder.matrix(try MatrixRows([layer.key], outputs: keyRows, floats: options.floats) { (0, original($0)) }, name + " key",
+                           from: input, to: joined, column: queryRows)
+            builder.matrix(try MatrixRows(layer.value, floats: options.floats), name + " value", from: input, to: joined,
+                           column: queryRows + keyRows)
         }
         var a = AttentionAttributes()
         (a.heads, a.keyValueHeads, a.headDimension) = (Int32(model.heads), Int32(model.keyValueHeads), Int32(dimension))
         a.window = Int32(min(layer.window, LanguageLimits.context))
-        (a.rotaryBase, a.rotaryScale, a.scale, a.softCap) = (layer.rotaryBase, layer.rotaryScale, model.attentionScale, model.attentionSoftCap)
+        (a.rotaryBase, a.rotaryScale, a.scale, a.softCap) = (layer.rotaryBase, layer.rotaryScale, model.attentionScale,
+                                                             model.attentionSoftCap)
         (a.normEpsilon, a.rotaryFactors) = (model.normEpsilon, layer.rotaryFactors)
         var norms: [Float] = []
-        for (norm, path) in [(layer.queryNorm, \AttentionAttributes.queryNormOffset), (layer.keyNorm, \AttentionAttributes.keyNormOffset)] where !norm.isEmpty {
+        for (norm, path) in [(layer.queryNorm, \AttentionAttributes.queryNormOffset), (layer.keyNorm, \AttentionAttributes.keyNormOffset)]
+            where !norm.isEmpty {
             a[keyPath: path] = Int32(norms.count * 4)
             norms += (0..<dimension).map { norm[original($0)] }
             norms += [Float](repeating: 0, count: (16 - norms.count % 16) % 16)
         }
         let result = builder.activation(name + " attention", queryRows)
-        builder.emit(.attention, name + " attention", [joined], [result], words: a.words, blob: norms.isEmpty ? nil : builder.leading(norms))
+        builder.emit(.attention, name + " attention", [joined], [result], words: a.words,
+                     blob: norms.isEmpty ? nil : builder.leading(norms))
         return result
     }
 
     private func finish(_ tokens: Int32, _ logits: Int32, _ tokenizer: [UInt8]?) -> LanguageNest {
-        var metadata: [(String, String)] = [("name", model.name), ("source", model.source), ("licence", model.licence), ("task", "generate")].filter { !$0.1.isEmpty }
+        var metadata: [(String, String)] = [("name", model.name), ("source", model.source), ("licence", model.licence),
+                                            ("task", "generate")].filter {
+            !$0.1.isEmpty
+        }
         var chunks = builder.chunks
         if let tokenizer {
             var chunk = LazyChunk()

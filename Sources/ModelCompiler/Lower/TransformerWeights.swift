@@ -12,7 +12,8 @@ struct MatrixRows {
 
     /// Matrices keep the quantisation of their file; floats become `floats` (q8 or q4), and so do matrices that come in
     /// several formats, as q8.
-    init(_ matrices: [TransformerModel.EncodedMatrix], outputs: Int, floats: MatrixFormat, place: @escaping (Int) -> (matrix: Int, row: Int)) throws {
+    init(_ matrices: [TransformerModel.EncodedMatrix], outputs: Int, floats: MatrixFormat,
+         place: @escaping (Int) -> (matrix: Int, row: Int)) throws {
         decoders = try matrices.map { try MatrixDecoder($0) }
         self.outputs = outputs
         self.place = place
@@ -40,7 +41,8 @@ struct MatrixRows {
                             let scales = read(output, group, quanta.baseAddress!, weights.baseAddress!)
                             let scale = half(scales.scale), second = half(scales.second(format))
                             if scale & 0x7c00 == 0x7c00 || second & 0x7c00 == 0x7c00 { bad = output }
-                            layout.store(quanta.baseAddress!, scale: scale, second: second, output: output - range.lowerBound, group: group, into: packed.baseAddress!)
+                            layout.store(quanta.baseAddress!, scale: scale, second: second, output: output - range.lowerBound, group: group,
+                                         into: packed.baseAddress!)
                         }
                     }
                 }
@@ -48,12 +50,15 @@ struct MatrixRows {
         }
         if let bad {
             let (matrix, row) = place(bad)
-            throw Failure(.badFormat, "matrix '\(decoders[matrix].matrix.name)' holds weights in row \(row) that are not finite numbers, or too large for half floats")
+            throw Failure(.badFormat,
+                "matrix '\(decoders[matrix].matrix.name)' holds weights in row \(row) that are not finite numbers, or too large for half "
+                    + "floats")
         }
         return packed
     }
 
-    private func read(_ output: Int, _ group: Int, _ quanta: UnsafeMutablePointer<Int8>, _ weights: UnsafeMutablePointer<Float>) -> MatrixGroup {
+    private func read(_ output: Int, _ group: Int, _ quanta: UnsafeMutablePointer<Int8>, _ weights: UnsafeMutablePointer<Float>)
+        -> MatrixGroup {
         let (matrix, row) = place(output), decoder = decoders[matrix]
         if decoder.matrix.encoding.matrixFormat == format { return decoder.group(row: row, group: group, into: quanta) }
         decoder.floats(row: row, group: group, into: weights)

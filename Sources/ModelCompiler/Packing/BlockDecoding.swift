@@ -1,7 +1,9 @@
 /// The blocks of ggml's quantised types, 32 weights at a time.
 enum BlockDecoding {
     @inline(__always)
-    private static func half(_ address: UnsafeRawPointer, _ offset: Int) -> Float { Float16Bits.float(address.loadUnaligned(fromByteOffset: offset, as: UInt16.self)) }
+    private static func half(_ address: UnsafeRawPointer, _ offset: Int) -> Float {
+        Float16Bits.float(address.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+    }
 
     @inline(__always)
     private static func byte(_ address: UnsafeRawPointer, _ offset: Int) -> UInt8 { address.load(fromByteOffset: offset, as: UInt8.self) }

@@ -12,9 +12,14 @@ public struct MatrixDecoder {
     /// Fails with `badFormat` where the matrix's bytes aren't those of its shape, with `unsupported` where rows aren't whole groups.
     public init(_ matrix: TransformerModel.EncodedMatrix) throws {
         bytes = matrix.bytes()
-        guard matrix.columns % 32 == 0 else { throw Failure(.unsupported, "matrix '\(matrix.name)' has rows of \(matrix.columns), not a multiple of 32") }
-        guard let rowBytes = matrix.encoding.bytes(elements: matrix.columns), rowBytes > 0, matrix.rows > 0, matrix.rows <= bytes.count / rowBytes else {
-            throw Failure(.badFormat, "matrix '\(matrix.name)' of \(matrix.rows) rows of \(matrix.columns) (\(matrix.encoding.name)) doesn't fit its \(bytes.count) bytes")
+        guard matrix.columns % 32 == 0 else {
+            throw Failure(.unsupported, "matrix '\(matrix.name)' has rows of \(matrix.columns), not a multiple of 32")
+        }
+        guard let rowBytes = matrix.encoding.bytes(elements: matrix.columns), rowBytes > 0, matrix.rows > 0,
+              matrix.rows <= bytes.count / rowBytes else {
+            throw Failure(.badFormat,
+                "matrix '\(matrix.name)' of \(matrix.rows) rows of \(matrix.columns) (\(matrix.encoding.name)) doesn't fit its "
+                    + "\(bytes.count) bytes")
         }
         self.matrix = matrix
         self.rowBytes = rowBytes
@@ -44,14 +49,21 @@ public struct MatrixDecoder {
         let start = bytes.baseAddress! + row * rowBytes
         switch matrix.encoding {
         case .f32: for index in 0..<32 { floats[index] = start.loadUnaligned(fromByteOffset: 4 * (32 * group + index), as: Float.self) }
-        case .f16: for index in 0..<32 { floats[index] = Float16Bits.float(start.loadUnaligned(fromByteOffset: 2 * (32 * group + index), as: UInt16.self)) }
+        case .f16: for index in 0..<32 {
+            floats[index] = Float16Bits.float(start.loadUnaligned(fromByteOffset: 2 * (32 * group + index), as: UInt16.self))
+        }
         case .bf16:
-            for index in 0..<32 { floats[index] = Float(bitPattern: UInt32(start.loadUnaligned(fromByteOffset: 2 * (32 * group + index), as: UInt16.self)) << 16) }
+            for index in 0..<32 {
+                floats[index] = Float(bitPattern: UInt32(start.loadUnaligned(fromByteOffset: 2 * (32 * group + index),
+                                                                             as: UInt16.self)) << 16)
+            }
         default:
             let offset = matrix.encoding.matrixFormat?.offset ?? 0
             withUnsafeTemporaryAllocation(of: Int8.self, capacity: 32) { values in
                 let scales = self.group(row: row, group: group, into: values.baseAddress!)
-                for index in 0..<32 { floats[index] = (index < 16 ? scales.scale : scales.secondScale) * Float(Int(values[index]) - offset) + scales.minimum }
+                for index in 0..<32 {
+                    floats[index] = (index < 16 ? scales.scale : scales.secondScale) * Float(Int(values[index]) - offset) + scales.minimum
+                }
             }
         }
     }

@@ -22,7 +22,8 @@ extension MatrixDecoder {
     /// packed at the same time.
     public func pack(rows: Range<Int>, _ layout: MatrixLayout, into packed: UnsafeMutablePointer<UInt8>) throws {
         let quantizes = matrix.encoding.matrixFormat == nil
-        guard layout.outputs == matrix.rows, layout.inputs == matrix.columns, quantizes ? layout.format == .q8 || layout.format == .q4 : layout.format == matrix.encoding.matrixFormat else {
+        guard layout.outputs == matrix.rows, layout.inputs == matrix.columns, quantizes ? layout.format == .q8
+              || layout.format == .q4 : layout.format == matrix.encoding.matrixFormat else {
             throw Failure(.unsupported, "matrix '\(matrix.name)' (\(matrix.encoding.name)) can't be kept as \(layout.format.name)")
         }
         try withUnsafeTemporaryAllocation(of: Float.self, capacity: 32) { weights in

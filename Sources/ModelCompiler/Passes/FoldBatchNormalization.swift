@@ -20,7 +20,10 @@ private func affine(_ graph: Graph, _ node: Node, epsilon: Float) throws -> (fac
     var removed = Set<NodeID>()
     for (id, node) in graph.nodes.enumerated() {
         guard case .batchNormalization(let epsilon) = node.operation else { continue }
-        guard let source = producers[node.inputs[0]], !removed.contains(source), graph.onlyConsumer(of: node.inputs[0], consumers) == id else { continue }
+        guard let source = producers[node.inputs[0]], !removed.contains(source),
+              graph.onlyConsumer(of: node.inputs[0], consumers) == id else {
+            continue
+        }
         let (factor, offset) = try affine(graph, node, epsilon: epsilon)
         guard graph.scaleResult(of: source, by: factor, adding: offset) else { continue }
         graph.nodes[source].outputs[0] = node.outputs[0]
@@ -38,7 +41,9 @@ private func affine(_ graph: Graph, _ node: Node, epsilon: Float) throws -> (fac
         guard case .batchNormalization(let epsilon) = graph.nodes[id].operation else { continue }
         let node = graph.nodes[id]
         let (factor, offset) = try affine(graph, node, epsilon: epsilon)
-        guard graph.tensors[node.inputs[0]].shape.last == factor.count else { throw graph.failure(node, "\(factor.count) channels expected", kind: .badFormat) }
+        guard graph.tensors[node.inputs[0]].shape.last == factor.count else {
+            throw graph.failure(node, "\(factor.count) channels expected", kind: .badFormat)
+        }
         let weights = graph.addConstant("\(node.name) factor", shape: [1, 1, 1, factor.count], floats: factor)
         let bias = graph.addConstant("\(node.name) offset", shape: [offset.count], floats: offset)
         graph.nodes[id].operation = .depthwiseConvolution(Window(kernel: (1, 1)), multiplier: 1, .none)
@@ -56,7 +61,10 @@ extension Graph {
         let shape = tensors[node.inputs[1]].shape
         let channelsLast: Bool
         if case .depthwiseConvolution = node.operation { channelsLast = true } else { channelsLast = false }
-        guard let channels = channelsLast ? shape.last : shape.first, channels > 0, factor.count == channels, offset.count == channels else { return false }
+        guard let channels = channelsLast ? shape.last : shape.first, channels > 0, factor.count == channels,
+              offset.count == channels else {
+            return false
+        }
         let old = node.inputs.count > 2 && node.inputs[2] >= 0 ? floatValues(node.inputs[2]) : [Float](repeating: 0, count: channels)
         guard let old, old.count == channels else { return false }
         let perChannel = weights.count / channels

@@ -63,7 +63,9 @@ private func evaluateBinary(_ function: BinaryFunction, _ node: Node, _ graph: G
     let a = graph.tensors[node.inputs[0]], output = graph.tensors[node.outputs[0]]
     guard node.inputs.count == 2, node.inputs[1] >= 0 else { return nil }
     let b = graph.tensors[node.inputs[1]]
-    guard a.type == b.type, a.type == output.type, a.shape.count <= output.shape.count, b.shape.count <= output.shape.count else { return nil }
+    guard a.type == b.type, a.type == output.type, a.shape.count <= output.shape.count, b.shape.count <= output.shape.count else {
+        return nil
+    }
     func indices(_ tensor: GraphTensor) -> [Int]? {
         let shape = [Int](repeating: 1, count: output.shape.count - tensor.shape.count) + tensor.shape
         guard zip(shape, output.shape).allSatisfy({ $0 == $1 || $0 == 1 }) else { return nil }

@@ -20,9 +20,12 @@ import Nest
         switch function {
         case .add: folded = graph.scaleResult(of: source, by: ones, adding: vector)
         case .subtract: folded = constantFirst
-            ? graph.scaleResult(of: source, by: ones.map { -$0 }, adding: vector) : graph.scaleResult(of: source, by: ones, adding: vector.map { -$0 })
+            ? graph.scaleResult(of: source, by: ones.map { -$0 }, adding: vector)
+                : graph.scaleResult(of: source, by: ones, adding: vector.map { -$0 })
         case .multiply: folded = graph.scaleResult(of: source, by: vector, adding: zeros)
-        case .divide: folded = !constantFirst && vector.allSatisfy { $0 != 0 } && graph.scaleResult(of: source, by: vector.map { 1 / $0 }, adding: zeros)
+        case .divide:
+            folded = !constantFirst && vector.allSatisfy { $0 != 0 }
+                && graph.scaleResult(of: source, by: vector.map { 1 / $0 }, adding: zeros)
         default: folded = false
         }
         guard folded else { continue }

@@ -9,7 +9,9 @@ import Nest
         let node = graph.nodes[id]
         guard case .convolution(let window, let activation) = node.operation, window.dilation == (1, 1), node.inputs.count >= 2,
               let source = producers[node.inputs[0]], case .concatenate(3, .none) = graph.nodes[source].operation,
-              let dealt = dealing(graph, graph.nodes[source], producers), let weights = graph.tensors[node.inputs[1]].constant else { continue }
+              let dealt = dealing(graph, graph.nodes[source], producers), let weights = graph.tensors[node.inputs[1]].constant else {
+                  continue
+              }
         let (image, step, offsets) = dealt
         let shape = graph.tensors[node.inputs[1]].shape, channels = graph.tensors[image].shape[3]
         guard shape.count == 4, shape[3] == channels * offsets.count,
@@ -34,7 +36,8 @@ import Nest
         tensor.constant = spread
         let pads = window.padding
         let wide = Window(kernel: (rows, columns), stride: (window.stride.0 * step, window.stride.1 * step),
-                          padding: Padding(top: pads.top * step, left: pads.left * step, bottom: pads.bottom * step, right: pads.right * step))
+                          padding: Padding(top: pads.top * step, left: pads.left * step, bottom: pads.bottom * step,
+                                           right: pads.right * step))
         graph.nodes[id].operation = .convolution(wide, activation)
         graph.nodes[id].inputs[0] = image
         graph.nodes[id].inputs[1] = graph.addTensor(tensor)
@@ -44,7 +47,8 @@ import Nest
 }
 
 /// The image, step and (row, column) offset of each part, if a concatenation deals all pixels of an image into channels.
-private func dealing(_ graph: Graph, _ concatenation: Node, _ producers: [NodeID?]) -> (image: TensorID, step: Int, offsets: [(Int, Int)])? {
+private func dealing(_ graph: Graph, _ concatenation: Node, _ producers: [NodeID?])
+    -> (image: TensorID, step: Int, offsets: [(Int, Int)])? {
     var image: TensorID?, step: Int?, offsets: [(Int, Int)] = []
     for input in concatenation.inputs {
         guard let source = producers[input], case .slice(let starts, let steps) = graph.nodes[source].operation, steps.count == 4,
@@ -57,7 +61,9 @@ private func dealing(_ graph: Graph, _ concatenation: Node, _ producers: [NodeID
         step = steps[1]
         offsets.append((starts[1], starts[2]))
     }
-    guard let image, let step, offsets.count == step * step, Set(offsets.map { $0.0 * step + $0.1 }).count == offsets.count else { return nil }
+    guard let image, let step, offsets.count == step * step, Set(offsets.map { $0.0 * step + $0.1 }).count == offsets.count else {
+        return nil
+    }
     return (image, step, offsets)
 }
 
@@ -65,8 +71,11 @@ private func dealing(_ graph: Graph, _ concatenation: Node, _ producers: [NodeID
 @Sendable public func joinSlices(_ graph: inout Graph) throws {
     let producers = graph.producers()
     for id in graph.nodes.indices {
-        guard case .slice(let starts, let steps) = graph.nodes[id].operation, let source = producers[graph.nodes[id].inputs[0]], source < id,
-              case .slice(let firstStarts, let firstSteps) = graph.nodes[source].operation, starts.count == firstStarts.count else { continue }
+        guard case .slice(let starts, let steps) = graph.nodes[id].operation, let source = producers[graph.nodes[id].inputs[0]],
+              source < id,
+              case .slice(let firstStarts, let firstSteps) = graph.nodes[source].operation, starts.count == firstStarts.count else {
+                  continue
+              }
         graph.nodes[id].operation = .slice(starts: starts.indices.map { firstStarts[$0] + starts[$0] * firstSteps[$0] },
                                            steps: steps.indices.map { steps[$0] * firstSteps[$0] })
         graph.nodes[id].inputs[0] = graph.nodes[source].inputs[0]

@@ -5,7 +5,8 @@ import Nest
     let producers = graph.producers()
     for id in graph.nodes.indices {
         let node = graph.nodes[id]
-        guard let source = producers[node.inputs[0]], case .pad(let before, let after, let value) = graph.nodes[source].operation, value == 0,
+        guard let source = producers[node.inputs[0]], case .pad(let before, let after, let value) = graph.nodes[source].operation,
+              value == 0,
               before.count == 4, after.count == 4, before[0] == 0, after[0] == 0, before[3] == 0, after[3] == 0 else { continue }
         let original = graph.nodes[source].inputs[0], padded = node.inputs[0]
         guard graph.tensors[original].quantization == graph.tensors[padded].quantization else { continue }

@@ -14,7 +14,8 @@ import Nest
         guard result.type == .int8 || activation == .none else { continue }
         if result.type == .int8 {
             // Fixed-point addition has room for ratios in this range only.
-            guard let scale = result.quantization?.scale, let largest = node.inputs.compactMap({ graph.tensors[$0].quantization?.scale }).max(),
+            guard let scale = result.quantization?.scale, let largest =
+                  node.inputs.compactMap({ graph.tensors[$0].quantization?.scale }).max(),
                   largest / scale < 256, largest / scale > 1.0 / 1024 else { continue }
         }
         let candidates = node.inputs.compactMap { input -> (source: NodeID, computed: TensorID, shortcut: TensorID)? in

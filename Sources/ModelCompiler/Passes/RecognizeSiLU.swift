@@ -8,7 +8,8 @@ import Nest
     for (id, node) in graph.nodes.enumerated() {
         guard case .binary(.multiply, let activation) = node.operation, activation == .none, node.inputs.count == 2 else { continue }
         for (x, gate) in [(node.inputs[0], node.inputs[1]), (node.inputs[1], node.inputs[0])] {
-            guard let source = producers[gate], case .unary(.sigmoid, _, _) = graph.nodes[source].operation, graph.nodes[source].inputs[0] == x,
+            guard let source = producers[gate], case .unary(.sigmoid, _, _) = graph.nodes[source].operation,
+                  graph.nodes[source].inputs[0] == x,
                   graph.onlyConsumer(of: gate, consumers) == id else { continue }
             graph.nodes[id].operation = .unary(.silu, alpha: 0, beta: 0)
             graph.nodes[id].inputs = [x]

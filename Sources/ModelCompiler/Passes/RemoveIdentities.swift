@@ -8,10 +8,13 @@ import Nest
     for id in graph.nodes.indices {
         graph.nodes[id].inputs = graph.nodes[id].inputs.map { replacement[$0] ?? $0 }
         let node = graph.nodes[id]
-        guard let input = node.inputs.first, let output = node.outputs.first, input >= 0, output >= 0, isIdentity(node, graph) else { continue }
+        guard let input = node.inputs.first, let output = node.outputs.first, input >= 0, output >= 0, isIdentity(node, graph) else {
+            continue
+        }
         if graph.outputs.contains(output) {
             // The output keeps its name; whoever made the input makes the output instead.
-            guard !graph.inputs.contains(input), !graph.outputs.contains(input), graph.tensors[input].constant == nil, !graph.tensors[input].isState,
+            guard !graph.inputs.contains(input), !graph.outputs.contains(input), graph.tensors[input].constant == nil,
+                  !graph.tensors[input].isState,
                   let producer = graph.nodes[..<id].lastIndex(where: { $0.outputs.contains(input) }) else { continue }
             graph.nodes[producer].outputs = graph.nodes[producer].outputs.map { $0 == input ? output : $0 }
             for other in graph.nodes.indices where other != id {

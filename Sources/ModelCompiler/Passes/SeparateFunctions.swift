@@ -6,7 +6,8 @@ extension Operation {
         get {
             switch self {
             case .convolution(_, let activation), .depthwiseConvolution(_, _, let activation), .fullyConnected(let activation),
-                 .binary(_, let activation), .averagePool(_, _, let activation), .maxPool(_, let activation), .concatenate(_, let activation): activation
+                 .binary(_, let activation), .averagePool(_, _, let activation), .maxPool(_, let activation),
+                     .concatenate(_, let activation): activation
             default: nil
             }
         }
@@ -14,7 +15,8 @@ extension Operation {
             guard let activation = newValue else { return }
             switch self {
             case .convolution(let window, _): self = .convolution(window, activation)
-            case .depthwiseConvolution(let window, let multiplier, _): self = .depthwiseConvolution(window, multiplier: multiplier, activation)
+            case .depthwiseConvolution(let window, let multiplier, _):
+                self = .depthwiseConvolution(window, multiplier: multiplier, activation)
             case .fullyConnected: self = .fullyConnected(activation)
             case .binary(let function, _): self = .binary(function, activation)
             case .averagePool(let window, let countPadding, _): self = .averagePool(window, countPadding: countPadding, activation)

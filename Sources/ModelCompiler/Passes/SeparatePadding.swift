@@ -17,13 +17,15 @@ import Nest
         padded.constant = nil
         padded.isState = false
         let id = graph.addTensor(padded)
-        nodes.append(Node(name: node.name + "/padding", operation: .pad(before: [0, padding.top, padding.left, 0], after: [0, padding.bottom, padding.right, 0], value: 0),
+        nodes.append(Node(name: node.name + "/padding", operation: .pad(before: [0, padding.top, padding.left, 0],
+                                                                        after: [0, padding.bottom, padding.right, 0], value: 0),
                           inputs: [input], outputs: [id]))
         var bare = window
         bare.padding = Padding()
         switch node.operation {
         case .convolution(_, let activation): node.operation = .convolution(bare, activation)
-        case .depthwiseConvolution(_, let multiplier, let activation): node.operation = .depthwiseConvolution(bare, multiplier: multiplier, activation)
+        case .depthwiseConvolution(_, let multiplier, let activation):
+            node.operation = .depthwiseConvolution(bare, multiplier: multiplier, activation)
         default: break
         }
         node.inputs[0] = id

@@ -12,7 +12,10 @@ func correctBiases(_ quantized: inout QuantizedGraph, of source: Graph, samples:
     var int8Tensors: [TensorID: TensorID] = [:]
     for (int8, float) in quantized.floatTensors { int8Tensors[float] = int8 }
     for node in source.nodes {
-        guard let means = InputMeans(node, source), let twin = int8Tensors[node.inputs[0]], let quantization = quantized.graph.tensors[twin].quantization else { continue }
+        guard let means = InputMeans(node, source), let twin = int8Tensors[node.inputs[0]],
+              let quantization = quantized.graph.tensors[twin].quantization else {
+            continue
+        }
         taps[node.outputs[0]] = means.rounding(to: quantization)
     }
     var readers: [TensorID: [TensorID]] = [:]
@@ -26,9 +29,13 @@ func correctBiases(_ quantized: inout QuantizedGraph, of source: Graph, samples:
     }
     let producers = source.producers()
     for node in quantized.graph.nodes where node.operation.isConvolution {
-        guard node.inputs.count > 2, let output = quantized.floatTensors[node.outputs[0]], let means = taps[output], let maker = producers[output],
+        guard node.inputs.count > 2, let output = quantized.floatTensors[node.outputs[0]], let means = taps[output],
+              let maker = producers[output],
               let real = source.floatValues(source.nodes[maker].inputs[1]), let rounded = quantized.graph.floatValues(node.inputs[1]),
-              let bias = quantized.graph.tensors[node.inputs[2]].int32s, let scales = quantized.graph.tensors[node.inputs[2]].quantization?.scales else { continue }
+              let bias = quantized.graph.tensors[node.inputs[2]].int32s,
+                  let scales = quantized.graph.tensors[node.inputs[2]].quantization?.scales else {
+                  continue
+              }
         let expected = apply(real, of: node, to: means.real.means()), found = apply(rounded, of: node, to: means.rounded.means())
         guard expected.count == bias.count, found.count == bias.count, scales.count == bias.count else { continue }
         quantized.graph.tensors[node.inputs[2]].constant = bias.indices.map { channel -> Int32 in
@@ -77,7 +84,9 @@ private func apply(_ weights: [Float], of node: Node, to means: [Double]) -> [Do
         let taps = window.kernel.0 * window.kernel.1, outputs = weights.count / max(1, taps)
         var result = [Double](repeating: 0, count: outputs)
         for tap in 0..<taps {
-            for output in 0..<outputs { result[output] += Double(weights[tap * outputs + output]) * means[tap * outputs / multiplier + output / multiplier] }
+            for output in 0..<outputs {
+                result[output] += Double(weights[tap * outputs + output]) * means[tap * outputs / multiplier + output / multiplier]
+            }
         }
         return result
     }

@@ -10,7 +10,8 @@ public struct Calibration: Sendable {
     ///
     /// - Parameter graph: prepared (`Compilation.prepare`), not yet fused further.
     /// - Throws: a `usage` failure without samples; what the samples or the program throw.
-    public init(_ graph: Graph, samples: Samples, method: CalibrationMethod, name: String = "calibration", progress: Progress = Progress()) throws {
+    public init(_ graph: Graph, samples: Samples, method: CalibrationMethod, name: String = "calibration",
+                progress: Progress = Progress()) throws {
         guard samples.count > 0 else { throw Failure(.usage, "calibration needs at least one sample") }
         let plan = QuantizationPlan(graph)
         let observer = try TensorObserver(try lower([graph], name: name))
@@ -27,7 +28,9 @@ public struct Calibration: Sendable {
         let inputs = Set(graph.inputs.map { plan.group(of: $0) })
         var outputs = Set(graph.outputs.map { plan.group(of: $0) })
         // What float nodes read (a last softmax, the joined outputs of a detector) is as good as an output.
-        for (id, node) in graph.nodes.enumerated() where !plan.isQuantized[id] { outputs.formUnion(node.inputs.filter { $0 >= 0 }.map { plan.group(of: $0) }) }
+        for (id, node) in graph.nodes.enumerated() where !plan.isQuantized[id] {
+            outputs.formUnion(node.inputs.filter { $0 >= 0 }.map { plan.group(of: $0) })
+        }
         quantizations = [:]
         var found: [TensorID: Quantization] = [:]
         for tensor in graph.tensors.indices where graph.tensors[tensor].constant == nil {

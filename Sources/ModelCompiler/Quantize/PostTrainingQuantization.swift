@@ -8,7 +8,8 @@ public struct PostTrainingQuantization: Sendable {
     public var noise: [LayerNoise]
 
     /// - Parameter correctsBiases: take the mean error of each channel out of the biases.
-    public static func run(_ graph: Graph, samples: Samples, method: CalibrationMethod, options: CompilationOptions,  correctsBiases: Bool = true, progress: Progress = Progress()) throws -> PostTrainingQuantization {
+    public static func run(_ graph: Graph, samples: Samples, method: CalibrationMethod, options: CompilationOptions,
+                           correctsBiases: Bool = true, progress: Progress = Progress()) throws -> PostTrainingQuantization {
         let calibration = try Calibration(graph, samples: samples, method: method, name: options.name, progress: progress)
         var quantized = try quantize(graph, calibration)
         if correctsBiases { try correctBiases(&quantized, of: graph, samples: samples, name: options.name, progress: progress) }
@@ -17,7 +18,8 @@ public struct PostTrainingQuantization: Sendable {
         var single = options
         single.batches = [1]
         let compared = options.batches.first == 1 ? int8 : try Compilation.finish(quantized.graph, single)
-        let noise = try signalToNoise(float: float, int8: compared, int8Graph: quantized.graph, floatTensors: quantized.floatTensors, samples: samples)
+        let noise = try signalToNoise(float: float, int8: compared, int8Graph: quantized.graph, floatTensors: quantized.floatTensors,
+                                      samples: samples)
         return PostTrainingQuantization(float: float, int8: int8, noise: noise)
     }
 }

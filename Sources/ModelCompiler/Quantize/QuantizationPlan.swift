@@ -12,11 +12,14 @@ struct QuantizationPlan {
         isQuantized = graph.nodes.enumerated().map { !tail.contains($0.offset) && Self.canQuantize($0.element, graph) }
         for (id, node) in graph.nodes.enumerated() where isQuantized[id] {
             if Self.passesValues(node.operation) {
-                for input in node.inputs where input >= 0 && graph.tensors[input].constant == nil && graph.tensors[input].type == .float32 { join(input, node.outputs[0]) }
+                for input in node.inputs where input >= 0 && graph.tensors[input].constant == nil && graph.tensors[input].type == .float32 {
+                    join(input, node.outputs[0])
+                }
             }
             // Their results' range is known, whatever calibration sees.
             switch node.operation {
-            case .softmax, .unary(.sigmoid, _, _), .unary(.hardSigmoid, _, _): fixed[node.outputs[0]] = Quantization(scale: 1.0 / 256, zeroPoint: -128)
+            case .softmax, .unary(.sigmoid, _, _), .unary(.hardSigmoid, _, _):
+                fixed[node.outputs[0]] = Quantization(scale: 1.0 / 256, zeroPoint: -128)
             case .unary(.tanh, _, _): fixed[node.outputs[0]] = Quantization(scale: 1.0 / 128, zeroPoint: 0)
             default: break
             }
@@ -60,9 +63,13 @@ struct QuantizationPlan {
 
     private static func canQuantize(_ node: Node, _ graph: Graph) -> Bool {
         let computed = (node.inputs + node.outputs).filter { $0 >= 0 && graph.tensors[$0].constant == nil }
-        guard node.tail.isEmpty, computed.allSatisfy({ graph.tensors[$0].type == .float32 && !graph.tensors[$0].isState }) else { return false }
+        guard node.tail.isEmpty, computed.allSatisfy({ graph.tensors[$0].type == .float32 && !graph.tensors[$0].isState }) else {
+            return false
+        }
         switch node.operation {
-        case .convolution, .depthwiseConvolution, .fullyConnected: return node.inputs.dropFirst().allSatisfy { $0 < 0 || graph.floatValues($0) != nil }
+        case .convolution, .depthwiseConvolution, .fullyConnected: return node.inputs.dropFirst().allSatisfy {
+            $0 < 0 || graph.floatValues($0) != nil
+        }
         case .binary: return node.inputs.allSatisfy { graph.tensors[$0].constant == nil || graph.tensors[$0].type == .float32 }
         case .concatenate: return node.inputs.allSatisfy { graph.tensors[$0].constant == nil }
         case .unary, .averagePool, .maxPool, .mean, .softmax, .reshape, .transpose, .slice, .pad, .resize, .gather: return true

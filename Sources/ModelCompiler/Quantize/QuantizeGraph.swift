@@ -37,7 +37,8 @@ private struct QuantizedGraphBuilder {
     mutating func build() throws -> QuantizedGraph {
         let consumers = source.consumers()
         for (position, input) in source.inputs.enumerated() {
-            let onlyInt8 = !consumers[input].isEmpty && consumers[input].allSatisfy { plan.isQuantized[$0] } && !source.outputs.contains(input)
+            let onlyInt8 = !consumers[input].isEmpty && consumers[input].allSatisfy { plan.isQuantized[$0] }
+                && !source.outputs.contains(input)
             if onlyInt8, let twin = twin(input) {
                 graph.inputs[position] = twin
             } else {
@@ -69,9 +70,12 @@ private struct QuantizedGraphBuilder {
         if let values = source.floatValues(tensor) {
             let quantization = asymmetricQuantization(low: min(0, values.min() ?? 0), high: max(0, values.max() ?? 0))
             let bytes = values.map { Int8(quantized($0, scale: quantization.scale, zeroPoint: quantization.zeroPoint)) }.littleEndianBytes
-            return graph.addTensor(GraphTensor(name: source.tensors[tensor].name, shape: source.tensors[tensor].shape, type: .int8, quantization: quantization, constant: bytes))
+            return graph.addTensor(GraphTensor(name: source.tensors[tensor].name, shape: source.tensors[tensor].shape, type: .int8,
+                                               quantization: quantization, constant: bytes))
         }
-        guard let twin = twin(tensor) else { throw source.failure(node, "reads \"\(source.tensors[tensor].name)\", which calibration didn't see") }
+        guard let twin = twin(tensor) else {
+            throw source.failure(node, "reads \"\(source.tensors[tensor].name)\", which calibration didn't see")
+        }
         nodes.append(Node(name: "\(source.tensors[tensor].name) to int8", operation: .quantize, inputs: [tensor], outputs: [twin]))
         return twin
     }
@@ -97,7 +101,9 @@ private struct QuantizedGraphBuilder {
         default: changed.inputs = try node.inputs.map { $0 < 0 ? $0 : try int8($0, node) }
         }
         changed.outputs = try node.outputs.map { output in
-            guard let twin = twin(output) else { throw source.failure(node, "computes \"\(source.tensors[output].name)\", which calibration didn't see") }
+            guard let twin = twin(output) else {
+                throw source.failure(node, "computes \"\(source.tensors[output].name)\", which calibration didn't see")
+            }
             return twin
         }
         nodes.append(changed)
@@ -123,10 +129,12 @@ private struct QuantizedGraphBuilder {
             Int32(max(-0x7fff_0000, min(0x7fff_0000, (Double(value) / (Double(inputScale) * Double(scale))).rounded(.toNearestOrEven))))
         }
         let weights = graph.addTensor(GraphTensor(name: tensor.name, shape: tensor.shape, type: .int8,
-                                                  quantization: Quantization(scales: scales, zeroPoints: [Int32](repeating: 0, count: channels), axis: axis),
+                                                  quantization: Quantization(scales: scales,
+                                                      zeroPoints: [Int32](repeating: 0, count: channels), axis: axis),
                                                   constant: integers.littleEndianBytes))
         let biasID = graph.addTensor(GraphTensor(name: "\(node.name) bias", shape: [channels], type: .int32,
-                                                 quantization: Quantization(scales: scales.map { $0 * inputScale }, zeroPoints: [Int32](repeating: 0, count: channels), axis: 0),
+                                                 quantization: Quantization(scales: scales.map { $0 * inputScale },
+                                                                            zeroPoints: [Int32](repeating: 0, count: channels), axis: 0),
                                                  constant: biases.littleEndianBytes))
         return (weights, biasID)
     }

@@ -36,6 +36,7 @@ public func signalToNoise(float: CompiledNest, int8: CompiledNest, int8Graph: Gr
     return order.map { tensor in
         let record = int8Graph.tensors[tensor], error = noise[tensor] ?? 0
         let decibels = error == 0 ? Double.infinity : 10 * log10((signal[tensor] ?? 0) / error)
-        return LayerNoise(tensor: record.name, decibels: decibels, scale: record.quantization?.scale ?? 0, zeroPoint: record.quantization?.zeroPoint ?? 0)
+        return LayerNoise(tensor: record.name, decibels: decibels, scale: record.quantization?.scale ?? 0,
+                          zeroPoint: record.quantization?.zeroPoint ?? 0)
     }
 }

@@ -21,7 +21,9 @@ struct TapMeans {
         let size = sums.count
         sums.withUnsafeMutableBufferPointer { sums in
             values.withUnsafeBufferPointer { values in
-                for first in stride(from: 0, to: values.count, by: size) { for index in 0..<size { sums[index] += Double(values[first + index]) } }
+                for first in stride(from: 0, to: values.count, by: size) {
+                    for index in 0..<size { sums[index] += Double(values[first + index]) }
+                }
             }
         }
         count += Double(values.count / size)

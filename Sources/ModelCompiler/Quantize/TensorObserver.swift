@@ -69,7 +69,9 @@ public struct Samples {
     public static func vectors(_ vectors: [[Float]]) -> Samples {
         Samples(count: vectors.count) { model, index in
             let record = model.inputRecord(0), target = model.input(0)
-            guard record.elements == vectors[index].count else { throw Failure(.usage, "sample \(index) has \(vectors[index].count) elements, the input \(record.elements)") }
+            guard record.elements == vectors[index].count else {
+                throw Failure(.usage, "sample \(index) has \(vectors[index].count) elements, the input \(record.elements)")
+            }
             for (position, value) in vectors[index].enumerated() {
                 if record.type == .int8 {
                     let bytes = UnsafeMutableRawBufferPointer(target)

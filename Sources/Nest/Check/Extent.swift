@@ -48,7 +48,8 @@ extension Operator.Sharing {
         switch self {
         case .none: return false
         case .elementwise:
-            return a.offset == b.offset && a.pixelStride == b.pixelStride && a.type.size == b.type.size && a.pixels == b.pixels && a.channels == b.channels
+            return a.offset == b.offset && a.pixelStride == b.pixelStride && a.type.size == b.type.size && a.pixels == b.pixels
+                && a.channels == b.channels
         case .addend:
             return read.slot == 1 && a.offset == b.offset && a.pixelStride == b.pixelStride && extent.reads[0].tensor != read.tensor
         case .state:

@@ -62,7 +62,8 @@ struct InstructionChecker {
     }
 
     func requireSameShape(_ a: TensorRecord, _ b: TensorRecord) throws(Failure) {
-        try require(a.batch == b.batch && a.height == b.height && a.width == b.width && a.channels == b.channels, "its tensors differ in shape")
+        try require(a.batch == b.batch && a.height == b.height && a.width == b.width && a.channels == b.channels,
+                    "its tensors differ in shape")
     }
 
     func requireDense(_ tensor: TensorRecord) throws(Failure) {
@@ -94,7 +95,8 @@ struct InstructionChecker {
 
     /// A part of the blob: offset a multiple of 64, inside.
     func requirePart(_ offset: Int32, _ bytes: Int, _ what: String) throws(Failure) {
-        try require(offset >= 0 && Int(offset) % NestLayout.blobAlignment == 0 && Int(offset) <= blobLength && bytes <= blobLength - Int(offset),
+        try require(offset >= 0 && Int(offset) % NestLayout.blobAlignment == 0 && Int(offset) <= blobLength
+                    && bytes <= blobLength - Int(offset),
                     "\(what) do not fit its piece of the weights")
     }
 }

@@ -17,13 +17,16 @@ struct ProgramChecker {
         }
         try require(!program.inputs.isEmpty && !program.outputs.isEmpty, "no inputs or no outputs")
         for input in program.inputs {
-            try require(program.tensors.indices.contains(Int(input)) && program.tensors[Int(input)].storage != .constant, "input \(input) is no tensor of the arena")
+            try require(program.tensors.indices.contains(Int(input)) && program.tensors[Int(input)].storage != .constant,
+                        "input \(input) is no tensor of the arena")
         }
         for output in program.outputs {
             // Who asked for an output may change it where it lies, as a sampler does with logits: weights can't be written to.
-            try require(program.tensors.indices.contains(Int(output)) && program.tensors[Int(output)].storage != .constant, "output \(output) is no tensor of the arena")
+            try require(program.tensors.indices.contains(Int(output)) && program.tensors[Int(output)].storage != .constant,
+                        "output \(output) is no tensor of the arena")
         }
-        try require(!program.instructions.contains { $0.opcode.description.isOfLanguage } || program.instructions.contains { $0.opcode == .embedding },
+        try require(!program.instructions.contains { $0.opcode.description.isOfLanguage }
+                    || program.instructions.contains { $0.opcode == .embedding },
                     "instructions of a language model without an embedding")
         for (index, instruction) in program.instructions.enumerated() {
             do throws(Failure) {
@@ -60,7 +63,8 @@ struct ProgramChecker {
             (start, end) = (0, Int64(chunks[Int(tensor.chunk)].length))
         }
         if tensor.offset < start || tensor.offset > end || Int64(tensor.spanBytes) > end - tensor.offset {
-            return "\(tensor.spanBytes) bytes at \(tensor.offset) lie outside its \(tensor.storage == .constant ? "chunk" : "part of the arena")"
+            return "\(tensor.spanBytes) bytes at \(tensor.offset) lie outside its "
+                + "\(tensor.storage == .constant ? "chunk" : "part of the arena")"
         }
         return nil
     }

@@ -16,7 +16,9 @@ public class ChunkSource {
     public func mapped(_ chunk: Int) -> UnsafeRawBufferPointer? { nil }
 
     /// Copies a part of a chunk to memory, not verified. Fails with `inputOutput` where storage does.
-    func copy(_ chunk: Int, offset: Int, to destination: UnsafeMutableRawBufferPointer) throws(Failure) { fatalError("a source that can't be read") }
+    func copy(_ chunk: Int, offset: Int, to destination: UnsafeMutableRawBufferPointer) throws(Failure) {
+        fatalError("a source that can't be read")
+    }
 
     /// Whether chunks can be read again and again without being kept in memory.
     public var isStreamable: Bool { false }

@@ -47,7 +47,8 @@ public final class NestReader {
         let chunkCount = Int(clamping: header.integer(UInt32.self)), programCount = Int(clamping: header.integer(UInt32.self))
         guard !header.overrun, magic == NestLayout.magic else { throw bad("not a nest file") }
         guard version == NestLayout.version else {
-            throw Failure(.unsupported, "\(name): nest version \(version); this build reads version \(NestLayout.version), compile the model again")
+            throw Failure(.unsupported,
+                          "\(name): nest version \(version); this build reads version \(NestLayout.version), compile the model again")
         }
         guard headerBytes == UInt32(NestLayout.headerBytes), bytes.count >= NestLayout.headerBytes else { throw bad("damaged header") }
         guard fileBytes == UInt64(bytes.count) else {
@@ -98,7 +99,11 @@ public final class NestReader {
         self.strings = strings
         self.programs = programs
         self.bytes = bytes
-        if let file { source = FileSource(file, name: name, chunks: chunks) } else { source = MemorySource(copy!, name: name, chunks: chunks) }
+        if let file {
+            source = FileSource(file, name: name, chunks: chunks)
+        } else {
+            source = MemorySource(copy!, name: name, chunks: chunks)
+        }
         identity = crc
     }
 
@@ -122,8 +127,10 @@ public final class NestReader {
 }
 
 private func readProgram(_ reader: inout TableReader, _ index: Int, _ name: String) throws(Failure) -> Program {
-    var program = Program(name: reader.text(), batch: reader.int32(), arenaBytes: reader.integer(Int64.self), stateBytes: reader.integer(Int64.self),
-                          inputs: reader.list(limit: NestLimits.ports), outputs: reader.list(limit: NestLimits.ports), tensors: [], instructions: [])
+    var program = Program(name: reader.text(), batch: reader.int32(), arenaBytes: reader.integer(Int64.self),
+                          stateBytes: reader.integer(Int64.self),
+                          inputs: reader.list(limit: NestLimits.ports), outputs: reader.list(limit: NestLimits.ports), tensors: [],
+                              instructions: [])
     let tensorCount = Int(clamping: reader.integer(UInt32.self)), instructionCount = Int(clamping: reader.integer(UInt32.self))
     guard tensorCount <= NestLimits.tensors, instructionCount <= NestLimits.instructions,
           tensorCount * NestLayout.tensorBytes + instructionCount * NestLayout.instructionBytes <= reader.remaining else {
@@ -136,7 +143,8 @@ private func readProgram(_ reader: inout TableReader, _ index: Int, _ name: Stri
         guard let type = ElementType(rawValue: type), let storage = TensorStorage(rawValue: storage) else {
             throw Failure(.badFormat, "\(name): program \(index): tensor \(position) has an unknown type or storage")
         }
-        var tensor = TensorRecord(type: type, storage: storage, batch: reader.int32(), height: reader.int32(), width: reader.int32(), channels: reader.int32())
+        var tensor = TensorRecord(type: type, storage: storage, batch: reader.int32(), height: reader.int32(), width: reader.int32(),
+                                  channels: reader.int32())
         tensor.pixelStride = reader.int32()
         tensor.offset = reader.integer(Int64.self)
         tensor.chunk = reader.int32()

@@ -8,7 +8,8 @@ public enum NestWriter {
 
     /// Writes a nest whose chunks are made one after the other (`contents.chunks` is not read): the file's length may be
     /// far above what memory holds. The file appears under its name when it is whole.
-    public static func write(_ contents: NestContents, chunkLengths: [Int], to path: String, chunk: (Int) throws(Failure) -> [UInt8]) throws(Failure) {
+    public static func write(_ contents: NestContents, chunkLengths: [Int], to path: String,
+                             chunk: (Int) throws(Failure) -> [UInt8]) throws(Failure) {
         let plan = FilePlan(contents, chunkLengths)
         try File.writeAtomically(path) { (write) throws(Failure) in
             var checksums = [UInt32](repeating: 0, count: chunkLengths.count)
@@ -54,7 +55,8 @@ public enum NestWriter {
                 end = roundUp(end + length + NestLayout.slack, to: NestLayout.chunkAlignment)
             }
             // The last chunk's padding is cut to what readers need.
-            total = lengths.isEmpty ? NestLayout.headerBytes + tableBytes : offsets[offsets.count - 1] + lengths[lengths.count - 1] + NestLayout.slack
+            total = lengths.isEmpty ? NestLayout.headerBytes + tableBytes : offsets[offsets.count - 1] + lengths[lengths.count - 1]
+                + NestLayout.slack
         }
     }
 
@@ -81,7 +83,9 @@ public enum NestWriter {
         var length = 0
         for i in 0..<8 { length |= Int(truncatingIfNeeded: UInt64(file[24 + i]) << (8 * UInt64(i))) }
         guard length >= 0, length <= file.count - NestLayout.headerBytes else { return }
-        let crc = file.withUnsafeBytes { checksum(UnsafeRawBufferPointer(rebasing: $0[NestLayout.checkedFrom..<NestLayout.headerBytes + length])) }
+        let crc = file.withUnsafeBytes {
+            checksum(UnsafeRawBufferPointer(rebasing: $0[NestLayout.checkedFrom..<NestLayout.headerBytes + length]))
+        }
         for i in 0..<4 { file[12 + i] = UInt8(truncatingIfNeeded: crc >> (8 * UInt32(i))) }
     }
 
@@ -113,7 +117,8 @@ public enum NestWriter {
         }
         for (index, instruction) in program.instructions.enumerated() {
             use(instruction.chunk, index)
-            for input in [instruction.inputs.0, instruction.inputs.1, instruction.inputs.2] where program.tensors.indices.contains(Int(input)) {
+            for input in [instruction.inputs.0, instruction.inputs.1, instruction.inputs.2]
+                where program.tensors.indices.contains(Int(input)) {
                 use(program.tensors[Int(input)].chunk, index)
             }
         }
@@ -143,12 +148,16 @@ public enum NestWriter {
             writer.add(instruction.opcode.rawValue)
             writer.add(UInt16(instruction.attributes.count))
             for value in [instruction.inputs.0, instruction.inputs.1, instruction.inputs.2,
-                          instruction.outputs.0, instruction.outputs.1, instruction.outputs.2, instruction.outputs.3, instruction.chunk] { writer.add(value) }
+                          instruction.outputs.0, instruction.outputs.1, instruction.outputs.2, instruction.outputs.3, instruction.chunk] {
+                              writer.add(value)
+                          }
             writer.add(instruction.blobOffset)
             writer.add(instruction.blobLength)
             writer.add(instruction.name)
             writer.add(UInt64(0))
-            for index in 0..<Instruction.attributeWords { writer.add(index < instruction.attributes.count ? instruction.attributes[index] : 0) }
+            for index in 0..<Instruction.attributeWords {
+                writer.add(index < instruction.attributes.count ? instruction.attributes[index] : 0)
+            }
         }
     }
 }

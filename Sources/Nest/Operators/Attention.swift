@@ -44,16 +44,22 @@ extension Operator {
 
 extension InstructionChecker {
     func checkAttention(_ a: AttentionAttributes) throws(Failure) {
-        try require(a.heads >= 1 && Int(a.heads) <= LanguageLimits.heads && a.keyValueHeads >= 1 && a.keyValueHeads <= a.heads && a.heads % a.keyValueHeads == 0,
+        try require(a.heads >= 1 && Int(a.heads) <= LanguageLimits.heads && a.keyValueHeads >= 1 && a.keyValueHeads <= a.heads
+                    && a.heads % a.keyValueHeads == 0,
                     "impossible \(a.heads) heads over \(a.keyValueHeads)")
-        try require(a.headDimension >= 16 && a.headDimension % 16 == 0 && Int(a.headDimension) <= LanguageLimits.headDimension, "impossible heads of \(a.headDimension)")
+        try require(a.headDimension >= 16 && a.headDimension % 16 == 0 && Int(a.headDimension) <= LanguageLimits.headDimension,
+                    "impossible heads of \(a.headDimension)")
         try require(a.heads * a.headDimension % 32 == 0, "heads of \(a.heads * a.headDimension) values altogether can't be quantised")
         try require(a.window >= 0 && Int(a.window) <= LanguageLimits.context, "impossible window \(a.window)")
         try require(a.rotaryBase.isFinite && a.rotaryBase >= 1 && a.rotaryScale.isFinite && a.rotaryScale > 0, "impossible rotation")
-        try require(a.rotaryFactors.isEmpty || a.rotaryFactors.count == Int(a.headDimension) / 2, "\(a.rotaryFactors.count) rotary factors for heads of \(a.headDimension)")
+        try require(a.rotaryFactors.isEmpty || a.rotaryFactors.count == Int(a.headDimension) / 2,
+                    "\(a.rotaryFactors.count) rotary factors for heads of \(a.headDimension)")
         for factor in a.rotaryFactors { try require(factor.isFinite && factor > 0, "impossible rotary factor") }
-        try require(a.scale.isFinite && a.softCap.isFinite && a.softCap >= 0 && a.normEpsilon.isFinite && a.normEpsilon >= 0, "impossible scale")
-        for offset in [a.queryNormOffset, a.keyNormOffset] where offset != -1 { try requirePart(offset, Int(a.headDimension) * 4, "norm weights") }
+        try require(a.scale.isFinite && a.softCap.isFinite && a.softCap >= 0 && a.normEpsilon.isFinite && a.normEpsilon >= 0,
+                    "impossible scale")
+        for offset in [a.queryNormOffset, a.keyNormOffset] where offset != -1 {
+            try requirePart(offset, Int(a.headDimension) * 4, "norm weights")
+        }
         try requireFloats(instruction.inputs.0, columns: Int(a.heads + 2 * a.keyValueHeads) * Int(a.headDimension), .all)
         try requireActivation(instruction.outputs.0, values: a.heads * a.headDimension, .all)
     }

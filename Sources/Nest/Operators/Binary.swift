@@ -28,7 +28,8 @@ extension BinaryAttributes {
 #endif
 
 extension Operator {
-    static let binary = Operator("binary", .elementwise, BinaryAttributes.self, sharing: { _ in .elementwise }) { (checker, a) throws(Failure) in
+    static let binary = Operator("binary", .elementwise, BinaryAttributes.self,
+                                 sharing: { _ in .elementwise }) { (checker, a) throws(Failure) in
         try checker.checkBinary(a)
     }
 }

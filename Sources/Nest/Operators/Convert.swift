@@ -1,7 +1,8 @@
 import Platform
 
 extension Operator {
-    static let convert = Operator("convert", .elementwise, NoAttributes.self, sharing: { _ in .elementwise }) { (checker, _) throws(Failure) in
+    static let convert = Operator("convert", .elementwise, NoAttributes.self,
+                                  sharing: { _ in .elementwise }) { (checker, _) throws(Failure) in
         try checker.checkConvert()
     }
 }

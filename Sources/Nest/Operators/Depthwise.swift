@@ -26,7 +26,8 @@ extension InstructionChecker {
         }
     }
 
-    func checkDepthwiseWeights(_ a: ConvolutionAttributes, at offset: Int32, _ channels: Int, _ type: ElementType, lookup: Bool) throws(Failure) {
+    func checkDepthwiseWeights(_ a: ConvolutionAttributes, at offset: Int32, _ channels: Int, _ type: ElementType,
+                               lookup: Bool) throws(Failure) {
         try require(Int(a.kernelHeight) * Int(a.kernelWidth) <= 1 << 16, "its window is too large")
         try checkTail(a, type, lookup: lookup)
         let shape = ConvolutionShape(depthwise: a, channels: channels, type: type)

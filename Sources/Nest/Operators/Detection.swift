@@ -34,13 +34,15 @@ extension Operator {
 extension InstructionChecker {
     func checkDetection(_ a: DetectionAttributes) throws(Failure) {
         let boxes = try tensor(instruction.inputs.0), scores = try tensor(instruction.inputs.1)
-        try require(boxes.batch == 1 && scores.batch == 1 && boxes.pixels == scores.pixels && boxes.channels >= 4 && boxes.pixels <= 1 << 20,
+        try require(boxes.batch == 1 && scores.batch == 1 && boxes.pixels == scores.pixels && boxes.channels >= 4
+                    && boxes.pixels <= 1 << 20,
                     "its boxes and scores do not fit each other")
         for tensor in [boxes, scores] {
             try require(tensor.type == .float32 || tensor.type == .int8, "only int8 and float32 are supported")
             if tensor.type == .int8 { try requireQuantised(tensor) }
         }
-        try require(a.classes >= 1 && (scores.channels == a.classes || scores.channels - 1 == a.classes), "its scores do not fit its classes")
+        try require(a.classes >= 1 && (scores.channels == a.classes || scores.channels - 1 == a.classes),
+                    "its scores do not fit its classes")
         for value in [a.maximumDetections, a.maximumClassesPerDetection, a.detectionsPerClass] {
             try require(value >= 1 && value <= 1 << 14, "impossible number of detections \(value)")
         }
@@ -49,7 +51,8 @@ extension InstructionChecker {
         for value in [a.scaleY, a.scaleX, a.scaleHeight, a.scaleWidth] { try requireScale(value) }
         try requirePart(0, boxes.pixels * 16, "anchors")
         let most = Int(a.maximumDetections) * Int(a.maximumClassesPerDetection)
-        for (index, elements) in [(instruction.outputs.0, most * 4), (instruction.outputs.1, most), (instruction.outputs.2, most), (instruction.outputs.3, 1)] {
+        for (index, elements) in [(instruction.outputs.0, most * 4), (instruction.outputs.1, most), (instruction.outputs.2, most),
+                                  (instruction.outputs.3, 1)] {
             let output = try tensor(index)
             try require(output.type == .float32, "its outputs must be float32")
             try requireDense(output)

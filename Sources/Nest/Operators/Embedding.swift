@@ -37,12 +37,14 @@ extension InstructionChecker {
         try require(instruction.inputs.0 == program.inputs[0], "its tokens are not the program's first input")
         _ = try rows(tokens, .all)
         try requireFloats(instruction.outputs.0, columns: Int(a.width), .all)
-        try require(a.pieceRows >= 16 && a.pieceRows % 16 == 0 && Int(a.pieceRows) <= LanguageLimits.vocabulary, "impossible pieces of \(a.pieceRows) rows")
+        try require(a.pieceRows >= 16 && a.pieceRows % 16 == 0 && Int(a.pieceRows) <= LanguageLimits.vocabulary,
+                    "impossible pieces of \(a.pieceRows) rows")
         try require(a.firstChunk >= 0, "its chunk \(a.firstChunk) does not exist")
         var chunk = Int(a.firstChunk), row = 0
         while row < Int(a.vocabulary) {
             let count = min(Int(a.pieceRows), Int(a.vocabulary) - row)
-            try require(chunk < chunks.count && MatrixBlocks.bytes(format: a.format, outputs: count, inputs: Int(a.width)) <= chunks[chunk].length,
+            try require(chunk < chunks.count && MatrixBlocks.bytes(format: a.format, outputs: count,
+                                                                   inputs: Int(a.width)) <= chunks[chunk].length,
                         "row \(row) lies outside its chunk \(chunk)")
             row += count
             chunk += 1

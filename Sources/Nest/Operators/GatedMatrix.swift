@@ -26,7 +26,8 @@ extension Operator {
 
 extension InstructionChecker {
     func checkGated(_ a: GatedAttributes) throws(Failure) {
-        try require(a.features >= 32 && a.features % 32 == 0 && Int(a.features) <= LanguageLimits.columns && a.firstFeature >= 0 && a.firstFeature % 32 == 0,
+        try require(a.features >= 32 && a.features % 32 == 0 && Int(a.features) <= LanguageLimits.columns && a.firstFeature >= 0
+                    && a.firstFeature % 32 == 0,
                     "impossible features \(a.firstFeature) + \(a.features)")
         try requireMatrix(a.format, inputs: a.inputs, outputs: 2 * a.features)
         try requirePart(0, MatrixBlocks.bytes(format: a.format, outputs: 2 * Int(a.features), inputs: Int(a.inputs)), "its weights")

@@ -45,7 +45,8 @@ public enum LanguageLimits {
 extension InstructionChecker {
     func requireMatrix(_ format: Int32, inputs: Int32, outputs: Int32) throws(Failure) {
         try require(MatrixBlocks.bytes(format: format) != nil, "unknown format \(format) of weights")
-        try require(inputs >= 32 && inputs % 32 == 0 && Int(inputs) <= LanguageLimits.columns && outputs >= 1 && Int(outputs) <= LanguageLimits.vocabulary,
+        try require(inputs >= 32 && inputs % 32 == 0 && Int(inputs) <= LanguageLimits.columns && outputs >= 1
+                    && Int(outputs) <= LanguageLimits.vocabulary,
                     "impossible matrix of \(outputs) by \(inputs)")
     }
 
@@ -68,7 +69,8 @@ extension InstructionChecker {
     func requireFloats(_ index: Int32, columns: Int, _ selection: RowSelection, dense: Bool = true) throws(Failure) -> TensorRecord {
         let tensor = try tensor(index)
         _ = try rows(tensor, selection)
-        try require(tensor.type == .float32 && Int(tensor.channels) == columns && tensor.storage != .constant, "a tensor is no float32 of \(columns) columns")
+        try require(tensor.type == .float32 && Int(tensor.channels) == columns && tensor.storage != .constant,
+                    "a tensor is no float32 of \(columns) columns")
         if dense { try requireDense(tensor) }
         return tensor
     }
@@ -76,7 +78,8 @@ extension InstructionChecker {
     func requireActivation(_ index: Int32, values: Int32, _ selection: RowSelection) throws(Failure) {
         let tensor = try tensor(index)
         _ = try rows(tensor, selection, heights: 1...2)
-        try require(tensor.type == .int8 && values >= 32 && values % 32 == 0 && Int(tensor.channels) == Int(values) / 32 * 40 && tensor.storage != .constant
+        try require(tensor.type == .int8 && values >= 32 && values % 32 == 0 && Int(tensor.channels) == Int(values) / 32 * 40
+                    && tensor.storage != .constant
                     && tensor.offset % 64 == 0, "a tensor is no quantised activation of \(values) values")
         try requireDense(tensor)
     }

@@ -20,7 +20,8 @@ public struct MatrixAttributes: AttributeFields, Equatable {
 }
 
 extension Operator {
-    static let matrix = Operator("matrix", .matrix, MatrixAttributes.self, isOfLanguage: true, block: 16, sharing: { _ in .addend }) { (checker, a) throws(Failure) in
+    static let matrix = Operator("matrix", .matrix, MatrixAttributes.self, isOfLanguage: true, block: 16,
+                                 sharing: { _ in .addend }) { (checker, a) throws(Failure) in
         try checker.checkMatrix(a)
     }
 }
@@ -33,9 +34,11 @@ extension InstructionChecker {
         try requireActivation(instruction.inputs.0, values: a.inputs, a.selection)
         let y = try requireFloats(instruction.outputs.0, columns: Int(a.outputs), a.selection, dense: false)
         // Kernels write whole blocks of 16 outputs.
-        try require(y.pixels == 1 || Int(y.pixelStride) >= roundUp(Int(a.outputs), to: 16), "its rows lie too close for whole blocks of outputs")
+        try require(y.pixels == 1 || Int(y.pixelStride) >= roundUp(Int(a.outputs), to: 16),
+                    "its rows lie too close for whole blocks of outputs")
         let end = y.offset + Int64(((y.pixels - 1) * Int(y.pixelStride) + roundUp(Int(a.outputs), to: 16)) * 4)
-        try require(end <= (y.storage == .state ? program.stateBytes : program.arenaBytes), "its last block of outputs lies outside the arena")
+        try require(end <= (y.storage == .state ? program.stateBytes : program.arenaBytes),
+                    "its last block of outputs lies outside the arena")
         if instruction.inputs.1 != noTensor {
             let addend = try requireFloats(instruction.inputs.1, columns: Int(a.outputs), a.selection, dense: false)
             try require(addend.pixelStride == y.pixelStride, "its addend differs in stride")

@@ -32,7 +32,8 @@ extension InstructionChecker {
         try requireFloats(instruction.inputs.0, columns: Int(a.columns), .all)
         if instruction.inputs.1 != noTensor {
             try requireFloats(instruction.inputs.1, columns: Int(a.columns), .all)
-            try require(a.selection == .all && instruction.outputs.0 == noTensor && instruction.outputs.1 != noTensor, "an addend needs float results of all rows")
+            try require(a.selection == .all && instruction.outputs.0 == noTensor && instruction.outputs.1 != noTensor,
+                        "an addend needs float results of all rows")
         }
         if instruction.outputs.0 != noTensor { try requireActivation(instruction.outputs.0, values: a.columns, a.selection) }
         if instruction.outputs.1 != noTensor { try requireFloats(instruction.outputs.1, columns: Int(a.columns), a.selection) }

@@ -33,7 +33,8 @@ public struct Operator: Sendable {
     private let count: @Sendable (Instruction, TensorRecord, TensorRecord) -> Int?
     #endif
 
-    init<Attributes: AttributeFields>(_ name: String, _ family: Family, _ attributes: Attributes.Type, isOfLanguage: Bool = false, block: Int = 1,
+    init<Attributes: AttributeFields>(_ name: String, _ family: Family, _ attributes: Attributes.Type, isOfLanguage: Bool = false,
+                                      block: Int = 1,
                                       sharing: @escaping @Sendable (Attributes) -> Sharing = { _ in .none },
                                       check: @escaping @Sendable (InstructionChecker, Attributes) throws(Failure) -> Void) {
         self.name = name
@@ -63,7 +64,9 @@ extension Operator {
     public func title(_ instruction: Instruction, _ program: Program) -> String { entitle(instruction, program) ?? name }
 
     /// Multiply-accumulates of one execution; 0 where they aren't what it costs.
-    public func multiplyAccumulates(_ instruction: Instruction, _ input: TensorRecord, _ output: TensorRecord) -> Int { count(instruction, input, output) ?? 0 }
+    public func multiplyAccumulates(_ instruction: Instruction, _ input: TensorRecord, _ output: TensorRecord) -> Int {
+        count(instruction, input, output) ?? 0
+    }
 }
 #endif
 

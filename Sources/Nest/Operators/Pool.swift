@@ -3,7 +3,8 @@ import Platform
 /// Pooling. int8 average: TFLite's rounding (half away from zero of sum/count, count without padding);
 /// globalAverage int8: roundToNearestEven((sum - n*zeroPoint) * inputScale/(outputScale*n)) + zeroPoint.
 public struct PoolAttributes: AttributeFields, Equatable {
-    public var kernelHeight: Int32 = 1, kernelWidth: Int32 = 1, strideY: Int32 = 1, strideX: Int32 = 1, padTop: Int32 = 0, padLeft: Int32 = 0
+    public var kernelHeight: Int32 = 1, kernelWidth: Int32 = 1, strideY: Int32 = 1, strideX: Int32 = 1, padTop: Int32 = 0,
+        padLeft: Int32 = 0
     public var outputMinimum: Int32 = -128, outputMaximum: Int32 = 127
     /// 1: padding counts in the divisor of an average (ONNX count_include_pad).
     public var countPadding: Int32 = 0

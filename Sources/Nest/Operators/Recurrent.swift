@@ -60,7 +60,8 @@ extension InstructionChecker {
         let width = roundUp(rows, to: 16) * 4
         func matrixBytes(_ columns: Int, _ format: Int32) throws(Failure) -> Int {
             try require(format == 0 || format == RecurrentAttributes.int8, "unknown format \(format) of its weights")
-            return format == 0 ? Int(clamping: Int64(columns) * Int64(width)) : MatrixBlocks.bytes(format: format, outputs: rows, inputs: roundUp(columns, to: 32))
+            return format == 0 ? Int(clamping: Int64(columns) * Int64(width))
+                : MatrixBlocks.bytes(format: format, outputs: rows, inputs: roundUp(columns, to: 32))
         }
         try requirePart(0, try matrixBytes(Int(a.inputs), a.inputFormat), "weights")
         try requirePart(a.recurrentOffset, try matrixBytes(hidden, a.recurrentFormat), "recurrent weights")
@@ -68,7 +69,8 @@ extension InstructionChecker {
         try requirePart(a.recurrentBiasOffset, width, "recurrent biases")
         func state(_ index: Int32) throws(Failure) {
             guard let state = try optional(index) else { return }
-            try require(state.type == .float32 && Int64(state.elements) == Int64(x.batch) * Int64(hidden) && Int(state.channels) == hidden, "its state does not fit")
+            try require(state.type == .float32 && Int64(state.elements) == Int64(x.batch) * Int64(hidden) && Int(state.channels) == hidden,
+                        "its state does not fit")
         }
         try state(instruction.inputs.1)
         try state(instruction.outputs.1)
@@ -77,7 +79,8 @@ extension InstructionChecker {
             try state(instruction.outputs.2)
         }
         if let y = try optional(instruction.outputs.0) {
-            try require(y.type == .float32 && Int(y.channels) == hidden && y.batch == x.batch && y.height == 1 && y.width == x.width, "its output does not fit")
+            try require(y.type == .float32 && Int(y.channels) == hidden && y.batch == x.batch && y.height == 1 && y.width == x.width,
+                        "its output does not fit")
         }
     }
 }

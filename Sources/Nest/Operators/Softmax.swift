@@ -13,7 +13,8 @@ public struct SoftmaxAttributes: AttributeFields, Equatable {
 }
 
 extension Operator {
-    static let softmax = Operator("softmax", .elementwise, SoftmaxAttributes.self, sharing: { _ in .elementwise }) { (checker, a) throws(Failure) in
+    static let softmax = Operator("softmax", .elementwise, SoftmaxAttributes.self,
+                                  sharing: { _ in .elementwise }) { (checker, a) throws(Failure) in
         try checker.checkSoftmax(a)
     }
 }

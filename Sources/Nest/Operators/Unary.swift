@@ -1,7 +1,8 @@
 import Platform
 
 public enum UnaryFunction: Int32, Sendable {
-    case relu = 1, relu6, sigmoid, silu, tanh, hardSwish, hardSigmoid, exponential, clip, leakyRelu, logarithm, squareRoot, absolute, negate, gelu
+    case relu = 1, relu6, sigmoid, silu, tanh, hardSwish, hardSigmoid, exponential, clip, leakyRelu, logarithm, squareRoot, absolute,
+        negate, gelu
 }
 
 /// float32 elementwise; `alpha` and `beta`: bounds of clip, slope of leakyRelu, scale and offset of hardSigmoid.
@@ -31,7 +32,8 @@ extension UnaryAttributes {
 #endif
 
 extension Operator {
-    static let unary = Operator("unary", .elementwise, UnaryAttributes.self, sharing: { _ in .elementwise }) { (checker, a) throws(Failure) in
+    static let unary = Operator("unary", .elementwise, UnaryAttributes.self,
+                                sharing: { _ in .elementwise }) { (checker, a) throws(Failure) in
         try checker.checkUnary(a)
     }
 }

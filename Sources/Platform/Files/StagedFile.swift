@@ -58,7 +58,9 @@ final class StagedFile {
         if target.exists { inherit() }
         guard fsync(descriptor) == 0 else { throw .system(.inputOutput, "cannot write \(target.path) to storage") }
         if name.isEmpty { try giveName() }
-        guard renameat(target.folder, name, target.folder, target.name) == 0 else { throw .system(.inputOutput, "cannot replace \(target.path)") }
+        guard renameat(target.folder, name, target.folder, target.name) == 0 else {
+            throw .system(.inputOutput, "cannot replace \(target.path)")
+        }
         name = ""
         // The name itself is only durable once its folder is. Folders that can't be synchronised are no error: the
         // file is there.
@@ -71,7 +73,9 @@ final class StagedFile {
         if fchown(descriptor, target.entry.user, target.entry.group) != 0, fchown(descriptor, ~0, target.entry.group) != 0 {
             var own = linux_entry()
             // Another group than the file's had must not get that group's rights, unless everybody has them.
-            if linux_look_open(descriptor, &own) != 0 || own.group != target.entry.group { mode = mode & 0o707 | (mode & 0o007) << 3 & mode }
+            if linux_look_open(descriptor, &own) != 0 || own.group != target.entry.group {
+                mode = mode & 0o707 | (mode & 0o007) << 3 & mode
+            }
         }
         fchmod(descriptor, mode)
     }

@@ -40,7 +40,8 @@ public enum Processors {
     public static func topology(_ processors: [Processor]) -> String {
         var groups: [(count: Int, sample: Processor)] = []
         for processor in processors {
-            if let last = groups.last, last.sample.capacity == processor.capacity, last.sample.maximumKilohertz == processor.maximumKilohertz {
+            if let last = groups.last, last.sample.capacity == processor.capacity,
+               last.sample.maximumKilohertz == processor.maximumKilohertz {
                 groups[groups.count - 1].count += 1
             } else {
                 groups.append((1, processor))
@@ -49,7 +50,9 @@ public enum Processors {
         var text = "\(processors.count) core" + (processors.count == 1 ? "" : "s")
         for (index, group) in groups.enumerated() where group.sample.capacity != 0 || group.sample.maximumKilohertz != 0 {
             text += (index == 0 ? ": " : ", ") + "\(group.count)"
-            if group.sample.maximumKilohertz != 0 { text += " × " + fixed(Double(group.sample.maximumKilohertz) / 1e6, decimals: 1) + " GHz" }
+            if group.sample.maximumKilohertz != 0 {
+                text += " × " + fixed(Double(group.sample.maximumKilohertz) / 1e6, decimals: 1) + " GHz"
+            }
             if group.sample.capacity != 0 { text += " (capacity \(group.sample.capacity))" }
         }
         return text

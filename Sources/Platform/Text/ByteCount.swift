@@ -4,9 +4,12 @@ public func parsedByteCount(_ text: String) -> Int? {
     for byte in text.utf8 {
         if unit.isEmpty && byte >= 48 && byte <= 57 { digits.append(byte) } else { unit.append(byte) }
     }
-    let units: [(String, Int)] = [("", 1), ("k", 1000), ("K", 1000), ("M", 1_000_000), ("G", 1_000_000_000), ("Ki", 1 << 10), ("Mi", 1 << 20), ("Gi", 1 << 30)]
+    let units: [(String, Int)] = [("", 1), ("k", 1000), ("K", 1000), ("M", 1_000_000), ("G", 1_000_000_000), ("Ki", 1 << 10),
+                                  ("Mi", 1 << 20), ("Gi", 1 << 30)]
     let suffix = String(decoding: unit, as: UTF8.self)
-    guard let number = Int(String(decoding: digits, as: UTF8.self)), let factor = units.first(where: { $0.0 == suffix })?.1 else { return nil }
+    guard let number = Int(String(decoding: digits, as: UTF8.self)), let factor = units.first(where: { $0.0 == suffix })?.1 else {
+        return nil
+    }
     let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
     return overflow || bytes <= 0 ? nil : bytes
 }

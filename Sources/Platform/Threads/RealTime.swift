@@ -16,7 +16,9 @@ public enum RealTime {
     public static func lockMemory() -> String? {
         let code = linux_lock_memory()
         guard code != 0 else { return nil }
-        if code == EPERM || code == ENOMEM { return "memory is not locked: not allowed (give the service CAP_IPC_LOCK, or LimitMEMLOCK=infinity)" }
+        if code == EPERM || code == ENOMEM {
+            return "memory is not locked: not allowed (give the service CAP_IPC_LOCK, or LimitMEMLOCK=infinity)"
+        }
         return "memory is not locked: " + errorText(code)
     }
 }

@@ -20,7 +20,8 @@ public struct PoseSample: Sendable {
 extension PoseFilter {
     @inlinable
     public mutating func update(_ sample: PoseSample) {
-        update(gyroscope: sample.gyroscope, accelerometer: sample.accelerometer, magnetometer: sample.magnetometer, interval: sample.interval)
+        update(gyroscope: sample.gyroscope, accelerometer: sample.accelerometer, magnetometer: sample.magnetometer,
+               interval: sample.interval)
     }
 
     /// A batch, such as a sensor's queue read at once; attitudes go to `attitudes`, one a sample.

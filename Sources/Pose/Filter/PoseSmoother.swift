@@ -142,7 +142,8 @@ private struct HeadingTrack {
 
     mutating func step(_ sample: PoseSample, rate: SIMD3<Float>, _ attitude: Attitude, _ isDisturbed: Bool, _ p: PoseParameters) {
         let drift = p.headingDriftDegrees * FastMath.degree
-        variance = min(variance + (drift * drift + p.gyroscopeScaleError * p.gyroscopeScaleError * squaredLength(rate)) * sample.interval, 10)
+        variance = min(variance + (drift * drift + p.gyroscopeScaleError * p.gyroscopeScaleError * squaredLength(rate)) * sample.interval,
+                       10)
         guard let field = sample.magnetometer, field != SIMD3(), sample.interval > 0 else { return }
         let earth = attitude.rotate(field)
         let error = FastMath.wrapped(FastMath.atan2(earth.x, earth.y) - heading)

@@ -29,7 +29,9 @@ struct ArrayLog {
         let wide = version > 1
         let length = Int(bytes[8]) | Int(bytes[9]) << 8 | (wide ? Int(bytes[10]) << 16 | Int(bytes[11]) << 24 : 0)
         let start = wide ? 12 : 10
-        guard (0...65_536).contains(length), length <= bytes.count - start else { throw Failure(.badFormat, "\(path): truncated NPY header") }
+        guard (0...65_536).contains(length), length <= bytes.count - start else {
+            throw Failure(.badFormat, "\(path): truncated NPY header")
+        }
         let header = HeaderText(UnsafeRawBufferPointer(rebasing: bytes[start..<start + length]))
 
         if header.contains("'descr': '<f4'") {
@@ -48,7 +50,8 @@ struct ArrayLog {
         }
         guard let shape = header.shape else { throw Failure(.badFormat, "\(path): a two-dimensional array is needed: rows, columns") }
         guard [6, 9, 13, 14].contains(shape.columns) else {
-            throw Failure(.badFormat, "\(path): \(shape.columns) columns; 6, 9, 13 or 14 are understood (acc, gyr, mag, reference wxyz, moving)")
+            throw Failure(.badFormat,
+                          "\(path): \(shape.columns) columns; 6, 9, 13 or 14 are understood (acc, gyr, mag, reference wxyz, moving)")
         }
         let (values, overflow) = shape.rows.multipliedReportingOverflow(by: shape.columns)
         let (size, overflow2) = values.multipliedReportingOverflow(by: isDouble ? 8 : 4)

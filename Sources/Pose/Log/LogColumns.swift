@@ -71,7 +71,9 @@ struct LogColumns: Sendable {
         for (channel, prefixes, first, _) in Self.units where channel != .time {
             let present = (first..<first + 3).filter { taken[$0] }.count
             if present != 3 && (present != 0 || channel != .magnetometer) {
-                throw Failure(.badFormat, "\(path): needs \(prefixes[0])_x, \(prefixes[0])_y and \(prefixes[0])_z columns with units, such as \(Self.example(channel))")
+                throw Failure(.badFormat,
+                    "\(path): needs \(prefixes[0])_x, \(prefixes[0])_y and \(prefixes[0])_z columns with units, such as "
+                        + "\(Self.example(channel))")
             }
         }
         hasTime = taken[0]

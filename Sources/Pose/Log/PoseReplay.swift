@@ -70,7 +70,9 @@ public struct PoseReplay {
 
     /// - Parameter network: fused with the live filter; with `isOffline` it is refused.
     public init(path: String, options: PoseReplayOptions, network: (any AttitudeNetwork)? = nil) throws(Failure) {
-        if network != nil, options.isOffline { throw Failure(.usage, "a network goes with the live filter: leave --offline or --network out") }
+        if network != nil, options.isOffline {
+            throw Failure(.usage, "a network goes with the live filter: leave --offline or --network out")
+        }
         log = try PoseLog(path: path, reference: options.reference)
         guard log.hasTime || options.rateHertz != nil else {
             throw Failure(.usage, "\(path) has no time column: say its sample rate with --rate HZ")
@@ -92,13 +94,15 @@ public struct PoseReplay {
             smoothedRows.append((row, interval, elapsed))
         }
         let useField = usesMagnetometer
-        smoother = PoseSmoother(smoothedRows.map { Self.sample($0.row, $0.interval, useField) }, parameters: options.parameters, useMagnetometer: useField)
+        smoother = PoseSmoother(smoothedRows.map { Self.sample($0.row, $0.interval, useField) }, parameters: options.parameters,
+                                useMagnetometer: useField)
     }
 
     private static func sample(_ row: LogRow, _ interval: Float, _ useField: Bool) -> PoseSample {
         // Magnetometers are slower than the rest: rows without a field are no bad readings.
         let hasField = useField && !(row.magnetometer.x.isNaN && row.magnetometer.y.isNaN && row.magnetometer.z.isNaN)
-        return PoseSample(gyroscope: row.gyroscope, accelerometer: row.accelerometer, magnetometer: hasField ? row.magnetometer : nil, interval: interval)
+        return PoseSample(gyroscope: row.gyroscope, accelerometer: row.accelerometer, magnetometer: hasField ? row.magnetometer : nil,
+                          interval: interval)
     }
 
     private mutating func advance(_ row: LogRow) -> Float {

@@ -56,14 +56,17 @@ struct RecordedLog {
     }
 
     private func vector(_ offset: Int) -> SIMD3<Float> {
-        SIMD3(Float(bitPattern: Self.word(bytes, offset)), Float(bitPattern: Self.word(bytes, offset + 4)), Float(bitPattern: Self.word(bytes, offset + 8)))
+        SIMD3(Float(bitPattern: Self.word(bytes, offset)), Float(bitPattern: Self.word(bytes, offset + 4)),
+              Float(bitPattern: Self.word(bytes, offset + 8)))
     }
 
     /// False at the end, and at what is no whole block.
     private mutating func openBlock() -> Bool {
         let rest = bytes.count - position
         guard rest > 0, note == nil else { return false }
-        guard rest >= RecordedLogFormat.blockHeaderBytes, Self.word(bytes, position) == RecordedLogFormat.blockMagic else { return stop("an incomplete block", rest) }
+        guard rest >= RecordedLogFormat.blockHeaderBytes, Self.word(bytes, position) == RecordedLogFormat.blockMagic else {
+            return stop("an incomplete block", rest)
+        }
         let count = Int(clamping: Self.word(bytes, position + 4))
         guard count > 0, count <= RecordedLogFormat.largestBlock else { return stop("a damaged block", rest) }
         let size = RecordedLogFormat.bytes(ofBlock: count)

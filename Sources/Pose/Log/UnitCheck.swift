@@ -11,7 +11,8 @@ struct UnitCheck {
 
     /// - Parameter acceleration: m/s², going by the header.
     mutating func add(_ acceleration: SIMD3<Float>, isResting: Bool) {
-        let strength = Double((acceleration.x * acceleration.x + acceleration.y * acceleration.y + acceleration.z * acceleration.z).squareRoot())
+        let strength = Double((acceleration.x * acceleration.x + acceleration.y * acceleration.y + acceleration.z
+                               * acceleration.z).squareRoot())
         guard strength.isFinite, strength > 0 else { return }
         all.sum += strength
         all.count += 1
@@ -28,7 +29,8 @@ struct UnitCheck {
         let strength = mean.sum / Double(mean.count), share = strength / Self.gravity
         // In motion gravity is not alone: only what no motion explains.
         guard share < 0.5 || share > (isAtRest ? 2 : 5) else { return nil }
-        var text = "accelerations\(isAtRest ? " at rest" : "") average \(fixed(strength, decimals: strength < 1 ? 4 : 2)) m/s², and gravity is 9.81"
+        var text = "accelerations\(isAtRest ? " at rest" : "") average \(fixed(strength, decimals: strength < 1 ? 4 : 2)) m/s², and "
+            + "gravity is 9.81"
         if abs(strength - 1) < 0.3 { text += ": are they in g? Then the columns are acc_x_g, acc_y_g, acc_z_g" }
         else if abs(share - Self.gravity) < 3 { text += ": are they in m/s²? Then the columns are acc_x_m/s2, acc_y_m/s2, acc_z_m/s2" }
         else { text += ": is the unit in the header right?" }

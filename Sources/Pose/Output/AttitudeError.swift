@@ -25,7 +25,8 @@ public struct AttitudeError: Sendable {
         return (Float(2 * split.halfTotal * degrees), Float(2 * split.halfHeading * degrees), Float(2 * split.halfInclination * degrees))
     }
 
-    private static func split(_ estimate: Attitude, _ reference: Attitude) -> (halfTotal: Double, halfHeading: Double, halfInclination: Double)? {
+    private static func split(_ estimate: Attitude, _ reference: Attitude)
+        -> (halfTotal: Double, halfHeading: Double, halfInclination: Double)? {
         let square = reference.squaredNorm
         guard square > 0.5, square < 2 else { return nil }
         var error = estimate.double * reference.double.normalised.conjugate

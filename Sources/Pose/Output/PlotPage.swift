@@ -69,13 +69,16 @@ struct PlotPage {
         var legend = width - right
         for series in panel.series.reversed() {
             legend -= 8 * series.name.utf8.count + 34
-            text += "<line x1=\"\(legend)\" x2=\"\(legend + 18)\" y1=\"\(top - 14)\" y2=\"\(top - 14)\" stroke=\"\(series.colour)\" stroke-width=\"3\"/>"
+            text += "<line x1=\"\(legend)\" x2=\"\(legend + 18)\" y1=\"\(top - 14)\" y2=\"\(top - 14)\" stroke=\"\(series.colour)\" "
+                + "stroke-width=\"3\"/>"
             text += "<text x=\"\(legend + 23)\" y=\"\(top - 10)\">\(escaped(series.name))</text>\n"
         }
         let decimals = step >= 1 ? 0 : step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3
         for tick in Self.ticks(from: low, to: high + step * 0.01, step: step) {
-            text += "<line x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(number(y(tick)))\" y2=\"\(number(y(tick)))\" stroke=\"\(abs(tick) < step * 0.01 ? "#999" : "#e3e3e3")\"/>"
-            text += "<text x=\"\(left - 8)\" y=\"\(number(y(tick) + 4))\" text-anchor=\"end\" fill=\"#666\">\(fixed(tick, decimals: decimals))</text>\n"
+            text += "<line x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(number(y(tick)))\" y2=\"\(number(y(tick)))\" "
+                + "stroke=\"\(abs(tick) < step * 0.01 ? "#999" : "#e3e3e3")\"/>"
+            text += "<text x=\"\(left - 8)\" y=\"\(number(y(tick) + 4))\" text-anchor=\"end\" "
+                + "fill=\"#666\">\(fixed(tick, decimals: decimals))</text>\n"
         }
         for series in panel.series {
             text += "<path fill=\"none\" stroke=\"\(series.colour)\" stroke-width=\"1.3\" stroke-linejoin=\"round\" d=\""
@@ -104,7 +107,8 @@ struct PlotPage {
             if isOn, from == nil { from = index }
             if !isOn, let first = from {
                 let begin = x(times[first]), end = x(times[min(index, times.count - 1)])
-                text += "<rect x=\"\(number(begin))\" y=\"\(top)\" width=\"\(number(max(end - begin, 1)))\" height=\"16\" fill=\"\(band.colour)\"/>\n"
+                text += "<rect x=\"\(number(begin))\" y=\"\(top)\" width=\"\(number(max(end - begin, 1)))\" height=\"16\" "
+                    + "fill=\"\(band.colour)\"/>\n"
                 from = nil
             }
         }
@@ -120,7 +124,8 @@ struct PlotPage {
         var text = ""
         for tick in Self.ticks(from: (start / step).rounded(.up) * step, to: start + span * 1.0001, step: step) {
             text += "<line x1=\"\(number(x(tick)))\" x2=\"\(number(x(tick)))\" y1=\"\(bottom - 6)\" y2=\"\(bottom)\" stroke=\"#999\"/>"
-            text += "<text x=\"\(number(x(tick)))\" y=\"\(bottom + 17)\" text-anchor=\"middle\" fill=\"#666\">\(fixed(tick, decimals: decimals))</text>\n"
+            text += "<text x=\"\(number(x(tick)))\" y=\"\(bottom + 17)\" text-anchor=\"middle\" "
+                + "fill=\"#666\">\(fixed(tick, decimals: decimals))</text>\n"
         }
         return text + "<text x=\"\(left + plotWidth / 2)\" y=\"\(bottom + 38)\" text-anchor=\"middle\">time (s)</text>\n"
     }

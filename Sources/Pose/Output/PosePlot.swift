@@ -74,7 +74,8 @@ public struct PosePlot {
             ], height: 150, wrapsAt: .infinity, startsAtZero: true))
         }
         panels.append(PlotPanel(title: "Gyroscope bias", unit: "°/s", series: [
-            ("x", "#0b6e99", points.map { $0.bias.x }), ("y", "#c1440e", points.map { $0.bias.y }), ("z", "#5b7f2b", points.map { $0.bias.z }),
+            ("x", "#0b6e99", points.map { $0.bias.x }), ("y", "#c1440e", points.map { $0.bias.y }),
+                ("z", "#5b7f2b", points.map { $0.bias.z }),
         ], height: 130, wrapsAt: .infinity, startsAtZero: false))
         return PlotPage(title: title, times: points.map { $0.time }, panels: panels, bands: [
             (name: "resting", colour: "#4a90a4", values: points.map { $0.isResting }),

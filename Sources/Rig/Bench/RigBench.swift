@@ -65,7 +65,9 @@ public final class RigBench {
 
     /// What `sensors NAME` tells.
     public func state(_ run: FirmwareRun, _ sensor: String) throws(Failure) -> [String: Any] {
-        guard let state = try run.console.run("sensors \(sensor)").first else { throw Failure(.badFormat, "`sensors \(sensor)` gives nothing") }
+        guard let state = try run.console.run("sensors \(sensor)").first else {
+            throw Failure(.badFormat, "`sensors \(sensor)` gives nothing")
+        }
         return state
     }
 
@@ -80,7 +82,9 @@ public final class RigBench {
             if let first, samples >= first + more, state["state"] as? String == "running" { return state }
             if first == nil { first = samples }
             guard monotonicNanoseconds() < deadline else {
-                throw Failure(.inputOutput, "\(sensor) has \(samples - (first ?? 0)) of \(more) samples after \(fixed(seconds, decimals: 0)) s: \(state); log: \(run.console.log.suffix(8))")
+                throw Failure(.inputOutput,
+                    "\(sensor) has \(samples - (first ?? 0)) of \(more) samples after \(fixed(seconds, decimals: 0)) s: \(state); log: "
+                        + "\(run.console.log.suffix(8))")
             }
             usleep(20_000)
         }
@@ -92,7 +96,11 @@ public final class RigBench {
         for edge in 1...edges {
             let level = edge % 2 == 1
             try machine.lines.set(StandardBoard.buttonLine, level)
-            do throws(Failure) { _ = try run.console.waitForLog("button \(level ? "on" : "off") (edge \(edge))", seconds: 10) } catch { return edge - 1 }
+            do throws(Failure) {
+                _ = try run.console.waitForLog("button \(level ? "on" : "off") (edge \(edge))", seconds: 10)
+            } catch {
+                return edge - 1
+            }
         }
         return edges
     }

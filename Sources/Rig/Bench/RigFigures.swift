@@ -57,9 +57,14 @@ public final class RigFigures {
         }
         // The trace begins with the first sample after it was set: a reading of before has no true time.
         let recovered = readings.map { bench.clock.ours(Int64($0.number("time_s") * 1e9)) }.filter { $0 > (truth.first ?? .max) }
-        guard let errors = SampleTimes(recovered: recovered, truth: truth) else { throw Failure(.inputOutput, "no sample times to compare") }
-        tell(("sample-time error against the chip's clock, 3 % drift, 200 Hz, RMS (\(errors.count) readings)", "\(fixed(errors.rmsMicroseconds / 1000, decimals: 3)) ms"))
-        tell(("of it constant (the two machines' clocks are compared to ± \(fixed(Double(bench.clock.uncertaintyNanoseconds) / 1e6, decimals: 2)) ms)", "\(fixed(errors.meanMicroseconds / 1000, decimals: 3)) ms"))
+        guard let errors = SampleTimes(recovered: recovered, truth: truth) else {
+            throw Failure(.inputOutput, "no sample times to compare")
+        }
+        tell(("sample-time error against the chip's clock, 3 % drift, 200 Hz, RMS (\(errors.count) readings)",
+              "\(fixed(errors.rmsMicroseconds / 1000, decimals: 3)) ms"))
+        tell(("of it constant (the two machines' clocks are compared to ± "
+              + "\(fixed(Double(bench.clock.uncertaintyNanoseconds) / 1e6, decimals: 2)) ms)",
+                  "\(fixed(errors.meanMicroseconds / 1000, decimals: 3)) ms"))
         tell(("largest of them", "\(fixed(errors.largestMicroseconds / 1000, decimals: 3)) ms"))
         try run.end()
     }
@@ -74,8 +79,10 @@ public final class RigFigures {
         let after = try bench.state(run, "mpu6050")
         let taken = bench.machine.withChips(ofBus: 2) { _, _ in trace.count }
         model.trace = nil
-        let lost = after.fault("lostSamples") - before.fault("lostSamples"), overflows = after.fault("overflows") - before.fault("overflows")
-        tell(("samples lost over \(seconds) s at 1 kHz FIFO (\(Int(after.number("samples") - before.number("samples"))) delivered, chip took \(taken), \(overflows) overflows)", "\(lost)"))
+        let lost = after.fault("lostSamples") - before.fault("lostSamples"),
+            overflows = after.fault("overflows") - before.fault("overflows")
+        tell(("samples lost over \(seconds) s at 1 kHz FIFO (\(Int(after.number("samples") - before.number("samples"))) delivered, chip "
+              + "took \(taken), \(overflows) overflows)", "\(lost)"))
         try run.end()
     }
 
@@ -99,7 +106,8 @@ public final class RigFigures {
             try bench.waitForSamples(run, "mpu6050", more: 200, seconds: 20)
         }
         let faults = try bench.state(run, "mpu6050")["faults"] as? [String: Any] ?? [:]
-        tell(("counters after both", faults.filter { "\($0.value)" != "0" }.map { "\($0.key) \($0.value)" }.sorted().joined(separator: ", ")))
+        tell(("counters after both", faults.filter { "\($0.value)" != "0" }.map { "\($0.key) \($0.value)" }.sorted().joined(separator: ", "
+            + "")))
         try run.end()
     }
 
@@ -110,7 +118,8 @@ public final class RigFigures {
         usleep(UInt32(seconds) * 1_000_000)
         tell(("resident memory of the firmware with sensors and console, no models", "\(try run.memoryKilobytes()) kB"))
         tell(("of it anonymous", "\(try run.memoryKilobytes("RssAnon")) kB"))
-        tell(("growth of its data and its anonymous memory over \(seconds) s", "\(try run.memoryKilobytes("VmData") - before) kB, \(try run.memoryKilobytes("RssAnon") - anonymous) kB"))
+        tell(("growth of its data and its anonymous memory over \(seconds) s",
+              "\(try run.memoryKilobytes("VmData") - before) kB, \(try run.memoryKilobytes("RssAnon") - anonymous) kB"))
         try run.end()
     }
 

@@ -53,7 +53,8 @@ final class ChipBus {
     /// The adapter starts anew and clocks the bus free where that helps.
     func restart() { try? bus.recover() }
 
-    private func transfer(_ address: UInt8, _ write: UnsafeRawBufferPointer, _ read: UnsafeMutableRawBufferPointer, _ now: Int64) -> Outcome {
+    private func transfer(_ address: UInt8, _ write: UnsafeRawBufferPointer, _ read: UnsafeMutableRawBufferPointer, _ now: Int64)
+        -> Outcome {
         do throws(I2CError) {
             try bus.transfer(address, write: write, read: read, atNanoseconds: now)
             return .done

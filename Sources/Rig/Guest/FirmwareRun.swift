@@ -16,7 +16,8 @@ public final class FirmwareRun {
         // What an earlier run left on the line.
         _ = machine.serial.drain(quietSeconds: 0.02)
         let start = "stty -F /dev/ttyS0 115200 raw -echo; "
-            + (group.map { "sh -c 'echo $$ > \($0)/cgroup.procs; exec swiftlet run --config \(configuration) --json'" } ?? "swiftlet run --config \(configuration) --json")
+            + (group.map { "sh -c 'echo $$ > \($0)/cgroup.procs; exec swiftlet run --config \(configuration) --json'" }
+               ?? "swiftlet run --config \(configuration) --json")
             + " < /dev/ttyS0 > /dev/ttyS0 2> /tmp/firmware.errors & firmware=$!; echo $firmware"
         let answer = try shell.run(start)
         guard let number = answer.text.split(whereSeparator: \.isWhitespace).last.flatMap({ Int($0) }) else {

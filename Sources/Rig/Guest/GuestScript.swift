@@ -3,7 +3,8 @@
 enum GuestScript {
     static let applets = [
         "sh", "mount", "cat", "ls", "echo", "insmod", "mkdir", "sleep", "usleep", "dmesg", "kill", "grep", "stty", "setsid", "cttyhack",
-        "ps", "dd", "head", "tail", "seq", "rm", "reboot", "poweroff", "test", "printf", "cut", "sed", "awk", "wc", "free", "i2cget", "i2cset", "i2cdetect", "i2ctransfer", "watchdog", "timeout", "hexdump", "od", "pidof",
+        "ps", "dd", "head", "tail", "seq", "rm", "reboot", "poweroff", "test", "printf", "cut", "sed", "awk", "wc", "free", "i2cget",
+            "i2cset", "i2cdetect", "i2ctransfer", "watchdog", "timeout", "hexdump", "od", "pidof",
     ]
 
     /// Lines are evaluated by a loop, not by an interactive shell, which would take the end of a job in the background

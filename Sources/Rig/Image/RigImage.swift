@@ -18,7 +18,8 @@ public struct RigImage {
         }
         let name = File.text(folder + "/architecture")?.split(separator: "\n").first.map(String.init) ?? ""
         guard let architecture = BoardArchitecture(rawValue: name) else {
-            throw Failure(.inputOutput, "\(folder) is for a board \"\(name)\", which is none of \(BoardArchitecture.names); board/rig-image.sh makes it anew")
+            throw Failure(.inputOutput,
+                "\(folder) is for a board \"\(name)\", which is none of \(BoardArchitecture.names); board/rig-image.sh makes it anew")
         }
         self.folder = folder
         self.architecture = architecture

@@ -20,7 +20,8 @@ extension Machine {
             }
             try lines.set(number, words[2] == "1")
         case "bus":
-            return busCounts.enumerated().map { "i2c-\($0.offset): \($0.element.messages) messages, \($0.element.failures) failed" }.joined(separator: "; ")
+            return busCounts.enumerated().map {
+                "i2c-\($0.offset): \($0.element.messages) messages, \($0.element.failures) failed" }.joined(separator: "; ")
         default:
             let bus = words.first.flatMap { $0.hasPrefix("i2c-") ? Int($0.dropFirst(4)) : nil }
             try inject(try Fault.parse(bus == nil ? line : words.dropFirst().joined(separator: " ")), bus: bus ?? 0)

@@ -9,7 +9,10 @@ extension Machine {
         public let afterHandover: Int64, afterStart: Int64
 
         /// For a figure.
-        public var text: String { "\(milliseconds(afterHandover, decimals: 0)) after the kernel handed over, \(milliseconds(afterStart, decimals: 0)) after QEMU's start" }
+        public var text: String {
+            "\(milliseconds(afterHandover, decimals: 0)) after the kernel handed over, \(milliseconds(afterStart, decimals: 0)) after "
+                + "QEMU's start"
+        }
     }
 
     /// The kernel says when it hands over in a line of level 6, which a quiet one keeps to itself.

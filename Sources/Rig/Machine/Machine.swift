@@ -35,7 +35,8 @@ public final class Machine {
             var buses: [BusThread] = []
             for (index, chips) in options.buses.enumerated() { buses.append(try BusThread(socket: ours[4 + index], bus: ChipBus(chips))) }
             self.buses = buses
-            process = try ChildProcess(Self.arguments(options, initramfs: initramfsPath, channels: names), descriptors: theirs.map(\.descriptor), isRealTime: true)
+            process = try ChildProcess(Self.arguments(options, initramfs: initramfsPath, channels: names),
+                                       descriptors: theirs.map(\.descriptor), isRealTime: true)
             console = SerialPort(socket: ours[0])
             serial = SerialPort(socket: ours[1])
             theirs.removeAll()
@@ -48,7 +49,8 @@ public final class Machine {
                 _ = process.waitForEnd(untilNanoseconds: monotonicNanoseconds() + 500_000_000)
                 guard process.endStatus != nil else { throw error }
                 let words = process.lastError
-                throw Failure(.inputOutput, "\(options.image.architecture.emulator) does not start: \(words.isEmpty ? "no reason given; is it installed?" : words)")
+                throw Failure(.inputOutput,
+                    "\(options.image.architecture.emulator) does not start: \(words.isEmpty ? "no reason given; is it installed?" : words)")
             }
             for bus in buses { bus.connect(lines) }
         } catch {

@@ -57,7 +57,9 @@ final class QMPClient {
                 }
                 return object
             }
-            guard let bytes = socket.receive(untilNanoseconds: deadline) else { throw Failure(.inputOutput, "QEMU has closed its machine protocol") }
+            guard let bytes = socket.receive(untilNanoseconds: deadline) else {
+                throw Failure(.inputOutput, "QEMU has closed its machine protocol")
+            }
             if bytes.isEmpty { return nil }
             received += bytes
             guard received.count < 1 << 22 else { throw Failure(.badFormat, "QEMU's machine protocol sent an endless line") }

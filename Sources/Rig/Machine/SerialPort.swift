@@ -37,7 +37,8 @@ public final class SerialPort {
                 throw Failure(.inputOutput, "the board is gone; its last words: \(lastLines)")
             }
             guard !bytes.isEmpty else {
-                throw Failure(.inputOutput, "the board did not say `\(text)` within \(fixed(seconds, decimals: 1)) s; its last words: \(lastLines)")
+                throw Failure(.inputOutput,
+                              "the board did not say `\(text)` within \(fixed(seconds, decimals: 1)) s; its last words: \(lastLines)")
             }
             take(bytes)
         }
@@ -48,7 +49,9 @@ public final class SerialPort {
     public func drain(quietSeconds: Double, mostSeconds: Double = 5) -> String {
         let end = monotonicNanoseconds() + Int64(mostSeconds * 1e9)
         while monotonicNanoseconds() < end,
-              let bytes = receive(untilNanoseconds: min(end, monotonicNanoseconds() + Int64(quietSeconds * 1e9))), !bytes.isEmpty { take(bytes) }
+              let bytes = receive(untilNanoseconds: min(end, monotonicNanoseconds() + Int64(quietSeconds * 1e9))), !bytes.isEmpty {
+                  take(bytes)
+              }
         defer { waiting.removeAll() }
         return String(decoding: waiting, as: UTF8.self)
     }

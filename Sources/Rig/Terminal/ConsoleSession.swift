@@ -83,7 +83,11 @@ public final class ConsoleSession {
         case "help":
             for line in Machine.help { Output.standard.write("  " + line + "\r\n") }
         default:
-            do throws(Failure) { Output.standard.write(try machine.obey(line) + "\r\n") } catch { Output.standard.write(error.description + "\r\n") }
+            do throws(Failure) {
+                Output.standard.write(try machine.obey(line) + "\r\n")
+            } catch {
+                Output.standard.write(error.description + "\r\n")
+            }
         }
         return true
     }

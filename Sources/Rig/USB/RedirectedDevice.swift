@@ -13,7 +13,8 @@ final class RedirectedDevice {
         self.adapter = adapter
         self.send = send
         let name = Array("virtual-board".utf8)
-        try put(RedirectionPacketType.hello, 0, name + [UInt8](repeating: 0, count: 64 - name.count) + littleEndian(Redirection.capabilities))
+        try put(RedirectionPacketType.hello, 0, name + [UInt8](repeating: 0, count: 64 - name.count)
+                + littleEndian(Redirection.capabilities))
     }
 
     /// Takes bytes from the host and answers what can be answered.
@@ -29,7 +30,9 @@ final class RedirectedDevice {
     /// Answers transfers that waited for the bus. Call it when the bus may have been released.
     func answerWaiting(now: Int64) throws(Failure) {
         while let first = waiting.first {
-            guard let answer = adapter.answer(first.transfer, Array(first.body.dropFirst(ControlTransfer.headerBytes)), now: now) else { return }
+            guard let answer = adapter.answer(first.transfer, Array(first.body.dropFirst(ControlTransfer.headerBytes)), now: now) else {
+                return
+            }
             waiting.removeFirst()
             let data = first.transfer.isIn ? Array(answer.data.prefix(Int(first.transfer.length))) : []
             let length = first.transfer.isIn ? data.count : answer.taken
@@ -53,7 +56,8 @@ final class RedirectedDevice {
         case RedirectionPacketType.cancelData:
             guard let index = waiting.firstIndex(where: { $0.identifier == packet.identifier }) else { return }
             let cancelled = waiting.remove(at: index)
-            try put(RedirectionPacketType.control, packet.identifier, cancelled.transfer.header(status: RedirectionStatus.cancelled, length: 0))
+            try put(RedirectionPacketType.control, packet.identifier,
+                    cancelled.transfer.header(status: RedirectionStatus.cancelled, length: 0))
         case RedirectionPacketType.control:
             guard let transfer = ControlTransfer(packet.body) else { throw short(packet) }
             guard waiting.count < 64 else { throw Failure(.badFormat, "USB redirection: more than 64 transfers at once") }
@@ -71,7 +75,8 @@ final class RedirectedDevice {
     }
 
     private func short(_ packet: RedirectionPacket) -> Failure {
-        Failure(.badFormat, "USB redirection: a packet of type \(packet.type) has a body of \(packet.body.count) bytes that contradicts itself")
+        Failure(.badFormat, "USB redirection: a packet of type \(packet.type) has a body of \(packet.body.count) bytes that contradicts "
+                + "itself")
     }
 
     /// Interfaces and endpoints come before the connection they describe.

@@ -19,7 +19,8 @@ struct RedirectionParser {
         guard bytes.count - start >= Redirection.helloHeaderBytes else { return nil }
         let type = UInt32(truncatingIfNeeded: number(at: 0, bytes: 4)), length = Int(number(at: 4, bytes: 4))
         guard length <= Redirection.bodyLimit else {
-            throw Failure(.badFormat, "USB redirection: a packet of type \(type) claims \(length) bytes, more than \(Redirection.bodyLimit)")
+            throw Failure(.badFormat,
+                          "USB redirection: a packet of type \(type) claims \(length) bytes, more than \(Redirection.bodyLimit)")
         }
         let header = type == RedirectionPacketType.hello ? Redirection.helloHeaderBytes : Redirection.headerBytes
         guard bytes.count - start >= header + length else { return nil }

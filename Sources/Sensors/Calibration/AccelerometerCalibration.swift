@@ -67,7 +67,8 @@ public struct AccelerometerCalibration {
         let full = positions >= 12 ? fit.solve() : nil
         let accepted = full.flatMap { Self.isBelievable($0) ? $0 : nil } ?? fit.solve(isAligned: true)
         guard let solution = accepted, Self.isBelievable(solution) else {
-            throw Failure(.usage, "the six positions contradict each other; hold the board still in each, away from vibration, and calibrate again")
+            throw Failure(.usage,
+                          "the six positions contradict each other; hold the board still in each, away from vibration, and calibrate again")
         }
         calibration.accelerometerOffset = SIMD3<Float>(solution.centre)
         calibration.accelerometerMatrix = solution.matrix.scaled(by: 9.80665 / solution.radius).columns

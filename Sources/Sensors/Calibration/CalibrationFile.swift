@@ -41,7 +41,9 @@ public struct CalibrationFile: Sendable, Equatable {
     public func write(_ path: String) throws(Failure) {
         var text = Self.header + "\n"
         for entry in entries {
-            guard Self.isName(entry.sensor) else { throw Failure(.usage, "\"\(entry.sensor)\" can't name a sensor in a calibration: letters, digits, - _ . only") }
+            guard Self.isName(entry.sensor) else {
+                throw Failure(.usage, "\"\(entry.sensor)\" can't name a sensor in a calibration: letters, digits, - _ . only")
+            }
             let c = entry.calibration
             text += "sensor \(entry.sensor)\n"
             for field in Self.fields {
@@ -50,7 +52,9 @@ public struct CalibrationFile: Sendable, Equatable {
                 text += "\n"
             }
         }
-        guard entries.count <= Self.limitSensors else { throw Failure(.usage, "a calibration file holds \(Self.limitSensors) sensors at most") }
+        guard entries.count <= Self.limitSensors else {
+            throw Failure(.usage, "a calibration file holds \(Self.limitSensors) sensors at most")
+        }
         let body = Array(text.utf8)
         try File.writeAtomically(path, body + Array(("check " + Self.hexadecimal(checksum(body[...])) + "\n").utf8))
     }
@@ -78,7 +82,9 @@ public struct CalibrationFile: Sendable, Equatable {
             let words = words(bytes[lines[index]])
             guard let key = words.first else { throw damaged(path, "line \(index + 1) is empty") }
             if key == "sensor" {
-                guard words.count == 2, isName(words[1]), file.entries.count < limitSensors else { throw damaged(path, "line \(index + 1) names no sensor") }
+                guard words.count == 2, isName(words[1]), file.entries.count < limitSensors else {
+                    throw damaged(path, "line \(index + 1) names no sensor")
+                }
                 for entry in file.entries where entry.sensor == words[1] { throw damaged(path, "sensor \(words[1]) is there twice") }
                 file.entries.append(Entry(sensor: words[1], calibration: SensorCalibration()))
                 continue
@@ -113,9 +119,12 @@ public struct CalibrationFile: Sendable, Equatable {
     private static var fields: [Field] {
         [
             Field(name: "gyroscope.bias", count: 3, get: { list($0.gyroscopeBias) }, set: { $0.gyroscopeBias = vector($1, 0) }),
-            Field(name: "accelerometer.offset", count: 3, get: { list($0.accelerometerOffset) }, set: { $0.accelerometerOffset = vector($1, 0) }),
-            Field(name: "accelerometer.matrix", count: 9, get: { list($0.accelerometerMatrix) }, set: { $0.accelerometerMatrix = matrix($1) }),
-            Field(name: "magnetometer.offset", count: 3, get: { list($0.magnetometerOffset) }, set: { $0.magnetometerOffset = vector($1, 0) }),
+            Field(name: "accelerometer.offset", count: 3, get: { list($0.accelerometerOffset) },
+                  set: { $0.accelerometerOffset = vector($1, 0) }),
+            Field(name: "accelerometer.matrix", count: 9, get: { list($0.accelerometerMatrix) },
+                  set: { $0.accelerometerMatrix = matrix($1) }),
+            Field(name: "magnetometer.offset", count: 3, get: { list($0.magnetometerOffset) },
+                  set: { $0.magnetometerOffset = vector($1, 0) }),
             Field(name: "magnetometer.matrix", count: 9, get: { list($0.magnetometerMatrix) }, set: { $0.magnetometerMatrix = matrix($1) }),
         ]
     }

@@ -56,7 +56,8 @@ struct EllipsoidFit {
         guard count >= columns.count, let solved = solveNormal(columns) else { return nil }
         var v = [Double](repeating: 0, count: 9)
         for (index, column) in columns.enumerated() { v[column] = solved[index] }
-        let quadric = SymmetricMatrix3(xx: 1 - v[0] - v[1], yy: 1 - v[0] + 2 * v[1], zz: 1 + 2 * v[0] - v[1], xy: -v[2], xz: -v[3], yz: -v[4])
+        let quadric = SymmetricMatrix3(xx: 1 - v[0] - v[1], yy: 1 - v[0] + 2 * v[1], zz: 1 + 2 * v[0] - v[1], xy: -v[2], xz: -v[3],
+                                       yz: -v[4])
         guard let inverse = quadric.inverse else { return nil }
         let centre = inverse.apply(SIMD3(v[5], v[6], v[7]))
         // (p − c)ᵀ A (p − c) = j + cᵀ A c

@@ -44,10 +44,13 @@ public struct MagnetometerCalibration {
     /// share of it. Fails with `usage` where too few directions were seen or something magnetic moved meanwhile.
     public func apply(to calibration: inout SensorCalibration) throws(Failure) -> (fieldMicrotesla: Float, residual: Float) {
         guard coverage >= 0.6, samples >= 60 else {
-            throw Failure(.usage, "the field was seen from \(Int(coverage * 100)) % of all directions; turn the board through every direction and go on")
+            throw Failure(.usage,
+                "the field was seen from \(Int(coverage * 100)) % of all directions; turn the board through every direction and go on")
         }
-        guard let solution = fit.solve(), solution.elongation < 3, solution.residual < 0.15, solution.radius > 5, solution.radius < 500 else {
-            throw Failure(.usage, "the fields make no ellipsoid; keep away from iron and motors, turn the board slowly, and calibrate again")
+        guard let solution = fit.solve(), solution.elongation < 3, solution.residual < 0.15, solution.radius > 5,
+              solution.radius < 500 else {
+            throw Failure(.usage,
+                          "the fields make no ellipsoid; keep away from iron and motors, turn the board slowly, and calibrate again")
         }
         calibration.magnetometerOffset = SIMD3<Float>(solution.centre)
         calibration.magnetometerMatrix = solution.matrix.columns

@@ -62,6 +62,7 @@ struct SymmetricMatrix3 {
 
     /// As the calibration stores it.
     var columns: Matrix3 {
-        Matrix3(x: SIMD3(Float(xx), Float(xy), Float(xz)), y: SIMD3(Float(xy), Float(yy), Float(yz)), z: SIMD3(Float(xz), Float(yz), Float(zz)))
+        Matrix3(x: SIMD3(Float(xx), Float(xy), Float(xz)), y: SIMD3(Float(xy), Float(yy), Float(yz)),
+                z: SIMD3(Float(xz), Float(yz), Float(zz)))
     }
 }

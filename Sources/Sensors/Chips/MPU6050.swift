@@ -84,7 +84,8 @@ extension InertialChipDescription {
 
     private static func mpuSelfTest(stimulusMicroseconds: Int64, accelerationRange: UInt8, accelerationCounts: Float,
                                     _ trim: FactoryTrim) -> ChipSelfTest {
-        ChipSelfTest(prepare: [RegisterWrite(R.gyroscopeConfiguration, 0x00), RegisterWrite(R.accelerometerConfiguration, accelerationRange),
+        ChipSelfTest(prepare: [RegisterWrite(R.gyroscopeConfiguration, 0x00),
+                               RegisterWrite(R.accelerometerConfiguration, accelerationRange),
                                RegisterWrite(R.configuration, 0x02)],
                  stimulate: [RegisterWrite(R.gyroscopeConfiguration, 0xE0),
                                  RegisterWrite(R.accelerometerConfiguration, 0xE0 | accelerationRange)],

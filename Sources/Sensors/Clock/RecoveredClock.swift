@@ -138,7 +138,8 @@ struct RecoveredClock {
             if total > 0 {
                 let width = end - lastCount.begin
                 let isSharp = total == lastCount.total + 1 && Double(width) < nominalNanoseconds
-                line.start(index: total - 1, time: isSharp ? end - width / 2 : end - Int64(nominalNanoseconds / 2), weight: isSharp ? 1 : Self.guess)
+                line.start(index: total - 1, time: isSharp ? end - width / 2 : end - Int64(nominalNanoseconds / 2),
+                           weight: isSharp ? 1 : Self.guess)
                 lock = .counted
             }
         case .counted: follow(total: total, begin: begin, end: end)

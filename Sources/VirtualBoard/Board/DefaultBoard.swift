@@ -32,7 +32,8 @@ extension SimulatedBoard {
         let sensor = board.wire(motionSensor), button = board.wire(Self.button, level: true), door = board.wire(Self.door)
         board.layout.outputs.append(indicator)
         _ = board.addLine(indicator.request.line, indicator.name)
-        board.addScript(LineScript(sensor, startNanoseconds: start, [.init(seconds: 3, true), .init(seconds: 5.5, false)], repeatSeconds: 11))
+        board.addScript(LineScript(sensor, startNanoseconds: start, [.init(seconds: 3, true), .init(seconds: 5.5, false)],
+                                   repeatSeconds: 11))
         // The button pulls the line down, and bounces.
         board.addScript(LineScript(button, startNanoseconds: start, [
             .init(seconds: 6, false), .init(seconds: 6.001, true), .init(seconds: 6.0015, false), .init(seconds: 6.2, true),

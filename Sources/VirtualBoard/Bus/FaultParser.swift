@@ -60,7 +60,8 @@ extension Fault {
             try words.expect(1...1)
             return .clear
         default:
-            throw Failure(.usage, "unknown fault \(verb); there are nack, hold, short, corrupt, reset, overflow, storm, mute-interrupt, drift, clear")
+            throw Failure(.usage,
+                "unknown fault \(verb); there are nack, hold, short, corrupt, reset, overflow, storm, mute-interrupt, drift, clear")
         }
     }
 }

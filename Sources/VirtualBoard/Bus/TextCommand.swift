@@ -25,7 +25,8 @@ struct TextCommand {
 
     func expect(_ counts: ClosedRange<Int>) throws(Failure) {
         guard counts.contains(words.count) else {
-            throw Failure(.usage, "\(words[0]) takes \(counts.lowerBound - 1)" + (counts.count > 1 ? " to \(counts.upperBound - 1)" : "") + " arguments")
+            throw Failure(.usage, "\(words[0]) takes \(counts.lowerBound - 1)" + (counts.count > 1 ? " to \(counts.upperBound - 1)" : "")
+                          + " arguments")
         }
     }
 
@@ -67,7 +68,9 @@ struct TextCommand {
         let bytes = Array(word.utf8)
         var bank = 0, start = 0
         if let colon = bytes.firstIndex(of: 58) {
-            guard let value = Self.parse(bytes[0..<colon]), (0...7).contains(value) else { throw wrong(index, "a register (BANK:REGISTER)") }
+            guard let value = Self.parse(bytes[0..<colon]), (0...7).contains(value) else {
+                throw wrong(index, "a register (BANK:REGISTER)")
+            }
             bank = value
             start = colon + 1
         }

@@ -68,7 +68,8 @@ public struct YOLOXDecoder: Sendable {
         let centerX = (output[cell, 0] + Float(column)) * stride, centerY = (output[cell, 1] + Float(row)) * stride
         let halfWidth = expf(output[cell, 2]) * stride / 2, halfHeight = expf(output[cell, 3]) * stride / 2
         guard centerX.isFinite, centerY.isFinite, halfWidth.isFinite, halfHeight.isFinite else { return nil }
-        return Detection(box: Rectangle(left: centerX - halfWidth, top: centerY - halfHeight, right: centerX + halfWidth, bottom: centerY + halfHeight),
+        return Detection(box: Rectangle(left: centerX - halfWidth, top: centerY - halfHeight, right: centerX + halfWidth,
+                                        bottom: centerY + halfHeight),
                          index: best, score: score)
     }
 }

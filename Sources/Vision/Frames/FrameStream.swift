@@ -53,7 +53,8 @@ public final class FrameStream {
             case .needsMore: break
             }
             guard splitter.pending < FrameStream.largestJPEG, let room = splitter.room(65536) else {
-                throw Failure(.badFormat, "\(name): no end of a JPEG frame within \(FrameStream.largestJPEG >> 20) MB; is it an MJPEG stream?")
+                throw Failure(.badFormat,
+                              "\(name): no end of a JPEG frame within \(FrameStream.largestJPEG >> 20) MB; is it an MJPEG stream?")
             }
             let got = try readSome(room, 65536)
             if got == 0 {

@@ -59,7 +59,9 @@ final class JPEGSplitter {
         while true {
             switch state {
             case .outside:
-                while position + 2 < end, !(buffer[position] == 0xFF && buffer[position + 1] == 0xD8 && buffer[position + 2] == 0xFF) { position += 1 }
+                while position + 2 < end, !(buffer[position] == 0xFF && buffer[position + 1] == 0xD8 && buffer[position + 2] == 0xFF) {
+                    position += 1
+                }
                 start = position
                 if position + 2 >= end { return .needsMore }
                 position += 2

@@ -52,7 +52,9 @@ public enum ImageLimits {
             throw Failure(.badFormat, "\(name): says it is \(width)x\(height) pixels; the file is damaged")
         }
         guard width <= side, height <= side, width * height <= pixels else {
-            throw Failure(.unsupported, "\(name): \(width)x\(height) is larger than the limit of \(side) pixels a side and \(pixels >> 20) megapixels; shrink it first")
+            throw Failure(.unsupported,
+                "\(name): \(width)x\(height) is larger than the limit of \(side) pixels a side and \(pixels >> 20) megapixels; shrink it "
+                    + "first")
         }
     }
 }

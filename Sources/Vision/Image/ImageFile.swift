@@ -14,7 +14,8 @@ public enum ImageFile {
     }
 
     /// The same for a file that is already in memory; `name` is for messages.
-    public static func decode(_ bytes: UnsafeRawBufferPointer, name: String, atLeast: (width: Int, height: Int)? = nil) throws(Failure) -> Image {
+    public static func decode(_ bytes: UnsafeRawBufferPointer, name: String, atLeast: (width: Int, height: Int)? = nil) throws(Failure)
+        -> Image {
         if bytes.count >= 3, bytes[0] == 0xFF, bytes[1] == 0xD8, bytes[2] == 0xFF {
             return try JPEG.decode(bytes, name: name, atLeast: atLeast)
         }

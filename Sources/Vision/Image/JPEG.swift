@@ -23,14 +23,18 @@ public final class JPEGDecoder {
     deinit { jpeg_reader_destroy(reader) }
 
     /// Decodes to RGB. `reuse` takes the pixels where its size is right, so that video allocates nothing.
-    public func decode(_ bytes: UnsafeRawBufferPointer, name: String, atLeast: (width: Int, height: Int)?, reuse: Image? = nil) throws(Failure) -> Image {
+    public func decode(_ bytes: UnsafeRawBufferPointer, name: String, atLeast: (width: Int, height: Int)?,
+                       reuse: Image? = nil) throws(Failure) -> Image {
         let (width, height, components) = try header(bytes, name: name)
         let markers = JPEGMarkers(bytes)
         let pixels = width * height
         let fourComponents = components == 4
         if markers.keepsCoefficients {
-            guard pixels * (fourComponents ? 8 : 6) <= ImageLimits.coefficientBytes, Int64(pixels) * Int64(markers.scans) <= Int64(ImageLimits.scannedPixels) else {
-                throw Failure(.unsupported, "\(name): a progressive JPEG of \(width)x\(height) with \(markers.scans) scans needs too much memory or time; save it as a baseline JPEG")
+            guard pixels * (fourComponents ? 8 : 6) <= ImageLimits.coefficientBytes,
+                  Int64(pixels) * Int64(markers.scans) <= Int64(ImageLimits.scannedPixels) else {
+                throw Failure(.unsupported,
+                    "\(name): a progressive JPEG of \(width)x\(height) with \(markers.scans) scans needs too much memory or time; save it "
+                        + "as a baseline JPEG")
             }
         }
         let scale = JPEGScale.smallest(width: width, height: height, atLeast: atLeast, turned: markers.orientation >= 5)
@@ -57,16 +61,19 @@ public final class JPEGDecoder {
 
     private func header(_ bytes: UnsafeRawBufferPointer, name: String) throws(Failure) -> (width: Int, height: Int, components: Int32) {
         var width: Int32 = 0, height: Int32 = 0, components: Int32 = 0
-        guard jpeg_reader_header(reader, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &width, &height, &components) == 0 else {
+        guard jpeg_reader_header(reader, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &width, &height, &components)
+              == 0 else {
             throw Failure(.badFormat, "\(name): damaged JPEG: \(message)")
         }
         try ImageLimits.check(width: Int(width), height: Int(height), name: name)
         return (Int(width), Int(height), components)
     }
 
-    private func decompress(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutablePointer<UInt8>, image: Image, scale: JPEGScale, name: String) throws(Failure) {
+    private func decompress(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutablePointer<UInt8>, image: Image, scale: JPEGScale,
+                            name: String) throws(Failure) {
         let source = bytes.bindMemory(to: UInt8.self).baseAddress
-        guard jpeg_reader_decode(reader, source, bytes.count, Int32(scale.eighths), target, Int32(image.width), Int32(image.height)) == 0 else {
+        guard jpeg_reader_decode(reader, source, bytes.count, Int32(scale.eighths), target, Int32(image.width), Int32(image.height))
+              == 0 else {
             throw Failure(.badFormat, "\(name): damaged or truncated JPEG: \(message)")
         }
     }

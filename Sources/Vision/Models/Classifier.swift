@@ -52,7 +52,8 @@ public final class Classifier {
     public func classify(_ box: Rectangle, of image: Image, count: Int) throws(Failure) -> [Classification] {
         let side = max(box.width, box.height) / (input.fit == .crop ? 0.875 : 1)
         let centerX = (box.left + box.right) / 2, centerY = (box.top + box.bottom) / 2
-        load(image, region: Rectangle(left: centerX - side / 2, top: centerY - side / 2, right: centerX + side / 2, bottom: centerY + side / 2))
+        load(image, region: Rectangle(left: centerX - side / 2, top: centerY - side / 2, right: centerX + side / 2,
+                                      bottom: centerY + side / 2))
         try run()
         return try top(count)
     }

@@ -33,11 +33,15 @@ public final class Detector {
         case "yolox":
             var strides: [Int] = []
             for part in split(model.metadata("detect.strides") ?? "8,16,32", at: ",") {
-                guard let stride = Int(part), stride > 0, stride <= 4096 else { throw Failure(.badFormat, "the model's detect.strides isn't a list of whole numbers") }
+                guard let stride = Int(part), stride > 0, stride <= 4096 else {
+                    throw Failure(.badFormat, "the model's detect.strides isn't a list of whole numbers")
+                }
                 strides.append(stride)
             }
             decoder = .yolox(strides)
-        default: throw Failure(.unsupported, "the model isn't a detector that this program can read (detect.decoder is \(name)); yolox and ssd are known")
+        default:
+            throw Failure(.unsupported,
+                          "the model isn't a detector that this program can read (detect.decoder is \(name)); yolox and ssd are known")
         }
     }
 
@@ -64,7 +68,8 @@ public final class Detector {
         let found: [Detection]
         switch decoder {
         case .yolox(let strides):
-            found = try YOLOXDecoder(inputWidth: input.width, inputHeight: input.height, strides: strides, scoreThreshold: scoreThreshold).decode(outputs)
+            found = try YOLOXDecoder(inputWidth: input.width, inputHeight: input.height, strides: strides,
+                                     scoreThreshold: scoreThreshold).decode(outputs)
         case .ssd:
             found = try SSDReader(inputWidth: input.width, inputHeight: input.height, scoreThreshold: scoreThreshold).read(outputs)
         }
@@ -72,7 +77,8 @@ public final class Detector {
         var result: [Detection] = []
         for detection in suppressOverlaps(found, threshold: overlapThreshold) {
             var inside = detection.inPicture(placement, width: loaded.width, height: loaded.height)
-            inside.box = Rectangle(left: inside.box.left * scaleX, top: inside.box.top * scaleY, right: inside.box.right * scaleX, bottom: inside.box.bottom * scaleY)
+            inside.box = Rectangle(left: inside.box.left * scaleX, top: inside.box.top * scaleY, right: inside.box.right * scaleX,
+                                   bottom: inside.box.bottom * scaleY)
             if inside.box.area > 0 { result.append(inside) }
         }
         return result

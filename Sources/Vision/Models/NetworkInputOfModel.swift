@@ -22,10 +22,13 @@ extension NetworkInput {
         if let text = model.metadata("image.deviation") { deviation = try threeNumbers(text, key: "image.deviation") }
         var fit = ImageFit.stretch
         if let text = model.metadata("image.fit") {
-            guard let known = ImageFit(name: text) else { throw Failure(.badFormat, "the model's image.fit is \"\(text)\"; crop, stretch or letterbox is expected") }
+            guard let known = ImageFit(name: text) else {
+                throw Failure(.badFormat, "the model's image.fit is \"\(text)\"; crop, stretch or letterbox is expected")
+            }
             fit = known
         }
-        self.init(width: Int(record.width), height: Int(record.height), channels: Int(record.channels), pixelStride: Int(record.pixelStride),
+        self.init(width: Int(record.width), height: Int(record.height), channels: Int(record.channels),
+                  pixelStride: Int(record.pixelStride),
                   element: element, mean: mean, deviation: deviation, isBGR: model.metadata("image.order") == "bgr", fit: fit,
                   filter: fit == .letterbox ? .bilinear : .bicubic)
     }

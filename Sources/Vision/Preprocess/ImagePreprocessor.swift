@@ -30,7 +30,8 @@ public final class ImagePreprocessor {
         }
         int8Tables = bytes
         floatTables = floats
-        placement = Placement(fit: .stretch, region: Rectangle(left: 0, top: 0, right: 1, bottom: 1), width: input.width, height: input.height)
+        placement = Placement(fit: .stretch, region: Rectangle(left: 0, top: 0, right: 1, bottom: 1), width: input.width,
+                              height: input.height)
         rgb = .allocate(capacity: input.width * 3)
     }
 
@@ -40,12 +41,14 @@ public final class ImagePreprocessor {
     /// - Returns: where the picture went, to map boxes back.
     @discardableResult
     public func run(_ image: Image, region: Rectangle? = nil, into output: UnsafeMutableRawPointer) -> Placement {
-        run(frame: image.pixels, format: FrameFormat(width: image.width, height: image.height, format: .rgb24), region: region, into: output)
+        run(frame: image.pixels, format: FrameFormat(width: image.width, height: image.height, format: .rgb24), region: region,
+            into: output)
     }
 
     /// The same for a frame of `format.frameBytes` bytes. `format` must have passed `check()`.
     @discardableResult
-    public func run(frame: UnsafePointer<UInt8>, format: FrameFormat, region: Rectangle? = nil, into output: UnsafeMutableRawPointer) -> Placement {
+    public func run(frame: UnsafePointer<UInt8>, format: FrameFormat, region: Rectangle? = nil, into output: UnsafeMutableRawPointer)
+        -> Placement {
         if planned != format || plannedRegion != region { plan(format, region: region) }
         let isYUV = format.format != .rgb24 && format.format != .mjpeg && format.format != .grey
         let conversion = ColourConversion(format.matrix)

@@ -66,7 +66,8 @@ public struct NetworkInput: Sendable {
 
     func check() throws(Failure) {
         guard width > 0, height > 0, width <= 4096, height <= 4096, channels == 1 || channels == 3, pixelStride >= channels else {
-            throw Failure(.unsupported, "a network input of \(width)x\(height)x\(channels) isn't a picture: 1 or 3 channels and at most 4096 a side are expected")
+            throw Failure(.unsupported,
+                "a network input of \(width)x\(height)x\(channels) isn't a picture: 1 or 3 channels and at most 4096 a side are expected")
         }
         guard mean.count >= channels, deviation.count >= channels else {
             throw Failure(.badFormat, "image.mean and image.deviation need \(channels) numbers")

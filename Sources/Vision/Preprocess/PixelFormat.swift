@@ -82,11 +82,13 @@ public struct FrameFormat: Sendable, Equatable {
         switch format {
         case .yuyv:
             return [FramePlane(offset: 0, rowBytes: width * 2, rows: height, components: [
-                .init(slot: 0, offset: 0, step: 2, count: width), .init(slot: 1, offset: 1, step: 4, count: half), .init(slot: 2, offset: 3, step: 4, count: half),
+                .init(slot: 0, offset: 0, step: 2, count: width), .init(slot: 1, offset: 1, step: 4, count: half),
+                    .init(slot: 2, offset: 3, step: 4, count: half),
             ])]
         case .uyvy:
             return [FramePlane(offset: 0, rowBytes: width * 2, rows: height, components: [
-                .init(slot: 0, offset: 1, step: 2, count: width), .init(slot: 1, offset: 0, step: 4, count: half), .init(slot: 2, offset: 2, step: 4, count: half),
+                .init(slot: 0, offset: 1, step: 2, count: width), .init(slot: 1, offset: 0, step: 4, count: half),
+                    .init(slot: 2, offset: 2, step: 4, count: half),
             ])]
         case .nv12:
             return [FramePlane(offset: 0, rowBytes: width, rows: height, components: [.init(slot: 0, offset: 0, step: 1, count: width)]),
@@ -95,11 +97,14 @@ public struct FrameFormat: Sendable, Equatable {
                     ])]
         case .i420:
             return [FramePlane(offset: 0, rowBytes: width, rows: height, components: [.init(slot: 0, offset: 0, step: 1, count: width)]),
-                    FramePlane(offset: pixels, rowBytes: half, rows: height / 2, components: [.init(slot: 1, offset: 0, step: 1, count: half)]),
-                    FramePlane(offset: pixels + pixels / 4, rowBytes: half, rows: height / 2, components: [.init(slot: 2, offset: 0, step: 1, count: half)])]
+                    FramePlane(offset: pixels, rowBytes: half, rows: height / 2,
+                               components: [.init(slot: 1, offset: 0, step: 1, count: half)]),
+                    FramePlane(offset: pixels + pixels / 4, rowBytes: half, rows: height / 2,
+                               components: [.init(slot: 2, offset: 0, step: 1, count: half)])]
         case .rgb24, .mjpeg:
             return [FramePlane(offset: 0, rowBytes: width * 3, rows: height, components: [
-                .init(slot: 0, offset: 0, step: 3, count: width), .init(slot: 1, offset: 1, step: 3, count: width), .init(slot: 2, offset: 2, step: 3, count: width),
+                .init(slot: 0, offset: 0, step: 3, count: width), .init(slot: 1, offset: 1, step: 3, count: width),
+                    .init(slot: 2, offset: 2, step: 3, count: width),
             ])]
         case .grey:
             return [FramePlane(offset: 0, rowBytes: width, rows: height, components: [.init(slot: 0, offset: 0, step: 1, count: width)])]

@@ -33,7 +33,8 @@ public struct Placement: Sendable, Equatable {
             let scale = min(region.width / Float(width), region.height / Float(height)) * 0.875
             let centerX = (region.left + region.right) / 2, centerY = (region.top + region.bottom) / 2
             let halfWidth = Float(width) * scale / 2, halfHeight = Float(height) * scale / 2
-            source = Rectangle(left: centerX - halfWidth, top: centerY - halfHeight, right: centerX + halfWidth, bottom: centerY + halfHeight)
+            source = Rectangle(left: centerX - halfWidth, top: centerY - halfHeight, right: centerX + halfWidth,
+                               bottom: centerY + halfHeight)
         case .letterbox:
             let scale = min(Float(width) / region.width, Float(height) / region.height)
             columns = max(1, min(width, Int((region.width * scale).rounded())))

@@ -115,7 +115,8 @@ final class Resampler {
         var tap = 0
         while tap + 4 <= taps {
             let row0 = start + tap * rowBytes, row1 = row0 + rowBytes, row2 = row1 + rowBytes, row3 = row2 + rowBytes
-            let weight0 = Int32(weights[tap]), weight1 = Int32(weights[tap + 1]), weight2 = Int32(weights[tap + 2]), weight3 = Int32(weights[tap + 3])
+            let weight0 = Int32(weights[tap]), weight1 = Int32(weights[tap + 1]), weight2 = Int32(weights[tap + 2]),
+                weight3 = Int32(weights[tap + 3])
             if weight0 | weight1 | weight2 | weight3 != 0 {
                 for byte in from..<to {
                     sums[byte] = sums[byte] &+ Int32(row0[byte]) &* weight0 &+ Int32(row1[byte]) &* weight1
@@ -149,7 +150,8 @@ final class Resampler {
         }
     }
 
-    private func addColumns(first: UnsafePointer<Int32>, weights: UnsafePointer<Int16>, taps: Int, into target: UnsafeMutablePointer<Int32>) {
+    private func addColumns(first: UnsafePointer<Int32>, weights: UnsafePointer<Int16>, taps: Int,
+                            into target: UnsafeMutablePointer<Int32>) {
         let half: Int32 = 1 << (Int32(ResampleAxis.weightBits) - 1)
         let samples = self.samples
         var weight = weights

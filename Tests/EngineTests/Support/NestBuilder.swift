@@ -13,8 +13,10 @@ final class NestBuilder {
     /// A chunk of its own for every instruction, instead of one for all.
     var chunkPerInstruction = false
 
-    func tensor(_ type: ElementType = .int8, _ shape: [Int], stride: Int? = nil, scale: Float = 0, zeroPoint: Int32 = 0, storage: TensorStorage = .arena) -> Int32 {
-        var record = TensorRecord(type: type, storage: storage, batch: Int32(shape[0]), height: Int32(shape[1]), width: Int32(shape[2]), channels: Int32(shape[3]),
+    func tensor(_ type: ElementType = .int8, _ shape: [Int], stride: Int? = nil, scale: Float = 0, zeroPoint: Int32 = 0,
+                storage: TensorStorage = .arena) -> Int32 {
+        var record = TensorRecord(type: type, storage: storage, batch: Int32(shape[0]), height: Int32(shape[1]), width: Int32(shape[2]),
+                                  channels: Int32(shape[3]),
                                   pixelStride: stride.map { Int32($0) }, scale: scale, zeroPoint: zeroPoint, name: 0)
         let bytes = roundUp(record.bytes, to: 64)
         if storage == .state {
@@ -39,14 +41,16 @@ final class NestBuilder {
 
     func constant(_ type: ElementType = .int8, _ shape: [Int], bytes: [UInt8], scale: Float = 0, zeroPoint: Int32 = 0) -> Int32 {
         chunks.append(bytes)
-        tensors.append(TensorRecord(type: type, storage: .constant, batch: Int32(shape[0]), height: Int32(shape[1]), width: Int32(shape[2]), channels: Int32(shape[3]),
+        tensors.append(TensorRecord(type: type, storage: .constant, batch: Int32(shape[0]), height: Int32(shape[1]), width: Int32(shape[2]),
+                                    channels: Int32(shape[3]),
                                     offset: 0, chunk: Int32(chunks.count - 1), scale: scale, zeroPoint: zeroPoint))
         return Int32(tensors.count - 1)
     }
 
     func emit(_ opcode: Opcode, _ inputs: [Int32], _ outputs: [Int32], _ words: [Int32] = [], blob: Blob = Blob()) {
         var instruction = Instruction(opcode: opcode, name: 1, attributes: words)
-        let i = inputs + [Int32](repeating: noTensor, count: 3 - inputs.count), o = outputs + [Int32](repeating: noTensor, count: 4 - outputs.count)
+        let i = inputs + [Int32](repeating: noTensor, count: 3 - inputs.count),
+            o = outputs + [Int32](repeating: noTensor, count: 4 - outputs.count)
         instruction.inputs = (i[0], i[1], i[2])
         instruction.outputs = (o[0], o[1], o[2], o[3])
         if !blob.bytes.isEmpty {

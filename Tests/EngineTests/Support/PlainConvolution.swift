@@ -9,8 +9,14 @@ struct PlainConvolution {
     var inputZeroPoint: Int32 = 0
     var isDepthwise = false
 
-    var outputHeight: Int { (height + 2 * Int(attributes.padTop) - (Int(attributes.kernelHeight) - 1) * Int(attributes.dilationY) - 1) / Int(attributes.strideY) + 1 }
-    var outputWidth: Int { (width + 2 * Int(attributes.padLeft) - (Int(attributes.kernelWidth) - 1) * Int(attributes.dilationX) - 1) / Int(attributes.strideX) + 1 }
+    var outputHeight: Int {
+        (height + 2 * Int(attributes.padTop) - (Int(attributes.kernelHeight) - 1) * Int(attributes.dilationY) - 1) / Int(attributes.strideY)
+            + 1
+    }
+    var outputWidth: Int {
+        (width + 2 * Int(attributes.padLeft) - (Int(attributes.kernelWidth) - 1) * Int(attributes.dilationX) - 1) / Int(attributes.strideX)
+            + 1
+    }
     var window: Int { Int(attributes.kernelHeight * attributes.kernelWidth) * (isDepthwise ? 1 : channels) }
 
     /// Calls `add(output element, input element or nil outside, weight element)` for every product.
@@ -19,7 +25,8 @@ struct PlainConvolution {
         for b in 0..<batch { for oy in 0..<outputHeight { for ox in 0..<outputWidth { for oc in 0..<outputChannels {
             let output = ((b * outputHeight + oy) * outputWidth + ox) * outputChannels + oc
             for ky in 0..<kh { for kx in 0..<kw {
-                let y = oy * Int(a.strideY) - Int(a.padTop) + ky * Int(a.dilationY), x = ox * Int(a.strideX) - Int(a.padLeft) + kx * Int(a.dilationX)
+                let y = oy * Int(a.strideY) - Int(a.padTop) + ky * Int(a.dilationY),
+                    x = ox * Int(a.strideX) - Int(a.padLeft) + kx * Int(a.dilationX)
                 let inside = y >= 0 && y < height && x >= 0 && x < width
                 let pixel = ((b * height + y) * width + x) * channels
                 if isDepthwise {
@@ -110,7 +117,8 @@ struct PlainConvolution {
             for tap in 0..<kh * kw { for c in 0..<channels { result[tap * rounded + c] = weights[tap * channels + c] } }
             return result
         }
-        let perRow = attributes.runPerRow != 0, runs = perRow ? kh : kh * kw, length = channels * (perRow ? kw : 1), groups = (length + 3) / 4
+        let perRow = attributes.runPerRow != 0, runs = perRow ? kh : kh * kw, length = channels * (perRow ? kw : 1),
+            groups = (length + 3) / 4
         var result: [Int8] = []
         for block in stride(from: 0, to: outputChannels, by: 16) {
             let wide = min(16, roundUp(outputChannels - block, to: 4))

@@ -2,7 +2,8 @@ import Nest
 import TestSupport
 
 /// A small network that has one of most kinds of instruction, for tests of the file, of memory and of threads.
-func smallNetwork(seed: UInt64 = 7, layers: Int = 6, channels: Int = 24, size: Int = 12, chunkPerInstruction: Bool = true) -> (builder: NestBuilder, input: Int32, output: Int32) {
+func smallNetwork(seed: UInt64 = 7, layers: Int = 6, channels: Int = 24, size: Int = 12, chunkPerInstruction: Bool = true)
+    -> (builder: NestBuilder, input: Int32, output: Int32) {
     var random = Random(seed)
     let builder = NestBuilder()
     builder.chunkPerInstruction = chunkPerInstruction
@@ -27,7 +28,8 @@ func smallNetwork(seed: UInt64 = 7, layers: Int = 6, channels: Int = 24, size: I
         let blob = plain.blob(random.bytes(channels * plain.window, -127...127), bias: random.int32s(channels, -1000...1000),
                               scales: random.floats(channels, 0.0005...0.002), lookup: layer % 2 == 0 ? random.bytes(256) : nil)
         let y = builder.tensor(.int8, [1, size, size, channels], scale: 0.1, zeroPoint: 3)
-        builder.emit(plain.isDepthwise ? .depthwiseConvolution : .convolution, layer > 2 ? [last, input] : [last], [y], plain.attributes.words, blob: blob)
+        builder.emit(plain.isDepthwise ? .depthwiseConvolution : .convolution, layer > 2 ? [last, input] : [last], [y],
+                     plain.attributes.words, blob: blob)
         last = y
     }
     let pooled = builder.tensor(.int8, [1, size / 2, size / 2, channels], scale: 0.1, zeroPoint: 3)
@@ -48,7 +50,8 @@ func smallNetwork(seed: UInt64 = 7, layers: Int = 6, channels: Int = 24, size: I
     builder.emit(.copy, [resized], [wide], copy.words)
     let mean = builder.tensor(.int8, [1, 1, 1, channels + 8], scale: 0.1, zeroPoint: 3)
     builder.emit(.globalAverage, [wide], [mean], PoolAttributes().words)
-    let addend = builder.constant(.int8, [1, 1, 1, channels + 8], bytes: [UInt8](repeating: 9, count: channels + 8), scale: 0.05, zeroPoint: 1)
+    let addend = builder.constant(.int8, [1, 1, 1, channels + 8], bytes: [UInt8](repeating: 9, count: channels + 8), scale: 0.05,
+                                  zeroPoint: 1)
     let sum = builder.tensor(.int8, [1, 1, 1, channels + 8], scale: 0.1, zeroPoint: 0)
     builder.emit(.binary, [mean, addend], [sum], BinaryAttributes(function: .add).words)
     let real = builder.tensor(.float32, [1, 1, 1, channels + 8])

@@ -25,7 +25,8 @@ final class Session {
 
     /// Runs to the end with this text as standard input. Nothing takes as long as `seconds`: then it hangs, and is killed.
     /// - Parameter heard: called with all that was said so far, whenever there is more.
-    static func run(_ arguments: [String], input text: String, seconds: Double = 600, heard: ((String) -> Void)? = nil) throws -> (status: Int32, output: String, errors: String) {
+    static func run(_ arguments: [String], input text: String, seconds: Double = 600, heard: ((String) -> Void)? = nil) throws
+        -> (status: Int32, output: String, errors: String) {
         let session = Session()
         session.process.executableURL = URL(fileURLWithPath: productPath)
         session.process.arguments = arguments
@@ -36,7 +37,9 @@ final class Session {
         session.input.fileHandleForWriting.write(Data(text.utf8))
         try session.input.fileHandleForWriting.close()
         let deadline = DispatchTime.now() + seconds
-        DispatchQueue.global().asyncAfter(deadline: deadline) { if session.process.isRunning { kill(session.process.processIdentifier, SIGKILL) } }
+        DispatchQueue.global().asyncAfter(deadline: deadline) {
+            if session.process.isRunning { kill(session.process.processIdentifier, SIGKILL) }
+        }
         var said = Data()
         while true {
             let piece = session.output.fileHandleForReading.availableData

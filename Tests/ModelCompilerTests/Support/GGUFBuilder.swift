@@ -30,11 +30,13 @@ struct GGUFBuilder {
     }
 
     func build() -> [UInt8] {
-        var out = Array("GGUF".utf8) + Self.bytes(version) + Self.bytes(claimedTensors ?? UInt64(tensors.count)) + Self.bytes(claimedEntries ?? UInt64(metadata.count))
+        var out = Array("GGUF".utf8) + Self.bytes(version) + Self.bytes(claimedTensors ?? UInt64(tensors.count))
+            + Self.bytes(claimedEntries ?? UInt64(metadata.count))
         for (key, value) in metadata { out += Self.text(key) + encoded(value) }
         var data: [UInt8] = []
         for tensor in tensors {
-            out += Self.text(tensor.name) + Self.bytes(UInt32(tensor.shape.count)) + tensor.shape.flatMap(Self.bytes) + Self.bytes(tensor.type) + Self.bytes(tensor.offset ?? UInt64(data.count))
+            out += Self.text(tensor.name) + Self.bytes(UInt32(tensor.shape.count)) + tensor.shape.flatMap(Self.bytes)
+                + Self.bytes(tensor.type) + Self.bytes(tensor.offset ?? UInt64(data.count))
             data += tensor.bytes
             data += [UInt8](repeating: 0, count: (alignment - data.count % alignment) % alignment)
         }
@@ -49,8 +51,11 @@ struct GGUFBuilder {
         case .flag(let flag): Self.bytes(UInt32(7)) + [flag ? 1 : 0]
         case .text(let text): Self.bytes(UInt32(8)) + Self.text(text)
         case .texts(let texts): Self.bytes(UInt32(9)) + Self.bytes(UInt32(8)) + Self.bytes(UInt64(texts.count)) + texts.flatMap(Self.text)
-        case .int32s(let numbers): Self.bytes(UInt32(9)) + Self.bytes(UInt32(5)) + Self.bytes(UInt64(numbers.count)) + numbers.flatMap(Self.bytes)
-        case .floats(let numbers): Self.bytes(UInt32(9)) + Self.bytes(UInt32(6)) + Self.bytes(UInt64(numbers.count)) + numbers.flatMap { Self.bytes($0.bitPattern) }
+        case .int32s(let numbers):
+            Self.bytes(UInt32(9)) + Self.bytes(UInt32(5)) + Self.bytes(UInt64(numbers.count)) + numbers.flatMap(Self.bytes)
+        case .floats(let numbers): Self.bytes(UInt32(9)) + Self.bytes(UInt32(6)) + Self.bytes(UInt64(numbers.count)) + numbers.flatMap {
+            Self.bytes($0.bitPattern)
+        }
         case .raw(let type, let bytes): Self.bytes(type) + bytes
         }
     }
@@ -61,14 +66,17 @@ struct GGUFBuilder {
         builder.metadata = [
             ("general.architecture", .text("llama")), ("llama.block_count", .uint32(1)), ("llama.context_length", .uint32(64)),
             ("llama.embedding_length", .uint32(32)), ("llama.feed_forward_length", .uint32(32)), ("llama.attention.head_count", .uint32(2)),
-            ("llama.attention.layer_norm_rms_epsilon", .float(1e-5)), ("tokenizer.ggml.model", .text("gpt2")), ("tokenizer.ggml.pre", .text("gpt-2")),
+            ("llama.attention.layer_norm_rms_epsilon", .float(1e-5)), ("tokenizer.ggml.model", .text("gpt2")),
+                ("tokenizer.ggml.pre", .text("gpt-2")),
             ("tokenizer.ggml.tokens", .texts(["a", "b", "ab", "<|end|>"])), ("tokenizer.ggml.token_type", .int32s([1, 1, 1, 3])),
             ("tokenizer.ggml.merges", .texts(["a b"])), ("tokenizer.ggml.eos_token_id", .uint32(3)),
         ]
         builder.addFloats("token_embd.weight", [32, 4])
         builder.addFloats("output_norm.weight", [32])
         for norm in ["attn_norm", "ffn_norm"] { builder.addFloats("blk.0.\(norm).weight", [32]) }
-        for matrix in ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"] { builder.addFloats("blk.0.\(matrix).weight", [32, 32]) }
+        for matrix in ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"] {
+            builder.addFloats("blk.0.\(matrix).weight", [32, 32])
+        }
         return builder
     }
 }

@@ -13,7 +13,8 @@ struct ImportGolden {
 
     init(_ name: String) throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../golden/import")
-        outputs = try JSONDecoder().decode([Output].self, from: Data(contentsOf: folder.appendingPathComponent(name + ".json").standardized))
+        outputs = try JSONDecoder().decode([Output].self,
+                                           from: Data(contentsOf: folder.appendingPathComponent(name + ".json").standardized))
     }
 
     /// Expects `results` to be the golden values within `tolerance` of the largest of each output.

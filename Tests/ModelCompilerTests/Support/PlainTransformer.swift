@@ -67,7 +67,8 @@ struct PlainTransformer {
         let d = head.count
         var result = head
         for i in 0..<d / 2 {
-            let angle = Double(position) / Double(layer.rotaryScale) * pow(Double(layer.rotaryBase), -2 * Double(i) / Double(d)) / (layer.rotaryFactors.isEmpty ? 1 : Double(layer.rotaryFactors[i]))
+            let angle = Double(position) / Double(layer.rotaryScale) * pow(Double(layer.rotaryBase),
+                -2 * Double(i) / Double(d)) / (layer.rotaryFactors.isEmpty ? 1 : Double(layer.rotaryFactors[i]))
             let (a, b) = model.rotaryPairs == .neighbours ? (2 * i, 2 * i + 1) : (i, i + d / 2)
             result[a] = head[a] * cos(angle) - head[b] * sin(angle)
             result[b] = head[a] * sin(angle) + head[b] * cos(angle)

@@ -113,7 +113,8 @@ struct RandomTransformer {
     var layers: [Layer]
 
     /// `encodings`: of the matrices in turn; those in blocks of 256 go where the columns allow, q8_0 elsewhere.
-    init(seed: UInt32, width: Int = 64, heads: Int = 3, keyValueHeads: Int = 1, headDimension: Int = 32, feedForward: Int = 96, vocabulary: Int = 77,
+    init(seed: UInt32, width: Int = 64, heads: Int = 3, keyValueHeads: Int = 1, headDimension: Int = 32, feedForward: Int = 96,
+         vocabulary: Int = 77,
          layers count: Int = 2, tied: Bool = true, gemma: Bool = false, window: Int = 0, encodings: [TransformerModel.Encoding] = [.q4_1]) {
         var numbers = Numbers(seed), next = 0
         func matrix(_ rows: Int, _ columns: Int, _ scale: Float = 0.1) -> KnownMatrix {
@@ -127,13 +128,17 @@ struct RandomTransformer {
         let encodedEmbedding = embedding.encoded
         var layers: [Layer] = [], described: [TransformerModel.Layer] = []
         for index in 0..<count {
-            let layer = Layer(query: matrix(heads * headDimension, width), key: matrix(keyValueHeads * headDimension, width), value: matrix(keyValueHeads * headDimension, width),
-                              attentionOutput: matrix(width, heads * headDimension), gate: matrix(feedForward, width), up: matrix(feedForward, width),
+            let layer = Layer(query: matrix(heads * headDimension, width), key: matrix(keyValueHeads * headDimension, width),
+                              value: matrix(keyValueHeads * headDimension, width),
+                              attentionOutput: matrix(width, heads * headDimension), gate: matrix(feedForward, width),
+                                  up: matrix(feedForward, width),
                               down: matrix(width, feedForward))
             var one = TransformerModel.Layer(
                 attentionNorm: norm(width), query: layer.query.encoded, key: layer.key.encoded, value: layer.value.encoded,
-                attentionOutput: layer.attentionOutput.encoded, feedForwardNorm: norm(width), gate: layer.gate.encoded, up: layer.up.encoded,
-                down: layer.down.encoded, window: window > 0 && index % 2 == 0 ? window : 0, rotaryBase: index % 2 == 0 ? 10_000 : 100, rotaryScale: index % 2 == 0 ? 1 : 2)
+                attentionOutput: layer.attentionOutput.encoded, feedForwardNorm: norm(width), gate: layer.gate.encoded,
+                    up: layer.up.encoded,
+                down: layer.down.encoded, window: window > 0 && index % 2 == 0 ? window : 0, rotaryBase: index % 2 == 0 ? 10_000 : 100,
+                    rotaryScale: index % 2 == 0 ? 1 : 2)
             // Odd layers as in Llama 3.1.
             if !gemma, index % 2 == 1 { one.rotaryFactors = (0..<headDimension / 2).map { 1 + Float($0) / 4 } }
             if gemma {
@@ -149,13 +154,17 @@ struct RandomTransformer {
         self.output = output
         self.layers = layers
         model = TransformerModel(
-            architecture: gemma ? .gemma3 : .llama, name: "random", licence: "", source: "test", width: width, heads: heads, keyValueHeads: keyValueHeads,
+            architecture: gemma ? .gemma3 : .llama, name: "random", licence: "", source: "test", width: width, heads: heads,
+                keyValueHeads: keyValueHeads,
             headDimension: headDimension, feedForward: feedForward, vocabulary: vocabulary, contextLength: 256, normEpsilon: 1e-5,
-            activation: gemma ? .geluTanh : .silu, rotaryPairs: gemma ? .halves : .neighbours, attentionScale: 1 / Float(headDimension).squareRoot(),
+            activation: gemma ? .geluTanh : .silu, rotaryPairs: gemma ? .halves : .neighbours,
+                attentionScale: 1 / Float(headDimension).squareRoot(),
             embeddingScale: gemma ? Float(width).squareRoot() : 1, attentionSoftCap: gemma ? 5 : 0, outputSoftCap: gemma ? 3 : 0,
             embedding: encodedEmbedding, layers: described, outputNorm: norm(width), output: tied ? encodedEmbedding : output.encoded,
-            tokenizer: TokenizerSource(kind: .bytePairs, pieces: [], scores: [], types: [], merges: [], preTokenizer: "gpt-2", beginToken: nil, endToken: nil,
-                                       unknownToken: nil, padToken: nil, endOfTurnTokens: [], addsBeginToken: false, addsEndToken: false, addsSpacePrefix: false,
+            tokenizer: TokenizerSource(kind: .bytePairs, pieces: [], scores: [], types: [], merges: [], preTokenizer: "gpt-2",
+                                       beginToken: nil, endToken: nil,
+                                       unknownToken: nil, padToken: nil, endOfTurnTokens: [], addsBeginToken: false, addsEndToken: false,
+                                           addsSpacePrefix: false,
                                        chatTemplate: ""))
     }
 }

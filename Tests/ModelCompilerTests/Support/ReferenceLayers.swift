@@ -55,7 +55,8 @@ enum ReferenceLayers {
                     for kx in 0..<window.kernel.1 {
                         let ix = ox * window.stride.1 - window.padding.left + kx * window.dilation.1
                         guard ix >= 0, ix < width else { continue }
-                        sum += x.data[((n * height + iy) * width + ix) * depth + o / multiplier] * w.data[(ky * window.kernel.1 + kx) * outputs + o]
+                        sum += x.data[((n * height + iy) * width + ix) * depth + o / multiplier]
+                            * w.data[(ky * window.kernel.1 + kx) * outputs + o]
                     }
                 }
                 y.data[place * outputs + o] = sum
@@ -198,7 +199,8 @@ enum ReferenceLayers {
         }
         let (height, width, depth) = (x.shape[1], x.shape[2], x.shape[3])
         for index in y.data.indices {
-            let c = index % depth, ox = index / depth % shape[2], oy = index / (depth * shape[2]) % shape[1], n = index / (depth * shape[2] * shape[1])
+            let c = index % depth, ox = index / depth % shape[2], oy = index / (depth * shape[2]) % shape[1],
+                n = index / (depth * shape[2] * shape[1])
             func at(_ iy: Int, _ ix: Int) -> Float {
                 x.data[((n * height + min(max(iy, 0), height - 1)) * width + min(max(ix, 0), width - 1)) * depth + c]
             }
@@ -210,7 +212,8 @@ enum ReferenceLayers {
             }
             let by = max(sy, 0), bx = max(sx, 0)
             let y0 = Int(by), x0 = Int(bx), fy = by - Float(y0), fx = bx - Float(x0)
-            y.data[index] = (at(y0, x0) * (1 - fx) + at(y0, x0 + 1) * fx) * (1 - fy) + (at(y0 + 1, x0) * (1 - fx) + at(y0 + 1, x0 + 1) * fx) * fy
+            y.data[index] = (at(y0, x0) * (1 - fx) + at(y0, x0 + 1) * fx) * (1 - fy) + (at(y0 + 1, x0) * (1 - fx) + at(y0 + 1, x0 + 1) * fx)
+                * fy
         }
         return y
     }
@@ -224,7 +227,9 @@ enum ReferenceLayers {
         let left = batches(a), right = batches(b)
         return Values(shape, (0..<shape.reduce(1, *)).map { index in
             let column = index % columns, row = index / columns % rows, batch = index / (columns * rows)
-            return (0..<depth).reduce(Float(0)) { $0 + left.data[(batch * rows + row) * depth + $1] * right.data[(batch * depth + $1) * columns + column] }
+            return (0..<depth).reduce(Float(0)) {
+                $0 + left.data[(batch * rows + row) * depth + $1] * right.data[(batch * depth + $1) * columns + column]
+            }
         })
     }
 }

@@ -48,7 +48,8 @@ func plainConvolution(_ x: [Float], height: Int, width: Int, channels: Int, weig
                         let ix = ox * window.stride.1 + kx * window.dilation.1 - window.padding.left
                         guard (0..<height).contains(iy), (0..<width).contains(ix) else { continue }
                         for c in 0..<channels {
-                            sum += x[(iy * width + ix) * channels + c] * weights[((o * window.kernel.0 + ky) * window.kernel.1 + kx) * channels + c]
+                            sum += x[(iy * width + ix) * channels + c]
+                                * weights[((o * window.kernel.0 + ky) * window.kernel.1 + kx) * channels + c]
                         }
                     }
                 }
@@ -80,7 +81,8 @@ struct TestNetwork {
     }
 
     @discardableResult
-    mutating func convolution(_ outputs: Int, _ window: Window = Window(kernel: (1, 1)), _ activation: Activation = .none, from input: TensorID? = nil) -> TensorID {
+    mutating func convolution(_ outputs: Int, _ window: Window = Window(kernel: (1, 1)), _ activation: Activation = .none,
+                              from input: TensorID? = nil) -> TensorID {
         let from = input ?? last, size = graph.tensors[from].shape
         let weights = graph.addConstant("w", shape: [outputs, window.kernel.0, window.kernel.1, size[3]],
                                         floats: numbers.list(outputs * window.kernel.0 * window.kernel.1 * size[3], times: 0.5))
@@ -92,9 +94,11 @@ struct TestNetwork {
     @discardableResult
     mutating func depthwise(_ window: Window, multiplier: Int = 1, _ activation: Activation = .none) -> TensorID {
         let size = shape, outputs = size[3] * multiplier
-        let weights = graph.addConstant("w", shape: [1, window.kernel.0, window.kernel.1, outputs], floats: numbers.list(outputs * window.kernel.0 * window.kernel.1))
+        let weights = graph.addConstant("w", shape: [1, window.kernel.0, window.kernel.1, outputs],
+                                        floats: numbers.list(outputs * window.kernel.0 * window.kernel.1))
         let (height, width) = window.output(height: size[1], width: size[2])
-        return append("depthwise", .depthwiseConvolution(window, multiplier: multiplier, activation), [last, weights, -1], shape: [1, height, width, outputs])
+        return append("depthwise", .depthwiseConvolution(window, multiplier: multiplier, activation), [last, weights, -1],
+                      shape: [1, height, width, outputs])
     }
 
     @discardableResult

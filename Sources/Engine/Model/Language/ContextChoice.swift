@@ -16,7 +16,9 @@ extension CachePlan {
     /// fit, an eighth of the budget goes to the cache.
     func context(_ options: ModelOptions, name: String, fixedBytes: Int, weightBytes: Int, threads: Int) throws(Failure) -> Int {
         if let wanted = options.contextLength {
-            guard wanted >= 1, wanted <= LanguageLimits.context else { throw Failure(.usage, "a context of \(wanted) is not between 1 and \(LanguageLimits.context)") }
+            guard wanted >= 1, wanted <= LanguageLimits.context else {
+                throw Failure(.usage, "a context of \(wanted) is not between 1 and \(LanguageLimits.context)")
+            }
             return wanted
         }
         let most = max(LanguageState.leastContext, min(trainedContext, LanguageState.usualContext))

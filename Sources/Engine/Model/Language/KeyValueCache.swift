@@ -21,7 +21,9 @@ struct CachePlan {
     init?(_ program: Program) {
         var layers: [Layer] = [], trained: Int?
         for (index, instruction) in program.instructions.enumerated() {
-            if instruction.opcode == .embedding, let a = EmbeddingAttributes(words: instruction.attributes) { trained = Int(a.contextLength) }
+            if instruction.opcode == .embedding, let a = EmbeddingAttributes(words: instruction.attributes) {
+                trained = Int(a.contextLength)
+            }
             guard instruction.opcode == .attention, let a = AttentionAttributes(words: instruction.attributes) else { continue }
             layers.append(Layer(instruction: index, width: Int(a.keyValueHeads) * Int(a.headDimension), window: Int(a.window)))
         }
@@ -72,12 +74,16 @@ final class KeyValueCache {
     init(_ plan: CachePlan, context: Int) throws(Failure) {
         self.context = context
         let bytes = plan.bytes(context: context)
-        guard bytes < CachePlan.tooLarge else { throw Failure(.resource, "the cache of a context of \(context) is more than this processor can address; ask for less") }
-        memory = try PageMemory(count: bytes + NestLayout.slack, for: "the keys and values of a context of \(context) (a shorter one needs less)")
+        guard bytes < CachePlan.tooLarge else {
+            throw Failure(.resource, "the cache of a context of \(context) is more than this processor can address; ask for less")
+        }
+        memory = try PageMemory(count: bytes + NestLayout.slack,
+                                for: "the keys and values of a context of \(context) (a shorter one needs less)")
         var next = memory.baseAddress, layers: [Layer] = []
         for layer in plan.layers {
             let slots = plan.slots(layer, context: context), bytes = Int(plan.bytes(layer, context: context))
-            layers.append(Layer(keys: next.assumingMemoryBound(to: UInt16.self), values: (next + bytes).assumingMemoryBound(to: UInt16.self),
+            layers.append(Layer(keys: next.assumingMemoryBound(to: UInt16.self),
+                                values: (next + bytes).assumingMemoryBound(to: UInt16.self),
                                 slots: slots, width: layer.width, window: layer.window))
             next += 2 * bytes + 64
         }

@@ -32,7 +32,9 @@ public final class LanguageRunner {
         logits = UnsafeMutablePointer(mutating: model.output(0).baseAddress!.assumingMemoryBound(to: Float.self))
         let record = model.outputRecord(0)
         logitStride = Int(record.pixelStride)
-        guard record.type == .float32, Int(record.channels) == vocabulary else { throw Failure(.badFormat, "\(model.nest.name): its output is no row of logits") }
+        guard record.type == .float32, Int(record.channels) == vocabulary else {
+            throw Failure(.badFormat, "\(model.nest.name): its output is no row of logits")
+        }
     }
 
     /// Loads a nest; `options.contextLength` and the budget decide how long the text may become.
@@ -41,7 +43,9 @@ public final class LanguageRunner {
     }
 
     private static func embedding(_ program: Program) -> EmbeddingAttributes? {
-        for instruction in program.instructions where instruction.opcode == .embedding { return EmbeddingAttributes(words: instruction.attributes) }
+        for instruction in program.instructions where instruction.opcode == .embedding {
+            return EmbeddingAttributes(words: instruction.attributes)
+        }
         return nil
     }
 
@@ -62,16 +66,21 @@ public final class LanguageRunner {
     /// Fails with `usage` where tokens or positions are outside their bounds, otherwise as `Model.run` does; the cache
     /// then holds `position` positions.
     @discardableResult
-    public func evaluate(_ tokens: UnsafeBufferPointer<Int32>, position: Int, logitRows: Int = 1) throws(Failure) -> UnsafeMutablePointer<Float> {
+    public func evaluate(_ tokens: UnsafeBufferPointer<Int32>, position: Int, logitRows: Int = 1) throws(Failure)
+        -> UnsafeMutablePointer<Float> {
         let count = tokens.count
-        guard count >= 1, count <= maximumRows else { throw Failure(.usage, "\(count) tokens at once; this nest takes 1 to \(maximumRows)") }
+        guard count >= 1, count <= maximumRows else {
+            throw Failure(.usage, "\(count) tokens at once; this nest takes 1 to \(maximumRows)")
+        }
         guard logitRows >= 0, logitRows <= min(count, maximumLogitRows) else {
             throw Failure(.usage, "\(logitRows) rows of logits for \(count) tokens; this nest gives up to \(maximumLogitRows)")
         }
         guard position >= 0, position <= contextLength - count else {
             throw Failure(.usage, "\(count) tokens at position \(position) leave the context of \(contextLength)")
         }
-        guard canResume(at: position) else { throw Failure(.usage, "the cache holds \(filled) positions and can't go on at \(position); evaluate from the beginning") }
+        guard canResume(at: position) else {
+            throw Failure(.usage, "the cache holds \(filled) positions and can't go on at \(position); evaluate from the beginning")
+        }
         for token in tokens where token < 0 || Int(token) >= vocabulary {
             throw Failure(.usage, "token \(token) is outside the vocabulary of \(vocabulary)")
         }
@@ -95,8 +104,12 @@ public final class LanguageRunner {
     /// Copies everything that has been evaluated out of the cache, `savedBytes(positions: filled)` bytes. It can be
     /// restored into a model of the same `identity` whose context is as long.
     public func savePrefix(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) {
-        guard buffer.count == savedBytes(positions: filled) else { throw Failure(.usage, "a saved prefix of \(filled) positions takes \(savedBytes(positions: filled)) bytes") }
-        state.cache.copyPrefix(positions: filled) { cached, offset, bytes in (buffer.baseAddress! + offset).copyMemory(from: cached, byteCount: bytes) }
+        guard buffer.count == savedBytes(positions: filled) else {
+            throw Failure(.usage, "a saved prefix of \(filled) positions takes \(savedBytes(positions: filled)) bytes")
+        }
+        state.cache.copyPrefix(positions: filled) { cached, offset, bytes in
+            (buffer.baseAddress! + offset).copyMemory(from: cached, byteCount: bytes)
+        }
     }
 
     /// Puts a saved prefix back; the next tokens stand at `positions`.
@@ -104,7 +117,9 @@ public final class LanguageRunner {
         guard positions >= 0, positions <= contextLength, saved.count == savedBytes(positions: positions) else {
             throw Failure(.usage, "a prefix of \(positions) positions does not fit this model and its context of \(contextLength)")
         }
-        state.cache.copyPrefix(positions: positions) { cached, offset, bytes in cached.copyMemory(from: saved.baseAddress! + offset, byteCount: bytes) }
+        state.cache.copyPrefix(positions: positions) { cached, offset, bytes in
+            cached.copyMemory(from: saved.baseAddress! + offset, byteCount: bytes)
+        }
         filled = positions
     }
 }

@@ -14,7 +14,9 @@ final class LanguageState {
     private(set) var rows = 1, position = 0, logitRows = 1
 
     init(_ program: Program, _ plan: CachePlan, context: Int, _ options: ModelOptions) throws(Failure) {
-        guard options.activationBits == 8 || options.activationBits == 16 else { throw Failure(.usage, "activations of \(options.activationBits) bits; there are 8 and 16") }
+        guard options.activationBits == 8 || options.activationBits == 16 else {
+            throw Failure(.usage, "activations of \(options.activationBits) bits; there are 8 and 16")
+        }
         mostTerms = options.activationBits / 8
         cache = try KeyValueCache(plan, context: context)
         rotary = RotaryTables(rows: plan.rows)

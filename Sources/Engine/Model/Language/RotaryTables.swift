@@ -27,7 +27,8 @@ final class RotaryTables {
             cosines.initialize(repeating: 0, count: 2 * rows * half)
             sines = cosines + rows * half
             frequencies = (0..<dimension / 2).map {
-                pow(Double(key.base), -2 * Double($0) / Double(dimension)) / Double(key.scale) / (key.factors.isEmpty ? 1 : Double(key.factors[$0]))
+                pow(Double(key.base), -2 * Double($0) / Double(dimension)) / Double(key.scale) / (key.factors.isEmpty ? 1
+                                                                                                  : Double(key.factors[$0]))
             }
         }
 

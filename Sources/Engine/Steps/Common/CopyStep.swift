@@ -13,7 +13,8 @@ final class CopyStep: Step {
         y = context.view(context.instruction.outputs.0)
         a = CopyAttributes(words: context.words)!
         rows = Int(y.record.batch) * Int(y.record.height)
-        let partition = Partition(pixels: rows, channels: Int(y.record.width) * y.channels, operations: 4, threads: context.threads, row: 1, splitChannels: false)
+        let partition = Partition(pixels: rows, channels: Int(y.record.width) * y.channels, operations: 4, threads: context.threads, row: 1,
+                                  splitChannels: false)
         rowsPerSlice = partition.pixelsPerSlice
         super.init(index: context.index)
         slices = partition.count

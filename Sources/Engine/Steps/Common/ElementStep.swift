@@ -9,7 +9,8 @@ class ElementStep: Step {
     init(_ context: StepContext, operations: Int) {
         x = context.view(context.instruction.inputs.0)
         y = context.view(context.instruction.outputs.0)
-        let partition = Partition(pixels: y.pixels, channels: y.channels, operations: operations, threads: context.threads, splitChannels: false)
+        let partition = Partition(pixels: y.pixels, channels: y.channels, operations: operations, threads: context.threads,
+                                  splitChannels: false)
         pixelsPerSlice = partition.pixelsPerSlice
         super.init(index: context.index)
         slices = partition.count

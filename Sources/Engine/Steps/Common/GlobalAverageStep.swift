@@ -34,7 +34,9 @@ final class GlobalAverageStep: Step {
             let factor = x.record.scale / (y.record.scale * Float(pixels))
             let shift = Int32(pixels) &* x.record.zeroPoint
             let out = y.bytes + to
-            for c in 0..<channels { out[c] = quantised(Float(totals[c] &- shift) * factor, y.record.zeroPoint, a.outputMinimum, a.outputMaximum) }
+            for c in 0..<channels {
+                out[c] = quantised(Float(totals[c] &- shift) * factor, y.record.zeroPoint, a.outputMinimum, a.outputMaximum)
+            }
         } else {
             let out = y.floats + to
             for c in 0..<channels { out[c] = 0 }

@@ -14,7 +14,8 @@ final class PoolStep: Step {
         a = PoolAttributes(words: context.words)!
         maximum = context.instruction.opcode == .maxPool
         rows = Int(y.record.batch) * Int(y.record.height)
-        let partition = Partition(pixels: rows, channels: Int(y.record.width) * y.channels, operations: Int(a.kernelHeight) * Int(a.kernelWidth) * 2,
+        let partition = Partition(pixels: rows, channels: Int(y.record.width) * y.channels,
+                                  operations: Int(a.kernelHeight) * Int(a.kernelWidth) * 2,
                                   threads: context.threads, row: 1, splitChannels: false)
         rowsPerSlice = partition.pixelsPerSlice
         super.init(index: context.index)
@@ -33,7 +34,11 @@ final class PoolStep: Step {
                 let window = Window(image: image, ys: ys, xs: max(left, 0)..<min(left + Int(a.kernelWidth), Int(x.record.width)))
                 let pixel = row * Int(y.record.width) + ox
                 if x.type == .int8 {
-                    if maximum { maximumBytes(window, pixel) } else { averageBytes(window, pixel, sums.assumingMemoryBound(to: Int32.self)) }
+                    if maximum {
+                        maximumBytes(window, pixel)
+                    } else {
+                        averageBytes(window, pixel, sums.assumingMemoryBound(to: Int32.self))
+                    }
                 } else {
                     if maximum { maximumFloats(window, pixel) } else { averageFloats(window, pixel) }
                 }
@@ -48,7 +53,9 @@ final class PoolStep: Step {
         var count: Int { ys.count * xs.count }
     }
 
-    private func first(_ window: Window, _ y: Int) -> Int { ((window.image * Int(x.record.height) + y) * Int(x.record.width) + window.xs.lowerBound) * x.stride }
+    private func first(_ window: Window, _ y: Int) -> Int {
+        ((window.image * Int(x.record.height) + y) * Int(x.record.width) + window.xs.lowerBound) * x.stride
+    }
 
     private func divisor(_ window: Window) -> Int { a.countPadding != 0 ? Int(a.kernelHeight) * Int(a.kernelWidth) : window.count }
 

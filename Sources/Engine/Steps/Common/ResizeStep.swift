@@ -37,7 +37,9 @@ final class ResizeStep: Step {
         }
     }
 
-    private func sourceRow(_ row: Int, _ line: Int32) -> Int { (row / Int(y.record.height) * Int(x.record.height) + Int(line)) * Int(x.record.width) * x.stride }
+    private func sourceRow(_ row: Int, _ line: Int32) -> Int {
+        (row / Int(y.record.height) * Int(x.record.height) + Int(line)) * Int(x.record.width) * x.stride
+    }
 
     @inline(__always)
     private func nearest<Element: FixedWidthInteger>(_ row: Int, _ type: Element.Type) {

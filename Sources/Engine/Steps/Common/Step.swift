@@ -90,7 +90,8 @@ struct StepContext {
     func optionalView(_ tensor: Int32) -> View? { tensor == noTensor ? nil : view(tensor) }
 
     var blob: UnsafeRawPointer {
-        invariant(instruction.chunk >= 0 && instruction.blobOffset % Int64(NestLayout.blobAlignment) == 0, "weights that aren't there or aren't aligned")
+        invariant(instruction.chunk >= 0 && instruction.blobOffset % Int64(NestLayout.blobAlignment) == 0,
+                  "weights that aren't there or aren't aligned")
         return weights.address(Int(instruction.chunk)) + Int(instruction.blobOffset)
     }
 

@@ -34,7 +34,8 @@ final class DetectionStep: Step {
         count = encodings.pixels
         labelOffset = scores.channels - Int(a.classes)
         let most = Int(max(a.maximumDetections, a.detectionsPerClass))
-        let bytes = count * (16 + 4 + 4 + 4) + most * 4 + Int(a.maximumClassesPerDetection) * 4 + (Int(a.maximumDetections) + 1) * 12 + 7 * 64
+        let bytes = count * (16 + 4 + 4 + 4) + most * 4 + Int(a.maximumClassesPerDetection) * 4 + (Int(a.maximumDetections) + 1) * 12 + 7
+            * 64
         memory = try PageMemory(count: bytes)
         var used = 0
         func part<T>(_ type: T.Type, _ count: Int, _ memory: PageMemory) -> UnsafeMutablePointer<T> {
@@ -44,7 +45,8 @@ final class DetectionStep: Step {
         }
         boxes = part(Float.self, count * 4, memory)
         values = part(Float.self, count, memory)
-        suppression = Suppression(order: part(Int32.self, count, memory), active: part(Int32.self, count, memory), selected: part(Int32.self, most, memory))
+        suppression = Suppression(order: part(Int32.self, count, memory), active: part(Int32.self, count, memory),
+                                  selected: part(Int32.self, most, memory))
         best = part(Int32.self, Int(a.maximumClassesPerDetection), memory)
         kept = part(Detection.self, Int(a.maximumDetections) + 1, memory)
         super.init(index: context.index)
@@ -97,12 +99,14 @@ final class DetectionStep: Step {
             for category in 1..<max(Int(a.classes), 1) { most = max(most, value(scores, i, labelOffset + category)) }
             values[i] = most
         }
-        let selected = suppression.run(boxes, values, count, threshold: a.scoreThreshold, overlap: a.overlapThreshold, most: Int(a.maximumDetections))
+        let selected = suppression.run(boxes, values, count, threshold: a.scoreThreshold, overlap: a.overlapThreshold,
+                                       most: Int(a.maximumDetections))
         for position in 0..<selected {
             let anchor = Int(suppression.selected[position])
             sortClasses(anchor, perAnchor)
             for rank in 0..<perAnchor {
-                put(position * perAnchor + rank, Detection(anchor: Int32(anchor), category: best[rank], score: value(scores, anchor, labelOffset + Int(best[rank]))))
+                put(position * perAnchor + rank, Detection(anchor: Int32(anchor), category: best[rank],
+                                                           score: value(scores, anchor, labelOffset + Int(best[rank]))))
             }
         }
         return selected * perAnchor
@@ -132,7 +136,8 @@ final class DetectionStep: Step {
         var used = 0
         for category in 0..<Int(a.classes) {
             for i in 0..<count { values[i] = value(scores, i, labelOffset + category) }
-            let selected = suppression.run(boxes, values, count, threshold: a.scoreThreshold, overlap: a.overlapThreshold, most: Int(a.detectionsPerClass))
+            let selected = suppression.run(boxes, values, count, threshold: a.scoreThreshold, overlap: a.overlapThreshold,
+                                           most: Int(a.detectionsPerClass))
             for position in 0..<selected {
                 let anchor = suppression.selected[position]
                 let score = values[Int(anchor)]

@@ -42,7 +42,8 @@ final class FloatConvolutionStep: Step {
         (task.outputMinimum, task.outputMaximum) = tail.kernelClamp
         self.task = allocated(task)
         kernel = context.kernels.floatConvolution
-        partition = Partition(pixels: y.pixels, channels: y.channels, operations: 4 * shape.runCount * shape.runLength, threads: context.threads,
+        partition = Partition(pixels: y.pixels, channels: y.channels, operations: 4 * shape.runCount * shape.runLength,
+                              threads: context.threads,
                               most: tail.isEmpty ? 0 : Tail.pixels(y.channels * 4))
         super.init(index: context.index)
         slices = partition.count
@@ -93,7 +94,8 @@ final class FloatDepthwiseStep: Step {
         (task.outputMinimum, task.outputMaximum) = tail.kernelClamp
         self.task = allocated(task)
         kernel = context.kernels.floatDepthwise
-        partition = Partition(pixels: y.pixels, channels: y.channels, operations: 4 * Int(a.kernelHeight * a.kernelWidth), threads: context.threads,
+        partition = Partition(pixels: y.pixels, channels: y.channels, operations: 4 * Int(a.kernelHeight * a.kernelWidth),
+                              threads: context.threads,
                               most: tail.isEmpty ? 0 : Tail.pixels(y.channels * 4), row: max(1, Int(y.record.width)))
         super.init(index: context.index)
         slices = partition.count

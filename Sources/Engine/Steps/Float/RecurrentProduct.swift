@@ -48,8 +48,10 @@ struct RecurrentProduct {
         values = UnsafeMutableRawPointer(bytes).assumingMemoryBound(to: Int8.self)
         scales = bytes + padded / 4 + 16
         sums = scales! + roundUp(padded / 32 + 16, to: 16)
-        quantised = MatrixTask(values: values, scales: scales, sums: sums, weights: weights.assumingMemoryBound(to: UInt8.self), addend: bias, output: nil,
-                               rows: 1, inputs: Int32(padded), outputs: Int32(outputs), outputStride: Int32(outputs), format: MatrixFormat(number: format)!)
+        quantised = MatrixTask(values: values, scales: scales, sums: sums, weights: weights.assumingMemoryBound(to: UInt8.self),
+                               addend: bias, output: nil,
+                               rows: 1, inputs: Int32(padded), outputs: Int32(outputs), outputStride: Int32(outputs),
+                                   format: MatrixFormat(number: format)!)
     }
 
     /// Outputs `range` of the product; blocks of 16 that hold its ends are computed whole, so that `to` has room for
@@ -60,7 +62,8 @@ struct RecurrentProduct {
             var task = float
             task.input = from
             task.output = to
-            var slice = KernelSlice(firstPixel: 0, endPixel: 1, firstChannel: first, endChannel: min(end, task.outputChannels), scratch: scratch)
+            var slice = KernelSlice(firstPixel: 0, endPixel: 1, firstChannel: first, endChannel: min(end, task.outputChannels),
+                                    scratch: scratch)
             kernels.floatConvolution(&task, &slice)
             return
         }

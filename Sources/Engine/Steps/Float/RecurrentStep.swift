@@ -33,7 +33,8 @@ final class RecurrentStep: Step {
         let rest = memory.baseAddress.assumingMemoryBound(to: Float.self) + own, blob = context.blob
         input = RecurrentProduct(context.kernels, weights: blob, bias: blob + Int(a.inputBiasOffset), inputs: inputs, outputs: outputs,
                                  format: a.inputFormat, memory: rest, isPadded: false)
-        recurrent = RecurrentProduct(context.kernels, weights: blob + Int(a.recurrentOffset), bias: blob + Int(a.recurrentBiasOffset), inputs: hidden,
+        recurrent = RecurrentProduct(context.kernels, weights: blob + Int(a.recurrentOffset), bias: blob + Int(a.recurrentBiasOffset),
+                                     inputs: hidden,
                                      outputs: outputs, format: a.recurrentFormat, memory: rest + forInput, isPadded: true)
         super.init(index: context.index)
         scratchBytes = kernelScratchBytes(1, max(a.inputs, a.hidden), 4)
@@ -85,7 +86,8 @@ final class RecurrentStep: Step {
     }
 
     /// The GRU whose reset gate comes before the recurrent product: both gates; p's first gate becomes z.
-    private func openGates(_ h: UnsafePointer<Float>, _ reset: UnsafeMutablePointer<Float>, _ p: UnsafeMutablePointer<Float>, _ q: UnsafePointer<Float>,
+    private func openGates(_ h: UnsafePointer<Float>, _ reset: UnsafeMutablePointer<Float>, _ p: UnsafeMutablePointer<Float>,
+                           _ q: UnsafePointer<Float>,
                            _ hidden: Int) {
         let resetP = p + hidden, resetQ = q + hidden
         for i in 0..<hidden { reset[i] = gateSigmoid(resetP[i] + resetQ[i]) * h[i] }
@@ -100,7 +102,8 @@ final class RecurrentStep: Step {
         }
     }
 
-    private func stepLSTM(_ h: UnsafeMutablePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ p: UnsafePointer<Float>, _ q: UnsafePointer<Float>,
+    private func stepLSTM(_ h: UnsafeMutablePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ p: UnsafePointer<Float>,
+                          _ q: UnsafePointer<Float>,
                           _ hidden: Int) {
         let outputP = p + hidden, outputQ = q + hidden, forgetP = outputP + hidden, forgetQ = outputQ + hidden
         let cellP = forgetP + hidden, cellQ = forgetQ + hidden

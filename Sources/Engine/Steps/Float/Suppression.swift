@@ -7,7 +7,8 @@ struct Suppression {
 
     /// The number of boxes selected: scores at least `threshold`, overlap with a better one at most `overlap`, `most`
     /// of them at most. Equal scores: the lower index first.
-    func run(_ boxes: UnsafePointer<Float>, _ scores: UnsafePointer<Float>, _ count: Int, threshold: Float, overlap: Float, most: Int) -> Int {
+    func run(_ boxes: UnsafePointer<Float>, _ scores: UnsafePointer<Float>, _ count: Int, threshold: Float, overlap: Float, most: Int)
+        -> Int {
         var candidates = 0
         for i in 0..<count where scores[i] >= threshold {
             order[candidates] = Int32(i)

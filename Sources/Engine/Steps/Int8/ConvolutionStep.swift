@@ -24,7 +24,8 @@ final class ConvolutionStep: Step {
         tail = Tail(a, context, output: y)
         kernel = context.kernels.convolution
         kernelScratch = roundUp(kernelScratchBytes(Int32(shape.runCount), Int32(shape.runLength), 1), to: 64)
-        partition = Partition(pixels: y.pixels, channels: y.channels, operations: shape.runCount * shape.runLength, threads: context.threads,
+        partition = Partition(pixels: y.pixels, channels: y.channels, operations: shape.runCount * shape.runLength,
+                              threads: context.threads,
                               most: tail.isEmpty ? 0 : Tail.pixels(y.channels))
         scales = WeightScales(context.blob + Int(a.scaleOffset), count: y.channels)
         super.init(index: context.index)
@@ -59,7 +60,8 @@ final class ConvolutionStep: Step {
 }
 
 /// The fields of a task that come from attributes, input and weights; the output is the caller's.
-func convolutionTask(_ a: ConvolutionAttributes, _ x: View, blob: UnsafeRawPointer, weightsOffset: Int = 0, channels: Int, height: Int32, width: Int32) -> ConvolutionTask {
+func convolutionTask(_ a: ConvolutionAttributes, _ x: View, blob: UnsafeRawPointer, weightsOffset: Int = 0, channels: Int, height: Int32,
+                     width: Int32) -> ConvolutionTask {
     let shape = ConvolutionShape(convolution: a, inputChannels: x.channels, outputChannels: channels, type: .int8)
     var task = ConvolutionTask()
     task.input = UnsafePointer(x.bytes)

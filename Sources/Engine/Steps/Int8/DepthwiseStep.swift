@@ -31,7 +31,8 @@ final class DepthwiseStep: Step {
         tail = Tail(a, context, output: y)
         kernel = context.kernels.depthwise
         kernelScratch = depthwiseScratchBytes(a)
-        partition = Partition(pixels: y.pixels, channels: y.channels, operations: Int(a.kernelHeight) * Int(a.kernelWidth) * 2, threads: context.threads,
+        partition = Partition(pixels: y.pixels, channels: y.channels, operations: Int(a.kernelHeight) * Int(a.kernelWidth) * 2,
+                              threads: context.threads,
                               most: tail.isEmpty ? 0 : Tail.pixels(y.channels), row: max(1, Int(y.record.width)))
         scales = WeightScales(context.blob + Int(a.scaleOffset), count: y.channels)
         super.init(index: context.index)

@@ -50,7 +50,8 @@ final class PairStep: Step {
         // Results on their way to a lookup: rows of the ring, or rows of the output.
         resultBytes = pointwiseTail.isEmpty && depthwiseTail.isEmpty ? 0
             : roundUp(max(ringRows * width, rowsPerBlock * Int(y.record.width)) * middle + NestLayout.slack, to: 64)
-        scales = (WeightScales(context.blob + Int(a.pointwise.scaleOffset), count: middle), WeightScales(context.blob + Int(a.depthwise.scaleOffset), count: middle))
+        scales = (WeightScales(context.blob + Int(a.pointwise.scaleOffset), count: middle),
+                  WeightScales(context.blob + Int(a.depthwise.scaleOffset), count: middle))
         super.init(index: context.index)
         slices = bandsPerImage * Int(y.record.batch)
         scratchBytes = kernelScratch + ringBytes + resultBytes
@@ -85,7 +86,8 @@ final class PairStep: Step {
     }
 
     /// Pointwise results of some rows, into their places in the ring.
-    private func fill(_ image: Int, _ rows: Range<Int>, _ ring: UnsafeMutablePointer<Int8>, _ results: UnsafeMutablePointer<Int8>, _ scratch: UnsafeMutableRawPointer) {
+    private func fill(_ image: Int, _ rows: Range<Int>, _ ring: UnsafeMutablePointer<Int8>, _ results: UnsafeMutablePointer<Int8>,
+                      _ scratch: UnsafeMutableRawPointer) {
         let width = Int(pointwise.inputWidth), channels = Int(pointwise.outputChannels)
         var row = rows.lowerBound
         while row < rows.upperBound {
@@ -104,7 +106,8 @@ final class PairStep: Step {
     }
 
     /// Depthwise results of some output rows, from the ring to the output.
-    private func consume(_ image: Int, _ rows: Range<Int>, _ ring: UnsafeMutablePointer<Int8>, _ results: UnsafeMutablePointer<Int8>, _ scratch: UnsafeMutableRawPointer) {
+    private func consume(_ image: Int, _ rows: Range<Int>, _ ring: UnsafeMutablePointer<Int8>, _ results: UnsafeMutablePointer<Int8>,
+                         _ scratch: UnsafeMutableRawPointer) {
         let width = Int(depthwise.outputWidth), channels = Int(depthwise.channels)
         let firstPixel = rows.lowerBound * width, count = rows.count * width
         let imagePixel = image * Int(depthwise.outputHeight) * width
@@ -116,7 +119,8 @@ final class PairStep: Step {
             task.output = results - firstPixel * channels
             task.outputPixelStride = Int32(channels)
         }
-        var slice = KernelSlice(firstPixel: Int32(firstPixel), endPixel: Int32(firstPixel + count), firstChannel: 0, endChannel: Int32(channels), scratch: scratch)
+        var slice = KernelSlice(firstPixel: Int32(firstPixel), endPixel: Int32(firstPixel + count), firstChannel: 0,
+                                endChannel: Int32(channels), scratch: scratch)
         kernels.depthwise(&task, &slice)
         if !depthwiseTail.isEmpty { depthwiseTail.finish(results, firstPixel: imagePixel + firstPixel, count: count) }
     }

@@ -20,7 +20,8 @@ struct Tail {
             addition = nil
             return
         }
-        var task = additionTask(scaleA: a.lookupOffset < 0 ? a.resultScale : a.lookupScale, zeroPointA: a.lookupOffset < 0 ? a.resultZeroPoint : a.lookupZeroPoint,
+        var task = additionTask(scaleA: a.lookupOffset < 0 ? a.resultScale : a.lookupScale,
+                                zeroPointA: a.lookupOffset < 0 ? a.resultZeroPoint : a.lookupZeroPoint,
                                 other.record, output.record, minimum: a.residualMinimum, maximum: a.residualMaximum)
         task.b = UnsafePointer(other.bytes)
         task.output = output.bytes
@@ -40,7 +41,9 @@ struct Tail {
     }
 
     /// The address that a task with dense output must be given so that `firstPixel` lands at the buffer's start.
-    func origin(of buffer: UnsafeMutablePointer<Int8>, firstPixel: Int) -> UnsafeMutablePointer<Int8> { buffer - firstPixel * output.channels }
+    func origin(of buffer: UnsafeMutablePointer<Int8>, firstPixel: Int) -> UnsafeMutablePointer<Int8> {
+        buffer - firstPixel * output.channels
+    }
 
     /// The lookup alone, from one buffer to another; nothing without a table.
     func look(_ source: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int8>, _ count: Int) {

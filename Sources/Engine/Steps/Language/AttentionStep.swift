@@ -25,7 +25,9 @@ final class AttentionStep: Step {
         a = AttentionAttributes(words: context.words)!
         source = context.view(context.instruction.inputs.0)
         output = QuantizedRows(context.view(context.instruction.outputs.0), state)
-        func norm(_ offset: Int32) -> UnsafePointer<Float>? { offset < 0 ? nil : (context.blob + Int(offset)).assumingMemoryBound(to: Float.self) }
+        func norm(_ offset: Int32) -> UnsafePointer<Float>? {
+            offset < 0 ? nil : (context.blob + Int(offset)).assumingMemoryBound(to: Float.self)
+        }
         queryNorm = norm(a.queryNormOffset)
         keyNorm = norm(a.keyNormOffset)
         cache = state.cache.layer(ofInstruction: context.index)
@@ -75,7 +77,9 @@ final class AttentionStep: Step {
     private func attend(row: Int, unit: Int, _ memory: UnsafeMutablePointer<Float>) {
         let firstHead = unit * keyHeadsPerUnit * queriesPerKey, heads = keyHeadsPerUnit * queriesPerKey
         let queries = memory + roundUp(cache.slots + 4096, to: 16), results = queries + unitWidth
-        for head in 0..<heads { turn(source.floats + row * source.stride + (firstHead + head) * dimension, queryNorm, row, into: queries + head * dimension) }
+        for head in 0..<heads {
+            turn(source.floats + row * source.stride + (firstHead + head) * dimension, queryNorm, row, into: queries + head * dimension)
+        }
         var task = AttentionTask()
         // The kernel counts heads from the first of all; strides of 0, because one row stands in scratch.
         task.queries = UnsafePointer(queries - firstHead * dimension)
@@ -87,7 +91,8 @@ final class AttentionStep: Step {
         (task.scale, task.softCap) = (a.scale, a.softCap)
         kernels.attention(&task, Int32(row), Int32(firstHead), Int32(firstHead + heads), memory)
         let column = firstHead * dimension
-        kernels.quantizeGroups(results, output.values(row, column), output.scales(row, column), output.sums(row, column), Int32(unitWidth), output.rest)
+        kernels.quantizeGroups(results, output.values(row, column), output.scales(row, column), output.sums(row, column), Int32(unitWidth),
+                               output.rest)
     }
 
     /// Norm where there is one, then the rotation.

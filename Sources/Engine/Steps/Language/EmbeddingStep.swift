@@ -36,7 +36,8 @@ final class EmbeddingStep: Step {
     override func execute(_ slice: Int, worker: Int) {
         let token = token(slice)
         let piece = token / Int(a.pieceRows), row = token % Int(a.pieceRows)
-        let block = weights.bytes(chunk: Int(a.firstChunk) + piece, offset: row / 16 * layout.bytes, count: layout.bytes, scratch: scratch(worker))
+        let block = weights.bytes(chunk: Int(a.firstChunk) + piece, offset: row / 16 * layout.bytes, count: layout.bytes,
+                                  scratch: scratch(worker))
             .assumingMemoryBound(to: UInt8.self)
         let y = output.floats + slice * output.stride
         for column in 0..<Int(a.width) { y[column] = layout.weight(output: row % 16, input: column, in: block) * a.scale }

@@ -34,7 +34,8 @@ final class GatedStep: Step {
     }
 
     override func prepare(_ phase: Int) -> Bool {
-        partition = BlockPartition(blocks: Int(a.features) / GatedStep.unit, operations: 2 * GatedStep.unit * Int(a.inputs) * state.rows, threads: threads, most: mostUnits)
+        partition = BlockPartition(blocks: Int(a.features) / GatedStep.unit, operations: 2 * GatedStep.unit * Int(a.inputs) * state.rows,
+                                   threads: threads, most: mostUnits)
         slices = partition.count
         return phase == 0
     }
@@ -56,7 +57,8 @@ final class GatedStep: Step {
             }
             for index in first..<end {
                 let pair = product + (index - first) * 2 * unit, column = Int(a.firstFeature) + index * unit
-                kernels.gated(pair, pair + unit, output.values(row, column), output.scales(row, column), output.sums(row, column), a.function, Int32(unit), output.rest)
+                kernels.gated(pair, pair + unit, output.values(row, column), output.scales(row, column), output.sums(row, column),
+                              a.function, Int32(unit), output.rest)
             }
         }
     }

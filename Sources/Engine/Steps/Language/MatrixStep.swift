@@ -37,8 +37,10 @@ final class MatrixStep: Step {
         let activation = QuantizedRows(context.view(context.instruction.inputs.0), state), y = context.view(context.instruction.outputs.0)
         task = allocated(MatrixTask(values: activation.values, scales: activation.scales, sums: activation.sums,
                                     weights: context.blob.assumingMemoryBound(to: UInt8.self),
-                                    addend: context.optionalView(context.instruction.inputs.1).map { UnsafePointer($0.floats) }, output: y.floats,
-                                    rows: 1, inputs: a.inputs, outputs: a.outputs, outputStride: y.record.pixelStride, format: MatrixFormat(number: a.format)!))
+                                    addend: context.optionalView(context.instruction.inputs.1).map { UnsafePointer($0.floats) },
+                                        output: y.floats,
+                                    rows: 1, inputs: a.inputs, outputs: a.outputs, outputStride: y.record.pixelStride,
+                                        format: MatrixFormat(number: a.format)!))
         products = activation.terms == 1 ? nil : MatrixProducts(kernel, mostRows: state.maximumRows)
         super.init(index: context.index)
         scratchBytes = products?.scratchBytes ?? 0

@@ -18,7 +18,8 @@ enum ImageMetadata {
             graph.metadata["task"] = "detect"
             graph.metadata["detect.decoder"] = "ssd"
             graph.metadata["image.fit"] = "stretch"
-        } else if graph.outputs.count == 1, let output = graph.outputs.first.map({ graph.tensors[$0] }), output.elements >= 2, output.elements == output.shape.last {
+        } else if graph.outputs.count == 1, let output = graph.outputs.first.map({ graph.tensors[$0] }), output.elements >= 2,
+            output.elements == output.shape.last {
             graph.metadata["task"] = "classify"
             graph.metadata["image.fit"] = "crop"
         }

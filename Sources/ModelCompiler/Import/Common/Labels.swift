@@ -4,7 +4,9 @@ import Platform
 /// Class names from a file.
 enum Labels {
     static func load(path: String) throws -> [String] {
-        guard let bytes = try? File.read(path, limit: 1 << 26) else { throw Failure(.inputOutput, "\(path): can't read the labels; check the path") }
+        guard let bytes = try? File.read(path, limit: 1 << 26) else {
+            throw Failure(.inputOutput, "\(path): can't read the labels; check the path")
+        }
         let data = Data(bytes)
         do {
             return try parse(data)
@@ -29,7 +31,8 @@ enum Labels {
         case let map as [String: Any]:
             return try (0..<map.count).map { index in
                 guard let value = map[String(index)] else {
-                    throw Failure(.badFormat, "the map of labels has \(map.count) entries but none for class \(index); its keys must be 0, 1, 2, …")
+                    throw Failure(.badFormat,
+                                  "the map of labels has \(map.count) entries but none for class \(index); its keys must be 0, 1, 2, …")
                 }
                 return try name(value, index: index)
             }

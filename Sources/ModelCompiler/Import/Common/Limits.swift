@@ -9,7 +9,9 @@ enum Limits {
 
     /// The product of a shape's dimensions, refused where a dimension isn't positive or the product is out of bounds.
     static func elements(_ shape: [Int], of name: @autoclosure () -> String) throws -> Int {
-        guard shape.count <= rank else { throw Failure(.unsupported, "tensor '\(name())' has \(shape.count) dimensions; at most \(rank) work") }
+        guard shape.count <= rank else {
+            throw Failure(.unsupported, "tensor '\(name())' has \(shape.count) dimensions; at most \(rank) work")
+        }
         var product = 1
         for dimension in shape {
             guard dimension > 0 else {

@@ -19,6 +19,7 @@ struct MissingOperators {
         let list = entries.sorted { $0.key < $1.key }.map { operation, entry in
             "\(operation.prefix(80)) (\(entry.place)\(entry.count > 1 ? ", \(entry.count) times" : ""))"
         }
-        return Failure(.unsupported, "\(what): \(list.count) operator\(list.count == 1 ? " is" : "s are") missing: \(list.joined(separator: ", "))")
+        return Failure(.unsupported,
+                       "\(what): \(list.count) operator\(list.count == 1 ? " is" : "s are") missing: \(list.joined(separator: ", "))")
     }
 }

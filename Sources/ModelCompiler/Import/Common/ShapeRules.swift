@@ -26,7 +26,9 @@ enum ShapeRules {
             return [try fullyConnected(try input(0), try input(1), bias: optional(2), declared: declared.first)]
         case .batchNormalization:
             let x = try input(0)
-            for index in 1...4 where try input(index) != [x.last ?? 0] { throw Mismatch("parameter \(index) has the shape \(try input(index)) for \(x)") }
+            for index in 1...4 where try input(index) != [x.last ?? 0] {
+                throw Mismatch("parameter \(index) has the shape \(try input(index)) for \(x)")
+            }
             return [x]
         case .binary:
             return [try broadcast(try input(0), try input(1))]
@@ -34,7 +36,9 @@ enum ShapeRules {
             return [try input(0)]
         case .averagePool(let window, _, _), .maxPool(let window, _):
             let x = try image(try input(0)), y = try sized(x, window, channels: x[3])
-            guard window.sees(height: x[1], width: x[2]) else { throw Failure(.unsupported, "a window of \(window.kernel) over \(x) that sees nothing but padding has no value") }
+            guard window.sees(height: x[1], width: x[2]) else {
+                throw Failure(.unsupported, "a window of \(window.kernel) over \(x) that sees nothing but padding has no value")
+            }
             return [y]
         case .mean(let axes, let keep):
             return [try reduced(try input(0), axes, keep)]
@@ -54,7 +58,9 @@ enum ShapeRules {
             return [permutation.map { x[$0] }]
         case .slice(let starts, let steps):
             let x = try input(0), y = try wanted()
-            guard starts.count == x.count, steps.count == x.count, y.count == x.count else { throw Mismatch("\(x) to \(y) from \(starts) in steps \(steps)") }
+            guard starts.count == x.count, steps.count == x.count, y.count == x.count else {
+                throw Mismatch("\(x) to \(y) from \(starts) in steps \(steps)")
+            }
             for axis in x.indices {
                 let (span, overflow) = (y[axis] - 1).multipliedReportingOverflow(by: steps[axis])
                 guard x.indices.contains(axis), (0..<x[axis]).contains(starts[axis]), !overflow, span > -x[axis], span < x[axis],
@@ -119,7 +125,9 @@ enum ShapeRules {
 
     private static func convolution(_ x: [Int], _ w: [Int], bias: [Int]?, _ window: Window) throws -> [Int] {
         let x = try image(x)
-        guard w.count == 4, w[1] == window.kernel.0, w[2] == window.kernel.1, w[3] == x[3] else { throw Mismatch("weights of shape \(w) for \(x)") }
+        guard w.count == 4, w[1] == window.kernel.0, w[2] == window.kernel.1, w[3] == x[3] else {
+            throw Mismatch("weights of shape \(w) for \(x)")
+        }
         if let bias, bias.reduce(1, { $0 &* $1 }) != w[0] { throw Mismatch("bias of shape \(bias) for weights \(w)") }
         return try sized(x, window, channels: w[0])
     }
@@ -140,19 +148,25 @@ enum ShapeRules {
         if let bias, bias.reduce(1, { $0 &* $1 }) != w[0] { throw Mismatch("bias of shape \(bias) for weights \(w)") }
         let rows = elements / w[1]
         if let declared {
-            guard declared.last == w[0], try Limits.elements(declared, of: "") == rows * w[0] else { throw Mismatch("output \(declared) of \(x) by \(w)") }
+            guard declared.last == w[0], try Limits.elements(declared, of: "") == rows * w[0] else {
+                throw Mismatch("output \(declared) of \(x) by \(w)")
+            }
             return declared
         }
         return x.last == w[1] ? x.dropLast() + [w[0]] : [rows, w[0]]
     }
 
     private static func reduced(_ x: [Int], _ axes: [Int], _ keep: Bool) throws -> [Int] {
-        guard !axes.isEmpty, Set(axes).count == axes.count, axes.allSatisfy(x.indices.contains) else { throw Mismatch("axes \(axes) of \(x)") }
+        guard !axes.isEmpty, Set(axes).count == axes.count, axes.allSatisfy(x.indices.contains) else {
+            throw Mismatch("axes \(axes) of \(x)")
+        }
         return x.indices.compactMap { axes.contains($0) ? (keep ? 1 : nil) : x[$0] }
     }
 
     private static func concatenated(_ parts: [[Int]], _ axis: Int) throws -> [Int] {
-        guard var result = parts.first, result.indices.contains(axis) else { throw Mismatch("concatenation along axis \(axis) of \(parts)") }
+        guard var result = parts.first, result.indices.contains(axis) else {
+            throw Mismatch("concatenation along axis \(axis) of \(parts)")
+        }
         for part in parts.dropFirst() {
             guard part.count == result.count, part.indices.allSatisfy({ $0 == axis || part[$0] == result[$0] }) else {
                 throw Mismatch("\(part) doesn't fit beside \(result) along axis \(axis)")
@@ -168,7 +182,8 @@ enum ShapeRules {
         guard boxes.count == 3, boxes[0] == 1, boxes[2] >= 4, scores.count == 3, scores[0] == 1, scores[1] == boxes[1],
               anchors == [boxes[1], 4], attributes.classes > 0, (0...1).contains(scores[2] - Int(attributes.classes)),
               (1...4096).contains(detections), (1...4096).contains(perBox), attributes.detectionsPerClass > 0 else {
-            throw Mismatch("boxes \(boxes), scores \(scores) and anchors \(anchors) for \(attributes.classes) classes and \(detections) detections")
+            throw Mismatch("boxes \(boxes), scores \(scores) and anchors \(anchors) for \(attributes.classes) classes and \(detections) "
+                           + "detections")
         }
         let rows = detections * perBox
         return [[1, rows, 4], [1, rows], [1, rows], [1]]
@@ -178,8 +193,12 @@ enum ShapeRules {
         let hidden = layer.hidden
         guard (1...1 << 16).contains(hidden), inputs.count >= 3, let x = inputs[0], x.count == 3, let w = inputs[1], let r = inputs[2],
               w == [gates * hidden, x[2]], r == [gates * hidden, hidden] else { throw Mismatch("\(inputs) for \(hidden) hidden units") }
-        for case let bias? in inputs.dropFirst(3).prefix(2) where bias != [gates * hidden] { throw Mismatch("bias \(bias) for \(hidden) hidden units") }
-        for case let state? in inputs.dropFirst(5) where state != [x[1], hidden] { throw Mismatch("state \(state) for \(hidden) hidden units") }
+        for case let bias? in inputs.dropFirst(3).prefix(2) where bias != [gates * hidden] {
+            throw Mismatch("bias \(bias) for \(hidden) hidden units")
+        }
+        for case let state? in inputs.dropFirst(5) where state != [x[1], hidden] {
+            throw Mismatch("state \(state) for \(hidden) hidden units")
+        }
         return [[x[0], x[1], hidden]] + Array(repeating: [x[1], hidden], count: states)
     }
 

@@ -16,7 +16,8 @@ struct SourceReader: Sendable {
     /// The offset itself where `length` bytes from it are inside the file.
     func checked(_ offset: Int, _ length: Int) throws -> Int {
         guard offset >= 0, length >= 0, offset <= bytes.count, length <= bytes.count - offset else {
-            throw Failure(.badFormat, "\(what): it refers to \(length) bytes at offset \(offset) but ends at \(bytes.count); it is truncated or damaged")
+            throw Failure(.badFormat,
+                "\(what): it refers to \(length) bytes at offset \(offset) but ends at \(bytes.count); it is truncated or damaged")
         }
         return offset
     }

@@ -10,7 +10,9 @@ struct StridedRange {
 
     /// Python's rules: negative positions count from the end, positions outside are clamped.
     init(begin: Int?, end: Int?, step: Int, size: Int) throws {
-        guard step != 0, step > -1 << 31, step < 1 << 31, size > 0, size < 1 << 31 else { throw Failure(.badFormat, "a slice of \(size) in steps of \(step)") }
+        guard step != 0, step > -1 << 31, step < 1 << 31, size > 0, size < 1 << 31 else {
+            throw Failure(.badFormat, "a slice of \(size) in steps of \(step)")
+        }
         func clamped(_ position: Int, _ range: ClosedRange<Int>) -> Int {
             let positive = position < 0 ? position &+ size : position
             return min(max(positive, range.lowerBound), range.upperBound)
@@ -26,7 +28,8 @@ struct StridedRange {
         guard count > 0 else { throw Failure(.badFormat, "a slice leaves nothing of \(size) elements") }
     }
 
-    static func resolve(shape: [Int], begin: [Int], end: [Int], steps: [Int], beginMask: Int32, endMask: Int32, shrinkMask: Int32) throws -> [StridedRange] {
+    static func resolve(shape: [Int], begin: [Int], end: [Int], steps: [Int], beginMask: Int32, endMask: Int32, shrinkMask: Int32) throws
+        -> [StridedRange] {
         guard begin.count == end.count, begin.count == steps.count, begin.count <= shape.count else {
             throw Failure(.badFormat, "a slice from \(begin) to \(end) in steps \(steps) of \(shape)")
         }
@@ -40,7 +43,8 @@ struct StridedRange {
                 range.isShrunk = true
                 return range
             }
-            return try StridedRange(begin: beginMask & bit != 0 ? nil : begin[axis], end: endMask & bit != 0 ? nil : end[axis], step: steps[axis], size: shape[axis])
+            return try StridedRange(begin: beginMask & bit != 0 ? nil : begin[axis], end: endMask & bit != 0 ? nil : end[axis],
+                                    step: steps[axis], size: shape[axis])
         }
     }
 }

@@ -11,7 +11,8 @@ struct GGUFCursor {
 
     mutating func skip(_ count: Int, _ what: @autoclosure () -> String) throws -> Range<Int> {
         guard count >= 0, count <= remaining else {
-            throw Failure(.badFormat, "GGUF file: \(what()) takes \(count) bytes at \(position) but the file ends at \(bytes.count); it is truncated or damaged")
+            throw Failure(.badFormat,
+                "GGUF file: \(what()) takes \(count) bytes at \(position) but the file ends at \(bytes.count); it is truncated or damaged")
         }
         position += count
         return position - count..<position
@@ -26,7 +27,8 @@ struct GGUFCursor {
     mutating func count(elementBytes: Int, _ what: @autoclosure () -> String) throws -> Int {
         let count = try integer(UInt64.self, what())
         guard count <= UInt64(remaining / elementBytes) else {
-            throw Failure(.badFormat, "GGUF file: \(what()) is \(count), more than the file's \(bytes.count) bytes can hold; it is truncated or damaged")
+            throw Failure(.badFormat,
+                "GGUF file: \(what()) is \(count), more than the file's \(bytes.count) bytes can hold; it is truncated or damaged")
         }
         return Int(count)
     }

@@ -25,11 +25,18 @@ struct GGUFFile {
         var cursor = GGUFCursor(source.bytes)
         _ = try cursor.skip(4, "the magic")
         let version = try cursor.integer(UInt32.self, "the version")
-        guard version.byteSwapped != 2, version.byteSwapped != 3 else { throw Failure(.unsupported, "GGUF file: it is big-endian; convert it to little-endian") }
-        guard version == 2 || version == 3 else { throw Failure(.unsupported, "GGUF file: version \(version) can't be read; versions 2 and 3 can") }
-        let tensorCount = try cursor.integer(UInt64.self, "the number of tensors"), entryCount = try cursor.integer(UInt64.self, "the number of metadata entries")
+        guard version.byteSwapped != 2, version.byteSwapped != 3 else {
+            throw Failure(.unsupported, "GGUF file: it is big-endian; convert it to little-endian")
+        }
+        guard version == 2 || version == 3 else {
+            throw Failure(.unsupported, "GGUF file: version \(version) can't be read; versions 2 and 3 can")
+        }
+        let tensorCount = try cursor.integer(UInt64.self, "the number of tensors"),
+            entryCount = try cursor.integer(UInt64.self, "the number of metadata entries")
         guard tensorCount <= Self.mostEntries, entryCount <= Self.mostEntries else {
-            throw Failure(.badFormat, "GGUF file: it claims \(tensorCount) tensors and \(entryCount) metadata entries; at most \(Self.mostEntries) of each are believable")
+            throw Failure(.badFormat,
+                "GGUF file: it claims \(tensorCount) tensors and \(entryCount) metadata entries; at most \(Self.mostEntries) of each are "
+                    + "believable")
         }
         try readMetadata(&cursor, count: Int(entryCount))
         try readTensors(&cursor, count: Int(tensorCount))
@@ -38,10 +45,14 @@ struct GGUFFile {
     private mutating func readMetadata(_ cursor: inout GGUFCursor, count: Int) throws {
         for index in 0..<count {
             let place = try cursor.text("the name of metadata entry \(index)")
-            guard place.count <= Self.longestName else { throw Failure(.badFormat, "GGUF file: the name of metadata entry \(index) has \(place.count) bytes; it is damaged") }
+            guard place.count <= Self.longestName else {
+                throw Failure(.badFormat, "GGUF file: the name of metadata entry \(index) has \(place.count) bytes; it is damaged")
+            }
             let key = source.text(place)
             let value = try cursor.value(of: key)
-            guard metadata.updateValue(value, forKey: key) == nil else { throw Failure(.badFormat, "GGUF file: the metadata key '\(key)' is there twice") }
+            guard metadata.updateValue(value, forKey: key) == nil else {
+                throw Failure(.badFormat, "GGUF file: the metadata key '\(key)' is there twice")
+            }
         }
     }
 
@@ -49,35 +60,48 @@ struct GGUFFile {
         var found: [(tensor: GGUFTensor, offset: Int, bytes: Int)] = []
         for index in 0..<count {
             let place = try cursor.text("the name of tensor \(index)")
-            guard place.count <= Self.longestName else { throw Failure(.badFormat, "GGUF file: the name of tensor \(index) has \(place.count) bytes; it is damaged") }
+            guard place.count <= Self.longestName else {
+                throw Failure(.badFormat, "GGUF file: the name of tensor \(index) has \(place.count) bytes; it is damaged")
+            }
             found.append(try readTensor(&cursor, name: source.text(place)))
         }
         let alignment = try number("general.alignment", in: 1...(1 << 20)) ?? 32
-        guard alignment & (alignment - 1) == 0 else { throw Failure(.badFormat, "GGUF file: general.alignment is \(alignment), not a power of two") }
+        guard alignment & (alignment - 1) == 0 else {
+            throw Failure(.badFormat, "GGUF file: general.alignment is \(alignment), not a power of two")
+        }
         let (padded, overflow) = cursor.position.addingReportingOverflow(alignment - 1)
         guard !overflow else { throw Failure(.badFormat, "GGUF file: general.alignment is too large") }
         let start = padded / alignment * alignment
         for (tensor, offset, bytes) in found {
-            guard offset % alignment == 0 else { throw Failure(.badFormat, "GGUF file: tensor '\(tensor.name)' lies at \(offset), not at a multiple of \(alignment)") }
+            guard offset % alignment == 0 else {
+                throw Failure(.badFormat, "GGUF file: tensor '\(tensor.name)' lies at \(offset), not at a multiple of \(alignment)")
+            }
             guard start <= source.bytes.count, offset <= source.bytes.count - start, bytes <= source.bytes.count - start - offset else {
-                throw Failure(.badFormat, "GGUF file: tensor '\(tensor.name)' (\(bytes) bytes at \(offset) of the data) doesn't fit into the file's "
+                throw Failure(.badFormat,
+                              "GGUF file: tensor '\(tensor.name)' (\(bytes) bytes at \(offset) of the data) doesn't fit into the file's "
                     + "\(source.bytes.count) bytes; it is truncated or damaged")
             }
             var placed = tensor
             placed.place = start + offset..<start + offset + bytes
-            guard tensors.updateValue(placed, forKey: tensor.name) == nil else { throw Failure(.badFormat, "GGUF file: tensor '\(tensor.name)' is there twice") }
+            guard tensors.updateValue(placed, forKey: tensor.name) == nil else {
+                throw Failure(.badFormat, "GGUF file: tensor '\(tensor.name)' is there twice")
+            }
         }
         try refuseOverlaps(tensors.values.map { ($0.name, $0.place) }, what: "GGUF file")
     }
 
     private func readTensor(_ cursor: inout GGUFCursor, name: String) throws -> (GGUFTensor, Int, Int) {
         let rank = try cursor.integer(UInt32.self, "the rank of tensor '\(name)'")
-        guard (1...4).contains(rank) else { throw Failure(.badFormat, "GGUF file: tensor '\(name)' has \(rank) dimensions; 1 to 4 are possible") }
+        guard (1...4).contains(rank) else {
+            throw Failure(.badFormat, "GGUF file: tensor '\(name)' has \(rank) dimensions; 1 to 4 are possible")
+        }
         var shape: [Int] = [], elements = 1
         for _ in 0..<rank {
             let dimension = try cursor.integer(UInt64.self, "the shape of tensor '\(name)'")
             let (product, overflow) = elements.multipliedReportingOverflow(by: Int(truncatingIfNeeded: dimension))
-            guard dimension > 0, dimension < 1 << 40, !overflow else { throw Failure(.badFormat, "GGUF file: tensor '\(name)' has an impossible shape") }
+            guard dimension > 0, dimension < 1 << 40, !overflow else {
+                throw Failure(.badFormat, "GGUF file: tensor '\(name)' has an impossible shape")
+            }
             shape.append(Int(dimension))
             elements = product
         }
@@ -88,9 +112,13 @@ struct GGUFFile {
                 + "\(TransformerModel.Encoding.all.map(\.name).joined(separator: ", ")) can be imported")
         }
         guard shape[0] % encoding.blockElements == 0, let bytes = encoding.bytes(elements: elements) else {
-            throw Failure(.badFormat, "GGUF file: tensor '\(name)' has rows of \(shape[0]) elements, not whole blocks of \(encoding.blockElements) (\(encoding.name))")
+            throw Failure(.badFormat,
+                "GGUF file: tensor '\(name)' has rows of \(shape[0]) elements, not whole blocks of \(encoding.blockElements) "
+                    + "(\(encoding.name))")
         }
-        guard let start = Int(exactly: offset) else { throw Failure(.badFormat, "GGUF file: tensor '\(name)' lies at the impossible offset \(offset)") }
+        guard let start = Int(exactly: offset) else {
+            throw Failure(.badFormat, "GGUF file: tensor '\(name)' lies at the impossible offset \(offset)")
+        }
         return (GGUFTensor(name: name, shape: shape, encoding: encoding, place: 0..<0), start, bytes)
     }
 }

@@ -4,14 +4,18 @@ import Platform
 /// GGUF files of the llama and gemma3 architectures.
 enum GGUFImporter {
     static func model(_ file: GGUFFile) throws -> TransformerModel {
-        guard let name = try file.text("general.architecture") else { throw Failure(.badFormat, "GGUF file: 'general.architecture' is missing") }
+        guard let name = try file.text("general.architecture") else {
+            throw Failure(.badFormat, "GGUF file: 'general.architecture' is missing")
+        }
         guard let architecture = TransformerModel.Architecture(rawValue: name) else {
             throw Failure(.unsupported, "GGUF file: the architecture '\(name.prefix(40))' can't be imported; llama and gemma3 can")
         }
         let sizes = try GGUFSizes(file, architecture: architecture)
         let tensors = GGUFTensors(file)
         let vocabulary = try tensors.rows(of: "token_embd.weight")
-        guard TransformerLimits.vocabulary.contains(vocabulary) else { throw Failure(.badFormat, "GGUF file: a vocabulary of \(vocabulary) is not believable") }
+        guard TransformerLimits.vocabulary.contains(vocabulary) else {
+            throw Failure(.badFormat, "GGUF file: a vocabulary of \(vocabulary) is not believable")
+        }
         let embedding = try tensors.matrix("token_embd.weight", rows: vocabulary, columns: sizes.width)
         var layers = try (0..<sizes.layers).map { try layer($0, sizes, tensors, architecture) }
         if architecture == .llama, tensors.has("rope_freqs.weight") {
@@ -28,20 +32,23 @@ enum GGUFImporter {
         let model = TransformerModel(
             architecture: architecture, name: try file.text("general.name") ?? "model", licence: try file.text("general.license") ?? "",
             source: try file.text("general.source.url") ?? "GGUF",
-            width: sizes.width, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads, headDimension: sizes.headDimension, feedForward: sizes.feedForward,
+            width: sizes.width, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads, headDimension: sizes.headDimension,
+                feedForward: sizes.feedForward,
             vocabulary: vocabulary, contextLength: sizes.context, normEpsilon: sizes.epsilon,
             activation: gemma ? .geluTanh : .silu,
             // The converter permutes llama's query and key rows so that pairs are neighbours; gemma's stay halves.
             rotaryPairs: gemma ? .halves : .neighbours,
             attentionScale: sizes.attentionScale, embeddingScale: gemma ? Float(sizes.width).squareRoot() : 1,
             attentionSoftCap: sizes.attentionSoftCap, outputSoftCap: sizes.outputSoftCap,
-            embedding: embedding, layers: layers, outputNorm: norm, output: output, tokenizer: try GGUFTokenizer.source(file, vocabulary: vocabulary))
+            embedding: embedding, layers: layers, outputNorm: norm, output: output,
+                tokenizer: try GGUFTokenizer.source(file, vocabulary: vocabulary))
         try model.check()
         guard !file.source.isBroken else { throw Failure(.inputOutput, "GGUF file: it could not be read to its end") }
         return model
     }
 
-    private static func layer(_ index: Int, _ sizes: GGUFSizes, _ tensors: GGUFTensors, _ architecture: TransformerModel.Architecture) throws -> TransformerModel.Layer {
+    private static func layer(_ index: Int, _ sizes: GGUFSizes, _ tensors: GGUFTensors,
+                              _ architecture: TransformerModel.Architecture) throws -> TransformerModel.Layer {
         func matrix(_ part: String, _ rows: Int, _ columns: Int) throws -> TransformerModel.EncodedMatrix {
             try tensors.matrix("blk.\(index).\(part).weight", rows: rows, columns: columns)
         }

@@ -5,7 +5,8 @@ extension GGUFFile {
     func number(_ key: String, in bounds: ClosedRange<Int>) throws -> Int? {
         guard let value = metadata[key] else { return nil }
         guard case .integer(let number) = value, let exact = Int(exactly: number), bounds.contains(exact) else {
-            throw Failure(.badFormat, "GGUF file: '\(key)' is \(describe(value)); a whole number from \(bounds.lowerBound) to \(bounds.upperBound) is expected")
+            throw Failure(.badFormat,
+                "GGUF file: '\(key)' is \(describe(value)); a whole number from \(bounds.lowerBound) to \(bounds.upperBound) is expected")
         }
         return exact
     }
@@ -23,26 +24,33 @@ extension GGUFFile {
         default: nil
         }
         guard let real, bounds.contains(real) else {
-            throw Failure(.badFormat, "GGUF file: '\(key)' is \(describe(value)); a number from \(bounds.lowerBound) to \(bounds.upperBound) is expected")
+            throw Failure(.badFormat,
+                "GGUF file: '\(key)' is \(describe(value)); a number from \(bounds.lowerBound) to \(bounds.upperBound) is expected")
         }
         return Float(real)
     }
 
     func flag(_ key: String) throws -> Bool? {
         guard let value = metadata[key] else { return nil }
-        guard case .flag(let flag) = value else { throw Failure(.badFormat, "GGUF file: '\(key)' is \(describe(value)); true or false is expected") }
+        guard case .flag(let flag) = value else {
+            throw Failure(.badFormat, "GGUF file: '\(key)' is \(describe(value)); true or false is expected")
+        }
         return flag
     }
 
     func text(_ key: String) throws -> String? {
         guard let value = metadata[key] else { return nil }
-        guard case .text(let place) = value else { throw Failure(.badFormat, "GGUF file: '\(key)' is \(describe(value)); text is expected") }
+        guard case .text(let place) = value else {
+            throw Failure(.badFormat, "GGUF file: '\(key)' is \(describe(value)); text is expected")
+        }
         return source.text(place)
     }
 
     func array(_ key: String, of types: Set<GGUFType>) throws -> GGUFArray? {
         guard let value = metadata[key] else { return nil }
-        guard case .array(let array) = value, types.contains(array.type) else { throw Failure(.badFormat, "GGUF file: '\(key)' is \(describe(value)), not the expected array") }
+        guard case .array(let array) = value, types.contains(array.type) else {
+            throw Failure(.badFormat, "GGUF file: '\(key)' is \(describe(value)), not the expected array")
+        }
         return array
     }
 
@@ -51,7 +59,8 @@ extension GGUFFile {
         var result: [[UInt8]] = [], position = array.place.lowerBound
         result.reserveCapacity(array.count)
         for _ in 0..<array.count {
-            let length = Int(source.bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))  // walked and checked when the file was opened
+            // walked and checked when the file was opened
+            let length = Int(source.bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
             result.append([UInt8](source.bytes[position + 8..<position + 8 + length]))
             position += 8 + length
         }

@@ -26,10 +26,13 @@ struct GGUFSizes {
         }
         self.epsilon = epsilon
         let ownDimension = try file.number(key("attention.key_length"), in: TransformerLimits.headDimension)
-        guard ownDimension != nil || width % heads == 0 else { throw Failure(.badFormat, "GGUF file: \(heads) heads don't divide the width \(width)") }
+        guard ownDimension != nil || width % heads == 0 else {
+            throw Failure(.badFormat, "GGUF file: \(heads) heads don't divide the width \(width)")
+        }
         headDimension = ownDimension ?? width / heads
         guard TransformerLimits.headDimension.contains(headDimension), heads % keyValueHeads == 0 else {
-            throw Failure(.badFormat, "GGUF file: \(heads) heads of \(headDimension) values with \(keyValueHeads) for keys and values are impossible")
+            throw Failure(.badFormat,
+                          "GGUF file: \(heads) heads of \(headDimension) values with \(keyValueHeads) for keys and values are impossible")
         }
         if let values = try file.number(key("attention.value_length"), in: TransformerLimits.headDimension), values != headDimension {
             throw Failure(.unsupported, "GGUF file: values of \(values) beside keys of \(headDimension) can't be imported")
@@ -54,7 +57,8 @@ struct GGUFSizes {
         switch kind {
         case "none": return 1
         // Older files have one key for linear scaling.
-        case "linear": return try file.real(key("rope.scaling.factor"), in: TransformerLimits.factor) ?? file.real(key("rope.scale_linear"), in: TransformerLimits.factor) ?? 1
+        case "linear": return try file.real(key("rope.scaling.factor"), in: TransformerLimits.factor)
+            ?? file.real(key("rope.scale_linear"), in: TransformerLimits.factor) ?? 1
         default: throw Failure(.unsupported, "GGUF file: rotary scaling '\(kind.prefix(40))' can't be imported; linear scaling can")
         }
     }

@@ -37,7 +37,9 @@ enum GGUFType: UInt32 {
 extension GGUFCursor {
     mutating func type(of key: String) throws -> GGUFType {
         let number = try integer(UInt32.self, "the type of '\(key)'")
-        guard let type = GGUFType(rawValue: number) else { throw Failure(.badFormat, "GGUF file: '\(key)' has the unknown type \(number); the file is damaged or newer than this importer") }
+        guard let type = GGUFType(rawValue: number) else {
+            throw Failure(.badFormat, "GGUF file: '\(key)' has the unknown type \(number); the file is damaged or newer than this importer")
+        }
         return type
     }
 
@@ -45,7 +47,9 @@ extension GGUFCursor {
         let type = try type(of: key)
         guard type == .array else { return try scalar(type, of: key) }
         let element = try self.type(of: key)
-        guard element != .array else { throw Failure(.unsupported, "GGUF file: '\(key)' is an array of arrays; no model that can be imported has one") }
+        guard element != .array else {
+            throw Failure(.unsupported, "GGUF file: '\(key)' is an array of arrays; no model that can be imported has one")
+        }
         // A string takes at least the eight bytes of its length.
         let count = try count(elementBytes: element == .string ? 8 : element.bytes, "the length of the array '\(key)'")
         let start = position

@@ -46,7 +46,9 @@ struct ONNXConstant {
     /// Reads a tensor of the file.
     init(_ tensor: ONNXTensor, reader: SourceReader, budget: ImportBudget) throws {
         let name = tensor.name.isEmpty ? "constant" : String(tensor.name.prefix(80))
-        guard !tensor.isExternal else { throw Failure(.unsupported, "'\(name)' is stored in a file of its own; save the model as one file") }
+        guard !tensor.isExternal else {
+            throw Failure(.unsupported, "'\(name)' is stored in a file of its own; save the model as one file")
+        }
         // ONNX has empty constants (an absent region of interest), the graph hasn't.
         let isEmpty = tensor.shape.contains(0)
         let elements = isEmpty ? 0 : try Limits.elements(tensor.shape, of: name)
@@ -57,7 +59,9 @@ struct ONNXConstant {
         shape = isEmpty ? [0] : tensor.shape
         guard let raw = tensor.raw else {
             let stored = isReal ? tensor.floats.count : tensor.integers.count
-            guard tensor.type != 10, tensor.type != 11, stored == elements else { throw Failure(.badFormat, "'\(name)' of shape \(tensor.shape) has \(stored) elements") }
+            guard tensor.type != 10, tensor.type != 11, stored == elements else {
+                throw Failure(.badFormat, "'\(name)' of shape \(tensor.shape) has \(stored) elements")
+            }
             self.elements = isReal ? .floats(tensor.floats) : .integers(tensor.integers)
             return
         }

@@ -10,8 +10,11 @@ extension ONNXImporter {
         }
         let x = try channelsLast(input, node.name + "/channels_last")
         let w = weights.shape, kernel = rank == 3 ? (1, w[2]) : (w[2], w[3])
-        if let said = node.attributes["kernel_shape"]?.integers, said != Array(w[2...]) { throw Failure(.badFormat, "a kernel of \(said.prefix(8)) with weights of shape \(w)") }
-        let image = rank == 3 ? try append(node.name + "/image", .reshape, [x.id], declared: [x.stored[0], 1, x.stored[1], x.stored[2]]) : x.id
+        if let said = node.attributes["kernel_shape"]?.integers, said != Array(w[2...]) {
+            throw Failure(.badFormat, "a kernel of \(said.prefix(8)) with weights of shape \(w)")
+        }
+        let image = rank == 3 ? try append(node.name + "/image", .reshape, [x.id], declared: [x.stored[0], 1, x.stored[1], x.stored[2]])
+            : x.id
         let channels = x.shape[1], group = node.integer("group", 1)
         var window = try window(node, kernel: kernel, over: graph.tensors[image].shape)
         let bias = try optional(node, 2).map { try tensor($0, node.name + ".bias") } ?? -1
@@ -24,7 +27,8 @@ extension ONNXImporter {
             let id = try addConstant(node.inputs[1], shape: enlarged.shape, enlarged.floats)
             y = try append(node.name, .convolution(window, .none), [focus.source, id, bias])
         } else if group == 1 {
-            let id = try addConstant(node.inputs[1], shape: [w[0], kernel.0, kernel.1, w[1]], ONNXImporter.moved(floats, rows: w[0], depth: w[1]))
+            let id = try addConstant(node.inputs[1], shape: [w[0], kernel.0, kernel.1, w[1]],
+                                     ONNXImporter.moved(floats, rows: w[0], depth: w[1]))
             y = try append(node.name, .convolution(window, .none), [image, id, bias])
         } else if group == channels, w[1] == 1, w[0] % group == 0 {
             let area = kernel.0 * kernel.1

@@ -5,7 +5,8 @@ import Platform
 extension ONNXImporter {
     mutating func unary(_ node: ONNXNode, _ function: UnaryFunction, _ alpha: Float = 0, _ beta: Float = 0) throws {
         let x = try value(node, 0), id = try tensor(x, node.name + "/constant")
-        set(node, ONNXValue(shape: x.shape, id: try append(node.name, .unary(function, alpha: alpha, beta: beta), [id]), isChannelsLast: x.isChannelsLast))
+        set(node, ONNXValue(shape: x.shape, id: try append(node.name, .unary(function, alpha: alpha, beta: beta), [id]),
+                            isChannelsLast: x.isChannelsLast))
     }
 
     mutating func binary(_ node: ONNXNode, _ function: BinaryFunction) throws {
@@ -18,7 +19,8 @@ extension ONNXImporter {
         guard node.inputs.count == 2 else { throw Failure(.unsupported, "\(node.inputs.count) inputs; two work") }
         let a = try value(node, 0), b = try value(node, 1)
         for (x, y) in [(a, b), (b, a)] where isSigmoid(y.id, of: x.id) {
-            return set(node, ONNXValue(shape: x.shape, id: try append(node.name, .unary(.silu, alpha: 0, beta: 0), [x.id]), isChannelsLast: x.isChannelsLast))
+            return set(node, ONNXValue(shape: x.shape, id: try append(node.name, .unary(.silu, alpha: 0, beta: 0), [x.id]),
+                                       isChannelsLast: x.isChannelsLast))
         }
         try combine(node, .binary(.multiply, .none), a, b)
     }
@@ -30,7 +32,9 @@ extension ONNXImporter {
 
     mutating func power(_ node: ONNXNode) throws {
         let x = try value(node, 0), exponent = try constant(node, 1)
-        guard exponent.count == 1, exponent.shape.count <= x.shape.count else { throw Failure(.unsupported, "an exponent of shape \(exponent.shape)") }
+        guard exponent.count == 1, exponent.shape.count <= x.shape.count else {
+            throw Failure(.unsupported, "an exponent of shape \(exponent.shape)")
+        }
         switch exponent.reals[0] {
         case 1: set(node, x)
         case 2: try combine(node, .binary(.multiply, .none), x, x)
@@ -49,7 +53,8 @@ extension ONNXImporter {
         let low = try bound("min", 1, -.infinity), high = try bound("max", 2, .infinity)
         guard !low.isNaN, !high.isNaN else { throw Failure(.badFormat, "a bound that is no number") }
         if low == 0, high == 6 { return try unary(node, .relu6) }
-        try unary(node, low == 0 && high == .infinity ? .relu : .clip, low == 0 && high == .infinity ? 0 : low, low == 0 && high == .infinity ? 0 : high)
+        try unary(node, low == 0 && high == .infinity ? .relu : .clip, low == 0 && high == .infinity ? 0 : low, low == 0
+                  && high == .infinity ? 0 : high)
     }
 
     /// Two values that broadcast, brought to the same layout.
@@ -80,9 +85,12 @@ extension ONNXImporter {
         guard rank > 0 else { throw Failure(.badFormat, "softmax of a single number") }
         let axis = try positive(node.integer("axis", model.operatorSet < 13 ? 1 : -1), rank: rank)
         // Up to version 12 the operator ran over all axes from this one on.
-        guard model.operatorSet >= 13 || x.shape[(axis + 1)...].allSatisfy({ $0 == 1 }) else { throw Failure(.unsupported, "a softmax over several axes") }
+        guard model.operatorSet >= 13 || x.shape[(axis + 1)...].allSatisfy({ $0 == 1 }) else {
+            throw Failure(.unsupported, "a softmax over several axes")
+        }
         let id = try tensor(x, node.name + "/constant")
-        set(node, ONNXValue(shape: x.shape, id: try append(node.name, .softmax(axis: x.axis(axis), beta: 1), [id]), isChannelsLast: x.isChannelsLast))
+        set(node, ONNXValue(shape: x.shape, id: try append(node.name, .softmax(axis: x.axis(axis), beta: 1), [id]),
+                            isChannelsLast: x.isChannelsLast))
     }
 
     mutating func reduce(_ node: ONNXNode, sum: Bool) throws {

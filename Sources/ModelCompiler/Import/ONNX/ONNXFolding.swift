@@ -76,7 +76,8 @@ extension ONNXImporter {
                 set(node, ONNXValue(constant: ONNXConstant(shape: [], .integers([count]))))
             } else {
                 let start = clamped(node.integer("start", 0), shape.count), end = clamped(node.integer("end", shape.count), shape.count)
-                set(node, ONNXValue(constant: ONNXConstant(shape: [max(0, end - start)], .integers(start < end ? Array(shape[start..<end]) : []))))
+                set(node, ONNXValue(constant: ONNXConstant(shape: [max(0, end - start)],
+                                                           .integers(start < end ? Array(shape[start..<end]) : []))))
             }
             return true
         case "ConstantOfShape":
@@ -92,7 +93,8 @@ extension ONNXImporter {
             }
             return true
         case "Add", "Sub", "Mul", "Div", "Equal":
-            guard node.inputs.count == 2, let a = try value(node, 0).constant, let b = try value(node, 1).constant, a.count > 0, b.count > 0,
+            guard node.inputs.count == 2, let a = try value(node, 0).constant, let b = try value(node, 1).constant, a.count > 0,
+                  b.count > 0,
                   let result = try ONNXFolding.binary(node.operation, a, b, budget: budget) else { return false }
             set(node, ONNXValue(constant: result))
             return true
@@ -102,7 +104,10 @@ extension ONNXImporter {
             return true
         case "Range":
             guard let start = try constant(node, 0).integers?.first, let limit = try constant(node, 1).integers?.first,
-                  let step = try constant(node, 2).integers?.first, step != 0, [start, limit, step].allSatisfy({ (-1 << 31..<1 << 31).contains($0) }) else { return false }
+                  let step = try constant(node, 2).integers?.first, step != 0,
+                      [start, limit, step].allSatisfy({ (-1 << 31..<1 << 31).contains($0) }) else {
+                      return false
+                  }
             let count = max(0, (limit - start + step - step.signum()) / step)
             try budget.charge(8 * count)
             set(node, ONNXValue(constant: ONNXConstant(shape: [count], .integers((0..<count).map { start + $0 * step }))))
@@ -149,7 +154,8 @@ extension ONNXImporter {
             (0..<outer).flatMap { row in lists.flatMap { $0[row * ($0.count / outer)..<(row + 1) * ($0.count / outer)] } }
         }
         let integers = full.compactMap(\.integers)
-        let elements: ONNXConstant.Elements = integers.count == full.count ? .integers(joined(integers)) : .floats(joined(full.map(\.reals)))
+        let elements: ONNXConstant.Elements = integers.count == full.count ? .integers(joined(integers))
+            : .floats(joined(full.map(\.reals)))
         set(node, ONNXValue(constant: ONNXConstant(shape: shape, elements)))
         return true
     }

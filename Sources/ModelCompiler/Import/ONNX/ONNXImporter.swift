@@ -61,7 +61,9 @@ struct ONNXImporter {
     }
 
     static func refuseMissing(_ graph: ONNXGraph) throws {
-        guard graph.nodes.count <= Limits.nodes else { throw Failure(.unsupported, "ONNX file: \(graph.nodes.count) nodes; at most \(Limits.nodes) work") }
+        guard graph.nodes.count <= Limits.nodes else {
+            throw Failure(.unsupported, "ONNX file: \(graph.nodes.count) nodes; at most \(Limits.nodes) work")
+        }
         var missing = MissingOperators()
         for node in graph.nodes where !node.isKnown {
             missing.add(node.domain.isEmpty ? node.operation : "\(node.domain).\(node.operation)", index: node.index, name: node.name)
@@ -74,7 +76,9 @@ struct ONNXImporter {
         for info in model.graph.inputs where values[info.name] == nil { try addInput(info, options) }
         try run(model.graph.nodes, depth: 0)
         for info in model.graph.outputs {
-            guard let found = values[info.name] else { throw Failure(.badFormat, "ONNX file: its output '\(info.name.prefix(80))' is never computed") }
+            guard let found = values[info.name] else {
+                throw Failure(.badFormat, "ONNX file: its output '\(info.name.prefix(80))' is never computed")
+            }
             // Images stay channels last, as everything here has them; other outputs keep the model's own order.
             let value = found.shape.count == 4 ? found : try plain(found, info.name)
             let id = try tensor(value, info.name)
@@ -100,9 +104,13 @@ struct ONNXImporter {
             return
         }
         guard info.type == 1 else {
-            throw Failure(.unsupported, "input '\(info.name.prefix(80))' has element type \(info.type); float32 inputs work, a single number can be fixed to a value")
+            throw Failure(.unsupported,
+                "input '\(info.name.prefix(80))' has element type \(info.type); float32 inputs work, a single number can be fixed to a "
+                    + "value")
         }
-        let shape = options.inputShapes[info.name] ?? info.dimensions.map { $0.size.flatMap { $0 > 0 ? $0 : nil } ?? options.dimensions[$0.name] ?? 1 }
+        let shape = options.inputShapes[info.name] ?? info.dimensions.map {
+            $0.size.flatMap { $0 > 0 ? $0 : nil } ?? options.dimensions[$0.name] ?? 1
+        }
         _ = try Limits.elements(shape, of: info.name)
         var value = ONNXValue(shape: shape, id: graph.tensors.count, isChannelsLast: false)
         // A four-dimensional input with an extent in both last axes is an image; (layers, 1, 1, units) is a state.
@@ -141,7 +149,9 @@ struct ONNXImporter {
     func optional(_ node: ONNXNode, _ position: Int) throws -> ONNXValue? {
         node.attributes.readInput(position)
         guard node.inputs.indices.contains(position), !node.inputs[position].isEmpty else { return nil }
-        guard let value = values[node.inputs[position]] else { throw Failure(.badFormat, "input '\(node.inputs[position].prefix(80))' isn't computed before") }
+        guard let value = values[node.inputs[position]] else {
+            throw Failure(.badFormat, "input '\(node.inputs[position].prefix(80))' isn't computed before")
+        }
         return value
     }
 
@@ -200,7 +210,8 @@ struct ONNXImporter {
     mutating func channelsLast(_ value: ONNXValue, _ name: String) throws -> ONNXValue {
         guard !value.isChannelsLast, value.shape.count >= 3 else { return value }
         let id = try tensor(value, name)
-        return ONNXValue(shape: value.shape, id: try permuted(id, ONNXValue.channelsLast(Array(value.shape.indices)), name), isChannelsLast: true)
+        return ONNXValue(shape: value.shape, id: try permuted(id, ONNXValue.channelsLast(Array(value.shape.indices)), name),
+                         isChannelsLast: true)
     }
 
     /// A transpose, or only a reshape where the axes with an extent keep their order.

@@ -5,7 +5,9 @@ import Platform
 extension ONNXImporter {
     mutating func concatenate(_ node: ONNXNode) throws {
         let parts = try node.inputs.indices.map { try value(node, $0) }
-        guard let rank = parts.first?.shape.count, parts.allSatisfy({ $0.shape.count == rank }) else { throw Failure(.badFormat, "shapes \(parts.prefix(8).map(\.shape))") }
+        guard let rank = parts.first?.shape.count, parts.allSatisfy({ $0.shape.count == rank }) else {
+            throw Failure(.badFormat, "shapes \(parts.prefix(8).map(\.shape))")
+        }
         let axis = try positive(node.integer("axis", 1), rank: rank), isChannelsLast = parts.contains(where: \.isChannelsLast)
         let inputs = try zip(parts, node.inputs).map { part, name in
             try isChannelsLast ? channelsLast(part, name + "/channels_last").id : tensor(part, name)
@@ -19,10 +21,14 @@ extension ONNXImporter {
 
     mutating func slice(_ node: ONNXNode) throws {
         let x = try value(node, 0), rank = x.shape.count
-        guard let starts = try integers(node, attribute: "starts", input: 1), let ends = try integers(node, attribute: "ends", input: 2) else {
+        guard let starts = try integers(node, attribute: "starts", input: 1),
+              let ends = try integers(node, attribute: "ends", input: 2) else {
             throw Failure(.badFormat, "a slice without bounds")
         }
-        let axes = try integers(node, attribute: "axes", input: 3) ?? Array(starts.indices), steps = try integers(node, attribute: "steps", input: 4) ?? starts.map { _ in 1 }
+        let axes = try integers(node, attribute: "axes", input: 3) ?? Array(starts.indices),
+            steps = try integers(node, attribute: "steps", input: 4) ?? starts.map { _ in
+            1
+        }
         guard starts.count == ends.count, axes.count == starts.count, steps.count == starts.count, starts.count <= rank else {
             throw Failure(.badFormat, "a slice from \(starts.prefix(8)) to \(ends.prefix(8)) of \(x.shape)")
         }
@@ -46,7 +52,9 @@ extension ONNXImporter {
             sizes = (0..<count).map { min(part, x.shape[axis] - $0 * part) }
         }
         var start = 0
-        guard sizes.count == count, sizes.allSatisfy({ (1...x.shape[axis]).contains($0) }) else { throw Failure(.badFormat, "parts \(sizes.prefix(8)) of \(x.shape)") }
+        guard sizes.count == count, sizes.allSatisfy({ (1...x.shape[axis]).contains($0) }) else {
+            throw Failure(.badFormat, "parts \(sizes.prefix(8)) of \(x.shape)")
+        }
         for (index, size) in sizes.enumerated() {
             guard start + size <= x.shape[axis] else { throw Failure(.badFormat, "parts \(sizes.prefix(8)) of \(x.shape)") }
             var ranges = try x.shape.map { try StridedRange(begin: 0, end: $0, step: 1, size: $0) }
@@ -62,7 +70,8 @@ extension ONNXImporter {
         if let constant = x.constant {
             let strides = ONNXFolding.rowMajor(x.shape)
             try budget.charge(16 * Limits.elements(shape, of: node.name))
-            let places = ONNXFolding.walk(shape, offset: zip(ranges, strides).reduce(0) { $0 + $1.0.start * $1.1 }, strides: zip(ranges, strides).map { $0.step * $1 })
+            let places = ONNXFolding.walk(shape, offset: zip(ranges, strides).reduce(0) { $0 + $1.0.start * $1.1 },
+                                          strides: zip(ranges, strides).map { $0.step * $1 })
             return set(node, ONNXValue(constant: constant.gathered(places, shape: shape)), output: output)
         }
         guard shape != x.shape || ranges.contains(where: { $0.step != 1 }) else { return set(node, x, output: output) }
@@ -80,7 +89,9 @@ extension ONNXImporter {
 
     mutating func reshape(_ node: ONNXNode) throws {
         let x = try value(node, 0)
-        guard var shape = try integers(node, attribute: "shape", input: 1), shape.count <= Limits.rank else { throw Failure(.badFormat, "no shape or more than \(Limits.rank) axes") }
+        guard var shape = try integers(node, attribute: "shape", input: 1), shape.count <= Limits.rank else {
+            throw Failure(.badFormat, "no shape or more than \(Limits.rank) axes")
+        }
         if node.integer("allowzero", 0) == 0 {
             for axis in shape.indices where shape[axis] == 0 {
                 guard axis < x.shape.count else { throw Failure(.badFormat, "\(x.shape) to \(shape)") }
@@ -111,7 +122,9 @@ extension ONNXImporter {
 
     mutating func unsqueeze(_ node: ONNXNode) throws {
         let x = try value(node, 0)
-        guard let listed = try integers(node, attribute: "axes", input: 1), listed.count + x.shape.count <= Limits.rank else { throw Failure(.badFormat, "no axes or too many") }
+        guard let listed = try integers(node, attribute: "axes", input: 1), listed.count + x.shape.count <= Limits.rank else {
+            throw Failure(.badFormat, "no axes or too many")
+        }
         let rank = x.shape.count + listed.count, axes = try listed.map { try positive($0, rank: rank) }
         guard Set(axes).count == axes.count else { throw Failure(.badFormat, "axes \(axes)") }
         var rest = x.shape[...]
@@ -140,7 +153,9 @@ extension ONNXImporter {
     mutating func transpose(_ node: ONNXNode) throws {
         let x = try value(node, 0), rank = x.shape.count
         let permutation = node.attributes["perm"]?.integers ?? Array((0..<rank).reversed())
-        guard permutation.sorted() == Array(0..<rank) else { throw Failure(.badFormat, "the permutation \(permutation.prefix(8)) of \(x.shape)") }
+        guard permutation.sorted() == Array(0..<rank) else {
+            throw Failure(.badFormat, "the permutation \(permutation.prefix(8)) of \(x.shape)")
+        }
         let shape = permutation.map { x.shape[$0] }
         if let constant = x.constant {
             guard constant.count > 0 else { return set(node, x) }
@@ -154,7 +169,8 @@ extension ONNXImporter {
 
     mutating func pad(_ node: ONNXNode) throws {
         let x = try value(node, 0), rank = x.shape.count, id = try tensor(x, node.name + "/constant")
-        guard let pads = try integers(node, attribute: "pads", input: 1), pads.count == 2 * rank, pads.allSatisfy({ (0...1 << 20).contains($0) }), node.inputs.count < 4 else {
+        guard let pads = try integers(node, attribute: "pads", input: 1), pads.count == 2 * rank,
+              pads.allSatisfy({ (0...1 << 20).contains($0) }), node.inputs.count < 4 else {
             throw Failure(.unsupported, "padding that isn't constant for each axis, or negative")
         }
         let before = Array(pads[..<rank]), after = Array(pads[rank...])
@@ -169,15 +185,19 @@ extension ONNXImporter {
             result = try mirrored(node, id, stored(before), stored(after), isReflection: mode == "reflect")
         case let mode: throw Failure(.unsupported, "padding by '\(mode.prefix(40))'")
         }
-        set(node, ONNXValue(shape: x.shape.indices.map { x.shape[$0] + before[$0] + after[$0] }, id: result, isChannelsLast: x.isChannelsLast))
+        set(node, ONNXValue(shape: x.shape.indices.map { x.shape[$0] + before[$0] + after[$0] }, id: result,
+                            isChannelsLast: x.isChannelsLast))
     }
 
     /// Reflection and repeated edges read elements again: a gather along each padded axis.
-    private mutating func mirrored(_ node: ONNXNode, _ id: TensorID, _ before: [Int], _ after: [Int], isReflection: Bool) throws -> TensorID {
+    private mutating func mirrored(_ node: ONNXNode, _ id: TensorID, _ before: [Int], _ after: [Int], isReflection: Bool) throws
+        -> TensorID {
         var current = id
         for axis in before.indices where before[axis] + after[axis] > 0 {
             let size = graph.tensors[current].shape[axis]
-            guard !isReflection || max(before[axis], after[axis]) < size else { throw Failure(.badFormat, "a reflection wider than \(size)") }
+            guard !isReflection || max(before[axis], after[axis]) < size else {
+                throw Failure(.badFormat, "a reflection wider than \(size)")
+            }
             try budget.charge(4 * (before[axis] + size + after[axis]))
             let places = (-before[axis]..<size + after[axis]).map { place -> Int32 in
                 if !isReflection { return Int32(min(max(place, 0), size - 1)) }
@@ -191,7 +211,9 @@ extension ONNXImporter {
     mutating func gather(_ node: ONNXNode) throws {
         let x = try plain(value(node, 0), node.name + "/plain"), indices = try constant(node, 1)
         let axis = try positive(node.integer("axis", 0), rank: x.shape.count), size = x.shape[axis]
-        guard let list = indices.integers, !list.isEmpty, indices.shape.count <= 1 else { throw Failure(.unsupported, "indices of shape \(indices.shape); a row of whole numbers works") }
+        guard let list = indices.integers, !list.isEmpty, indices.shape.count <= 1 else {
+            throw Failure(.unsupported, "indices of shape \(indices.shape); a row of whole numbers works")
+        }
         let chosen = try list.map { try positive($0, rank: size) }
         let id = try tensor(x, node.name + "/constant")
         let shape = Array(x.shape[..<axis]) + indices.shape + x.shape[(axis + 1)...]
@@ -208,7 +230,8 @@ extension ONNXImporter {
 
     mutating func gather(_ name: String, _ id: TensorID, _ places: [Int32], axis: Int) throws -> TensorID {
         try budget.charge(4 * places.count)
-        let indices = graph.addTensor(GraphTensor(name: name + "/indices", shape: [places.count], type: .int32, constant: places.littleEndianBytes))
+        let indices = graph.addTensor(GraphTensor(name: name + "/indices", shape: [places.count], type: .int32,
+                                                  constant: places.littleEndianBytes))
         return try append(name, .gather(axis: axis), [id, indices])
     }
 }

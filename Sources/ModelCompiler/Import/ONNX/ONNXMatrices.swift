@@ -5,16 +5,22 @@ import Platform
 extension ONNXImporter {
     mutating func gemm(_ node: ONNXNode) throws {
         let x = try plain(value(node, 0), node.name + "/plain"), weights = try constant(node, 1)
-        guard node.float("alpha", 1) == 1, node.float("beta", 1) == 1, node.integer("transA", 0) == 0, x.shape.count == 2, weights.shape.count == 2,
-              let floats = weights.floats, !floats.isEmpty else { throw Failure(.unsupported, "factors, or weights that aren't a constant matrix") }
+        guard node.float("alpha", 1) == 1, node.float("beta", 1) == 1, node.integer("transA", 0) == 0, x.shape.count == 2,
+              weights.shape.count == 2,
+              let floats = weights.floats, !floats.isEmpty else {
+                  throw Failure(.unsupported, "factors, or weights that aren't a constant matrix")
+              }
         let id = try matrix(node.inputs[1], floats, weights.shape, isTransposed: node.integer("transB", 0) != 0)
         let outputs = graph.tensors[id].shape[0]
         var bias: TensorID = -1
         if let given = try optional(node, 2) {
-            guard let values = given.constant?.reals, values.count == outputs else { throw Failure(.unsupported, "a bias of shape \(given.shape)") }
+            guard let values = given.constant?.reals, values.count == outputs else {
+                throw Failure(.unsupported, "a bias of shape \(given.shape)")
+            }
             bias = try addConstant(node.inputs[2], shape: [outputs], values)
         }
-        set(node, ONNXValue(shape: [x.shape[0], outputs], id: try append(node.name, .fullyConnected(.none), [tensor(x, node.inputs[0]), id, bias]), isChannelsLast: false))
+        set(node, ONNXValue(shape: [x.shape[0], outputs], id: try append(node.name, .fullyConnected(.none),
+                                                                         [tensor(x, node.inputs[0]), id, bias]), isChannelsLast: false))
     }
 
     mutating func matrixMultiply(_ node: ONNXNode) throws {
@@ -22,7 +28,8 @@ extension ONNXImporter {
         if let floats = b.constant?.floats, b.shape.count == 2, !floats.isEmpty, let depth = a.shape.last, depth == b.shape[0] {
             let id = try matrix(node.inputs[1], floats, b.shape, isTransposed: false)
             let shape = a.shape.dropLast() + [b.shape[1]]
-            return set(node, ONNXValue(shape: Array(shape), id: try append(node.name, .fullyConnected(.none), [tensor(a, node.inputs[0]), id, -1], declared: Array(shape)), isChannelsLast: false))
+            return set(node, ONNXValue(shape: Array(shape), id: try append(node.name, .fullyConnected(.none),
+                [tensor(a, node.inputs[0]), id, -1], declared: Array(shape)), isChannelsLast: false))
         }
         let id = try append(node.name, .matrixMultiply, [tensor(a, node.inputs[0]), tensor(b, node.inputs[1])])
         set(node, ONNXValue(shape: graph.tensors[id].shape, id: id, isChannelsLast: false))
@@ -37,12 +44,20 @@ extension ONNXImporter {
 
     /// GRU (3 gates) and LSTM (4), one direction.
     mutating func recurrent(_ node: ONNXNode, gates: Int) throws {
-        guard node.text("direction", "forward") == "forward", node.integer("layout", 0) == 0, node.attributes["activations"] == nil, node.attributes["clip"] == nil,
-              node.integer("input_forget", 0) == 0 else { throw Failure(.unsupported, "only the forward direction with the usual functions works") }
+        guard node.text("direction", "forward") == "forward", node.integer("layout", 0) == 0, node.attributes["activations"] == nil,
+              node.attributes["clip"] == nil,
+              node.integer("input_forget", 0) == 0 else {
+                  throw Failure(.unsupported, "only the forward direction with the usual functions works")
+              }
         let x = try plain(value(node, 0), node.name + "/plain"), w = try constant(node, 1), r = try constant(node, 2)
-        guard x.shape.count == 3, w.shape.count == 3, r.shape.count == 3, w.shape[0] == 1, r.shape[0] == 1, let hidden = r.shape.last, (1...1 << 16).contains(hidden),
-              w.shape == [1, gates * hidden, x.shape[2]], r.shape == [1, gates * hidden, hidden] else { throw Failure(.badFormat, "weights \(w.shape) and \(r.shape) for \(x.shape)") }
-        guard try optional(node, 4) == nil, gates == 3 || node.inputs.count < 8 || node.inputs[7].isEmpty else { throw Failure(.unsupported, "lengths of sequences or peepholes") }
+        guard x.shape.count == 3, w.shape.count == 3, r.shape.count == 3, w.shape[0] == 1, r.shape[0] == 1, let hidden = r.shape.last,
+              (1...1 << 16).contains(hidden),
+              w.shape == [1, gates * hidden, x.shape[2]], r.shape == [1, gates * hidden, hidden] else {
+                  throw Failure(.badFormat, "weights \(w.shape) and \(r.shape) for \(x.shape)")
+              }
+        guard try optional(node, 4) == nil, gates == 3 || node.inputs.count < 8 || node.inputs[7].isEmpty else {
+            throw Failure(.unsupported, "lengths of sequences or peepholes")
+        }
         var inputs = [try tensor(x, node.inputs[0]), try addConstant(node.inputs[1], shape: [gates * hidden, x.shape[2]], w.reals),
                       try addConstant(node.inputs[2], shape: [gates * hidden, hidden], r.reals), -1, -1]
         if try optional(node, 3) != nil {
@@ -58,31 +73,43 @@ extension ONNXImporter {
                 continue
             }
             let state = try plain(given, node.name + "/state")
-            guard state.shape == [1, batch, hidden] else { throw Failure(.badFormat, "a state of shape \(state.shape) for \(hidden) units") }
-            inputs.append(try append("\(node.name)/initial\(index)", .reshape, [tensor(state, node.inputs[5 + index])], declared: [batch, hidden]))
+            guard state.shape == [1, batch, hidden] else {
+                throw Failure(.badFormat, "a state of shape \(state.shape) for \(hidden) units")
+            }
+            inputs.append(try append("\(node.name)/initial\(index)", .reshape, [tensor(state, node.inputs[5 + index])],
+                                     declared: [batch, hidden]))
         }
         let layer = RecurrentLayer(hidden: hidden, resetAfterProduct: node.integer("linear_before_reset", 0) != 0)
         let operation = gates == 3 ? Operation.gru(layer) : .lstm(layer)
         let shapes = try ShapeRules.outputs(of: operation, inputs: inputs.map { $0 == -1 ? nil : graph.tensors[$0].shape }, declared: [])
-        let ids = shapes.enumerated().map { index, shape in graph.addTensor(GraphTensor(name: "\(node.name)/\(["y", "h", "c"][index])", shape: shape, type: .float32)) }
+        let ids = shapes.enumerated().map { index, shape in
+            graph.addTensor(GraphTensor(name: "\(node.name)/\(["y", "h", "c"][index])", shape: shape, type: .float32))
+        }
         graph.nodes.append(Node(name: node.name, operation: operation, inputs: inputs, outputs: ids))
         // ONNX has an axis for the direction in each output.
         let full = [[x.shape[0], 1, batch, hidden], [1, batch, hidden], [1, batch, hidden]]
         for (index, id) in ids.enumerated() where node.outputs.indices.contains(index) && !node.outputs[index].isEmpty {
-            set(node, ONNXValue(shape: full[index], id: try append(node.outputs[index], .reshape, [id], declared: full[index]), isChannelsLast: false), output: index)
+            set(node, ONNXValue(shape: full[index], id: try append(node.outputs[index], .reshape, [id], declared: full[index]),
+                                isChannelsLast: false), output: index)
         }
     }
 
     /// A branch whose condition is known takes the place of the node.
     mutating func branch(_ node: ONNXNode, depth: Int) throws {
         guard depth < 8 else { throw Failure(.unsupported, "branches nest more than 8 deep") }
-        guard let condition = try value(node, 0).constant?.reals.first else { throw Failure(.unsupported, "a branch that depends on computed values") }
-        guard let chosen = node.attributes[condition != 0 ? "then_branch" : "else_branch"]?.graph else { throw Failure(.badFormat, "a branch is absent") }
+        guard let condition = try value(node, 0).constant?.reals.first else {
+            throw Failure(.unsupported, "a branch that depends on computed values")
+        }
+        guard let chosen = node.attributes[condition != 0 ? "then_branch" : "else_branch"]?.graph else {
+            throw Failure(.badFormat, "a branch is absent")
+        }
         try ONNXImporter.refuseMissing(chosen)
         try add(chosen.initializers)
         try run(chosen.nodes, depth: depth + 1)
         for (index, info) in chosen.outputs.enumerated() {
-            guard let value = values[info.name] else { throw Failure(.badFormat, "the branch's output '\(info.name.prefix(80))' is never computed") }
+            guard let value = values[info.name] else {
+                throw Failure(.badFormat, "the branch's output '\(info.name.prefix(80))' is never computed")
+            }
             set(node, value, output: index)
         }
     }

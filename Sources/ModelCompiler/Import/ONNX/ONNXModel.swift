@@ -223,7 +223,9 @@ struct ONNXFile {
                 while let (_, value) = try shape.next() {
                     guard case .bytes(let range) = value else { continue }
                     info.dimensions.append(try dimension(range))
-                    guard info.dimensions.count <= Limits.rank else { throw Failure(.unsupported, "ONNX file: '\(info.name.prefix(80))' has more than \(Limits.rank) dimensions") }
+                    guard info.dimensions.count <= Limits.rank else {
+                        throw Failure(.unsupported, "ONNX file: '\(info.name.prefix(80))' has more than \(Limits.rank) dimensions")
+                    }
                 }
             default: break
             }

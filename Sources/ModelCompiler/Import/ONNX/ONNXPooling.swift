@@ -22,7 +22,8 @@ extension ONNXImporter {
             // What a rounded-up size hangs over the padding counts for nothing, so padding that counts has to be there.
             let padding = window.padding
             if padding != Padding() {
-                source = try append(node.name + "/padded", .pad(before: [0, padding.top, padding.left, 0], after: [0, padding.bottom, padding.right, 0], value: 0), [source])
+                source = try append(node.name + "/padded", .pad(before: [0, padding.top, padding.left, 0],
+                                                                after: [0, padding.bottom, padding.right, 0], value: 0), [source])
             }
             window.padding = Padding()
             countsPadding = false
@@ -40,12 +41,16 @@ extension ONNXImporter {
     private mutating func pooled(_ node: ONNXNode) throws -> ONNXValue {
         let x = try channelsLast(value(node, 0), node.name + "/channels_last")
         guard x.shape.count == 4 else { throw Failure(.unsupported, "pooling of \(x.shape); images work") }
-        guard node.outputs.dropFirst().allSatisfy(\.isEmpty) else { throw Failure(.unsupported, "the places of the maxima can't be computed") }
+        guard node.outputs.dropFirst().allSatisfy(\.isEmpty) else {
+            throw Failure(.unsupported, "the places of the maxima can't be computed")
+        }
         return x
     }
 
     private func poolWindow(_ node: ONNXNode, _ x: ONNXValue) throws -> Window {
-        guard let kernel = node.attributes["kernel_shape"]?.integers, kernel.count == 2 else { throw Failure(.badFormat, "no kernel of two sizes") }
+        guard let kernel = node.attributes["kernel_shape"]?.integers, kernel.count == 2 else {
+            throw Failure(.badFormat, "no kernel of two sizes")
+        }
         return try window(node, kernel: (kernel[0], kernel[1]), over: x.stored)
     }
 
@@ -71,7 +76,8 @@ extension ONNXImporter {
     /// Windows with gaps, one axis after the other: what each tap of the kernel reads is a gather.
     ///
     /// - Parameter countsPadding: nil for maxima; for means whether padding counts.
-    private mutating func dilated(_ node: ONNXNode, _ x: ONNXValue, _ window: Window, _ over: (bottom: Int, right: Int), weights countsPadding: Bool?) throws {
+    private mutating func dilated(_ node: ONNXNode, _ x: ONNXValue, _ window: Window, _ over: (bottom: Int, right: Int),
+                                  weights countsPadding: Bool?) throws {
         var wide = window
         widen(&wide, by: over)
         let size = wide.output(height: x.stored[1], width: x.stored[2]), padding = window.padding

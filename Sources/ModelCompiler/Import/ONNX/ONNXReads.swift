@@ -59,7 +59,9 @@ private enum ONNXDefaults {
     /// replace scales.
     static let idleInputs: [String: Set<Int>] = ["Dropout": [1, 2], "Resize": [1, 2], "Pad": [2]]
 
-    static func isIdle(_ name: String, of operation: String) -> Bool { idle[operation]?.contains(name) == true || name == "consumed_inputs" }
+    static func isIdle(_ name: String, of operation: String) -> Bool {
+        idle[operation]?.contains(name) == true || name == "consumed_inputs"
+    }
 
     /// Whether the value says no more than the attribute's absence would.
     static func isDefault(_ name: String, _ value: ONNXAttribute) -> Bool {
@@ -72,7 +74,8 @@ private enum ONNXDefaults {
         case "dilations", "strides": value.integers.allSatisfy { $0 == 1 }
         case "pads": value.integers.allSatisfy { $0 == 0 }
         case "group", "spatial", "keepdims": value.integer == 1
-        case "antialias", "broadcast", "ceil_mode", "count_include_pad", "exclude_outside", "input_forget", "layout", "noop_with_empty_axes",
+        case "antialias", "broadcast", "ceil_mode", "count_include_pad", "exclude_outside", "input_forget", "layout",
+            "noop_with_empty_axes",
              "storage_order", "training_mode", "transA", "transB", "allowzero": value.integer == 0
         default: false
         }

@@ -87,13 +87,17 @@ extension ONNXImporter {
             let rounding = isUpsample ? "floor" : node.text("nearest_mode", "round_prefer_floor")
             // Between these the chosen pixels agree for whole factors; for others they need not.
             let isWhole = axes.allSatisfy { $0.to % $0.from == 0 }
-            if axes.allSatisfy(\.isRatio), (place == "asymmetric" && rounding == "floor") || (isHalf && rounding == "round_prefer_floor" && isWhole) {
-                return set(node, image: try append(node.name, .resize(.nearest, alignCorners: false, halfPixelCentres: isHalf), [x.id], declared: declared))
+            if axes.allSatisfy(\.isRatio), (place == "asymmetric" && rounding == "floor")
+               || (isHalf && rounding == "round_prefer_floor" && isWhole) {
+                return set(node, image: try append(node.name, .resize(.nearest, alignCorners: false, halfPixelCentres: isHalf), [x.id],
+                                                   declared: declared))
             }
             try resample(node, x, axes) { axis in [try (0..<axis.to).map { (try axis.nearest($0, rounding: rounding), 1) }] }
         case "linear", "bilinear":
             // An axis of one pixel is read at its start by pytorch_half_pixel, in its middle by the instruction.
-            let agrees = place == "align_corners" || axes.allSatisfy { $0.isRatio && (place != "pytorch_half_pixel" || $0.to > 1 || $0.from == 1) }
+            let agrees = place == "align_corners" || axes.allSatisfy {
+                $0.isRatio && (place != "pytorch_half_pixel" || $0.to > 1 || $0.from == 1)
+            }
             if isHalf || place == "align_corners" || place == "asymmetric", agrees, !smooths || axes.allSatisfy({ $0.scale >= 1 }) {
                 let operation = Operation.resize(.bilinear, alignCorners: place == "align_corners", halfPixelCentres: isHalf)
                 return set(node, image: try append(node.name, operation, [x.id], declared: declared))
@@ -116,10 +120,14 @@ extension ONNXImporter {
             }
         } else {
             let given = try node.attributes["scales"]?.floats ?? constant(node, isUpsample ? 1 : 2).reals
-            guard given.count == named.count, given.allSatisfy({ $0 > 0 && $0 < 4096 }) else { throw Failure(.unsupported, "scales \(given.prefix(8))") }
+            guard given.count == named.count, given.allSatisfy({ $0 > 0 && $0 < 4096 }) else {
+                throw Failure(.unsupported, "scales \(given.prefix(8))")
+            }
             for (axis, scale) in zip(named, given) {
                 // In single precision: 7 times 11/7 is 11, not a hair less.
-                guard let whole = Int(exactly: (Float(x.shape[axis]) * scale).rounded(.down)) else { throw Failure(.badFormat, "a scale of \(scale)") }
+                guard let whole = Int(exactly: (Float(x.shape[axis]) * scale).rounded(.down)) else {
+                    throw Failure(.badFormat, "a scale of \(scale)")
+                }
                 size[axis] = whole
                 scales[axis] = scale
             }

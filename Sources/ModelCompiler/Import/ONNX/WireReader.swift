@@ -53,7 +53,9 @@ struct WireReader {
         return start
     }
 
-    private func damaged(_ text: String) -> Failure { Failure(.badFormat, "\(reader.what): it has \(text) at offset \(range.lowerBound); it is truncated or damaged") }
+    private func damaged(_ text: String) -> Failure {
+        Failure(.badFormat, "\(reader.what): it has \(text) at offset \(range.lowerBound); it is truncated or damaged")
+    }
 
     /// A repeated number, packed or not.
     static func numbers(_ reader: SourceReader, _ value: Value, into list: inout [Int]) throws {

@@ -15,7 +15,8 @@ struct EfficientNetLite {
         var stages: [Stage]
     }
 
-    private static let forms: [(kernel: Int, stride: Int, expansion: Int)] = [(3, 1, 1), (3, 2, 6), (5, 2, 6), (3, 2, 6), (5, 1, 6), (5, 2, 6), (3, 1, 6)]
+    private static let forms: [(kernel: Int, stride: Int, expansion: Int)] =
+        [(3, 1, 1), (3, 2, 6), (5, 2, 6), (3, 2, 6), (5, 1, 6), (5, 2, 6), (3, 1, 6)]
 
     /// The stem's 32 and the head's 1280 channels are never scaled, nor the repeats of the first and the last stage.
     static let variants: [Variant] = [
@@ -24,7 +25,8 @@ struct EfficientNetLite {
         ("efficientnet-lite2", 260, [16, 24, 48, 88, 120, 208, 352], [1, 3, 3, 4, 4, 5, 1]),
     ].map { name, size, channels, repeats in
         Variant(name: name, imageSize: size, stages: forms.indices.map {
-            Stage(kernel: forms[$0].kernel, stride: forms[$0].stride, expansion: forms[$0].expansion, channels: channels[$0], repeats: repeats[$0])
+            Stage(kernel: forms[$0].kernel, stride: forms[$0].stride, expansion: forms[$0].expansion, channels: channels[$0],
+                  repeats: repeats[$0])
         })
     }
 
@@ -40,9 +42,12 @@ struct EfficientNetLite {
     static func graph(_ weights: StateDict) throws -> Graph {
         let blocks = Set(weights.tensors.keys.filter { $0.hasPrefix("_blocks.") }.map { $0.dropFirst(8).prefix { $0 != "." } }).count
         let width = weights.tensors["_conv_head.weight"]?.shape.dropFirst().first
-        guard let variant = variants.first(where: { $0.stages.reduce(0) { $0 + $1.repeats } == blocks && $0.stages.last?.channels == width }) else {
+        guard let variant = variants.first(where: { $0.stages.reduce(0) { $0 + $1.repeats } == blocks
+            && $0.stages.last?.channels == width }) else {
             let names = weights.tensors.keys.sorted().prefix(3).joined(separator: ", ")
-            throw Failure(.unsupported, "PyTorch file: a state dict holds no architecture, and these \(weights.tensors.count) tensors (\(names), …) are not EfficientNet-Lite 0, 1 or 2; export the model as ONNX")
+            throw Failure(.unsupported,
+                "PyTorch file: a state dict holds no architecture, and these \(weights.tensors.count) tensors (\(names), …) are not "
+                    + "EfficientNet-Lite 0, 1 or 2; export the model as ONNX")
         }
         var network = EfficientNetLite(weights: weights)
         try network.build(variant)
@@ -119,8 +124,11 @@ struct EfficientNetLite {
 
     private mutating func classify() throws {
         try append("_avg_pooling", .mean(axes: [1, 2], keepDimensions: false), [last])
-        guard let classes = weights.tensors["_fc.weight"]?.shape.first, (1...1 << 20).contains(classes) else { throw Failure(.badFormat, "PyTorch file: it has no classifier '_fc.weight'") }
-        let matrix = graph.addConstant("_fc.weight", shape: [classes, shape[1]], floats: try weights.floats("_fc.weight", shape: [classes, shape[1]]))
+        guard let classes = weights.tensors["_fc.weight"]?.shape.first, (1...1 << 20).contains(classes) else {
+            throw Failure(.badFormat, "PyTorch file: it has no classifier '_fc.weight'")
+        }
+        let matrix = graph.addConstant("_fc.weight", shape: [classes, shape[1]],
+                                       floats: try weights.floats("_fc.weight", shape: [classes, shape[1]]))
         let bias = graph.addConstant("_fc.bias", shape: [classes], floats: try weights.floats("_fc.bias", shape: [classes]))
         try append("_fc", .fullyConnected(.none), [last, matrix, bias])
         try append("probabilities", .softmax(axis: 1, beta: 1), [last])

@@ -133,7 +133,9 @@ struct Pickle {
     }
 
     private mutating func popToMark() throws -> [Int] {
-        guard let place = stack.lastIndex(where: { if case .mark = cells[$0] { true } else { false } }) else { throw failure("closes what it never opened") }
+        guard let place = stack.lastIndex(where: { if case .mark = cells[$0] { true } else { false } }) else {
+            throw failure("closes what it never opened")
+        }
         let items = Array(stack[(place + 1)...])
         stack.removeSubrange(place...)
         try budget.charge(8 * items.count)
@@ -178,14 +180,18 @@ struct Pickle {
     private mutating func global(module: String, name: String) throws {
         let whole = "\(module).\(name)"
         guard Pickle.callables.contains(whole) || (module == "torch" && name.hasSuffix("Storage")) else {
-            throw Failure(.unsupported, "\(reader.what): the pickle asks for the Python object '\(whole)'; only tensors and ordered dictionaries are read, save a plain state_dict()")
+            throw Failure(.unsupported,
+                "\(reader.what): the pickle asks for the Python object '\(whole)'; only tensors and ordered dictionaries are read, save a "
+                    + "plain state_dict()")
         }
         try push(.global(whole))
     }
 
     private mutating func call() throws {
         let given = try pop(), callable = try pop()
-        guard case .global(let name) = cells[callable], case .tuple(let values) = cells[given] else { throw failure("calls what can't be called") }
+        guard case .global(let name) = cells[callable], case .tuple(let values) = cells[given] else {
+            throw failure("calls what can't be called")
+        }
         switch name {
         case "collections.OrderedDict" where values.isEmpty: try push(.dictionary([]))
         case "torch._utils._rebuild_parameter" where !values.isEmpty: stack.append(values[0])
@@ -195,9 +201,13 @@ struct Pickle {
     }
 
     private func tensor(_ values: [Int]) throws -> TorchTensor {
-        guard case .storage(let storage) = cells[values[0]], case .integer(let offset) = cells[values[1]] else { throw failure("has a tensor without storage") }
+        guard case .storage(let storage) = cells[values[0]], case .integer(let offset) = cells[values[1]] else {
+            throw failure("has a tensor without storage")
+        }
         let shape = try integers(values[2]), strides = try integers(values[3])
-        guard shape.count == strides.count, shape.count <= Limits.rank else { throw failure("has a tensor of shape \(shape.count) by strides \(strides.count)") }
+        guard shape.count == strides.count, shape.count <= Limits.rank else {
+            throw failure("has a tensor of shape \(shape.count) by strides \(strides.count)")
+        }
         return TorchTensor(storage: storage, offset: offset, shape: shape, strides: strides)
     }
 
@@ -211,7 +221,8 @@ struct Pickle {
 
     /// ('storage', type, key, place, elements, …)
     private func storage(_ index: Int) throws -> TorchStorage {
-        guard case .tuple(let items) = cells[index], items.count >= 5, case .global(let type) = cells[items[1]], case .integer(let elements) = cells[items[4]] else {
+        guard case .tuple(let items) = cells[index], items.count >= 5, case .global(let type) = cells[items[1]],
+              case .integer(let elements) = cells[items[4]] else {
             throw failure("has a storage without type or size")
         }
         return TorchStorage(key: try string(items[2]), type: type, elements: elements)
@@ -223,7 +234,9 @@ struct Pickle {
     }
 
     private mutating func insert(_ items: [Int]) throws {
-        guard let target = stack.last, case .dictionary(var entries) = cells[target], items.count % 2 == 0 else { throw failure("fills what is no dictionary") }
+        guard let target = stack.last, case .dictionary(var entries) = cells[target], items.count % 2 == 0 else {
+            throw failure("fills what is no dictionary")
+        }
         // Emptied first so that the entries are extended in place, not copied for each one.
         cells[target] = .none
         try budget.charge(8 * items.count)

@@ -18,14 +18,18 @@ struct StateDict {
     /// The tensor's values as float32 in row-major order. Throws where it is absent or of another shape.
     func floats(_ name: String, shape: [Int]) throws -> [Float] {
         guard let tensor = tensors[name] else { throw Failure(.badFormat, "PyTorch file: it has no tensor '\(name)'") }
-        guard tensor.shape == shape else { throw Failure(.badFormat, "PyTorch file: '\(name)' has the shape \(tensor.shape), not \(shape)") }
+        guard tensor.shape == shape else {
+            throw Failure(.badFormat, "PyTorch file: '\(name)' has the shape \(tensor.shape), not \(shape)")
+        }
         guard let place = storages[tensor.storage.key], let kind = StateDict.kinds[tensor.storage.type] else {
             throw Failure(.unsupported, "PyTorch file: '\(name)' is stored as \(tensor.storage.type), which can't be read as real numbers")
         }
         let elements = try Limits.elements(shape, of: name)
         try budget.charge(4 * elements)
         let available = place.length / kind.size
-        guard tensor.offset >= 0, tensor.offset < available else { throw Failure(.badFormat, "PyTorch file: '\(name)' lies outside of its storage") }
+        guard tensor.offset >= 0, tensor.offset < available else {
+            throw Failure(.badFormat, "PyTorch file: '\(name)' lies outside of its storage")
+        }
         // The last element's place decides whether the view stays inside its storage.
         var last = tensor.offset
         for (dimension, stride) in zip(shape, tensor.strides) {
@@ -66,7 +70,8 @@ struct StateDict {
 
     private mutating func readArchive() throws {
         let archive = try StoredZip(reader, budget: budget)
-        guard let index = archive.entries.keys.first(where: { $0.hasSuffix("/data.pkl") || $0 == "data.pkl" }), let entry = archive.entries[index] else {
+        guard let index = archive.entries.keys.first(where: { $0.hasSuffix("/data.pkl") || $0 == "data.pkl" }),
+              let entry = archive.entries[index] else {
             throw Failure(.badFormat, "PyTorch file: the archive has no data.pkl; is it a state dict?")
         }
         let folder = index.dropLast("data.pkl".count)
@@ -98,12 +103,19 @@ struct StateDict {
         var keys = Pickle(reader, at: pickle.position, budget: budget)
         guard case .list(let items) = try keys.value() else { throw Failure(.badFormat, "PyTorch file: the list of storages is missing") }
         position = keys.position
-        let types = Dictionary(pickle.cells.compactMap { if case .storage(let storage) = $0 { (storage.key, storage.type) } else { nil } }) { first, _ in first }
+        let types = Dictionary(pickle.cells.compactMap { if case .storage(let storage) = $0 { (storage.key, storage.type) } else {
+            nil } }) { first, _ in
+            first
+        }
         for item in items {
             let key = try keys.string(item), type = types[key] ?? ""
-            guard let size = StateDict.kinds[type]?.size ?? StateDict.otherSizes[type] else { throw Failure(.badFormat, "PyTorch file: storage '\(key)' has the unknown type '\(type)'") }
+            guard let size = StateDict.kinds[type]?.size ?? StateDict.otherSizes[type] else {
+                throw Failure(.badFormat, "PyTorch file: storage '\(key)' has the unknown type '\(type)'")
+            }
             let count = try reader.integer(at: position, as: Int64.self)
-            guard count >= 0, count <= Int64(reader.count) else { throw Failure(.badFormat, "PyTorch file: storage '\(key)' claims \(count) elements") }
+            guard count >= 0, count <= Int64(reader.count) else {
+                throw Failure(.badFormat, "PyTorch file: storage '\(key)' claims \(count) elements")
+            }
             storages[key] = (try reader.checked(position + 8, Int(count) * size), Int(count) * size)
             position += 8 + Int(count) * size
         }
@@ -113,7 +125,9 @@ struct StateDict {
 
     /// The dictionary's tensors; one that wraps it under "state_dict" is looked through.
     private mutating func collect(_ pickle: Pickle, _ root: Int) throws {
-        guard case .dictionary(var entries) = pickle.cells[root] else { throw Failure(.badFormat, "PyTorch file: it holds no dictionary of tensors; save model.state_dict()") }
+        guard case .dictionary(var entries) = pickle.cells[root] else {
+            throw Failure(.badFormat, "PyTorch file: it holds no dictionary of tensors; save model.state_dict()")
+        }
         for (key, value) in entries {
             if case .text("state_dict") = pickle.cells[key], case .dictionary(let inner) = pickle.cells[value] { entries = inner }
         }

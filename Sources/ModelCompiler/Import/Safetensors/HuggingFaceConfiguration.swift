@@ -22,7 +22,9 @@ struct HuggingFaceConfiguration {
     init(_ json: JSONFields) throws {
         let type = try json.text("model_type") ?? ""
         let architectures: [String: TransformerModel.Architecture] = ["llama": .llama, "gemma3_text": .gemma3]
-        guard let architecture = architectures[type] else { throw Failure(.unsupported, "config.json: the model type '\(type.prefix(40))' can't be imported; llama and gemma3_text can") }
+        guard let architecture = architectures[type] else {
+            throw Failure(.unsupported, "config.json: the model type '\(type.prefix(40))' can't be imported; llama and gemma3_text can")
+        }
         self.architecture = architecture
         let gemma = architecture == .gemma3
         try Self.refuseVariants(json)
@@ -35,13 +37,18 @@ struct HuggingFaceConfiguration {
         context = try json.required("max_position_embeddings", in: TransformerLimits.context)
         epsilon = try json.real("rms_norm_eps", in: TransformerLimits.epsilon) ?? 1e-6
         let ownDimension = try json.number("head_dim", in: TransformerLimits.headDimension)
-        guard ownDimension != nil || gemma || width % heads == 0 else { throw Failure(.badFormat, "config.json: \(heads) heads don't divide the width \(width)") }
+        guard ownDimension != nil || gemma || width % heads == 0 else {
+            throw Failure(.badFormat, "config.json: \(heads) heads don't divide the width \(width)")
+        }
         headDimension = ownDimension ?? (gemma ? 256 : width / heads)
         guard TransformerLimits.headDimension.contains(headDimension), heads % keyValueHeads == 0 else {
-            throw Failure(.badFormat, "config.json: \(heads) heads of \(headDimension) values with \(keyValueHeads) for keys and values are impossible")
+            throw Failure(.badFormat,
+                          "config.json: \(heads) heads of \(headDimension) values with \(keyValueHeads) for keys and values are impossible")
         }
         let activation = try json.text(gemma ? "hidden_activation" : "hidden_act") ?? (gemma ? "gelu_pytorch_tanh" : "silu")
-        guard activation == (gemma ? "gelu_pytorch_tanh" : "silu") else { throw Failure(.unsupported, "config.json: the activation '\(activation.prefix(40))' can't be imported in a \(type) model") }
+        guard activation == (gemma ? "gelu_pytorch_tanh" : "silu") else {
+            throw Failure(.unsupported, "config.json: the activation '\(activation.prefix(40))' can't be imported in a \(type) model")
+        }
         attentionScale = 1 / (gemma ? try json.real("query_pre_attn_scalar", in: 1e-3...1e6) ?? 256 : Float(headDimension)).squareRoot()
         attentionSoftCap = try json.real("attn_logit_softcapping", in: TransformerLimits.softCap) ?? 0
         outputSoftCap = try json.real("final_logit_softcapping", in: TransformerLimits.softCap) ?? 0
@@ -60,8 +67,10 @@ struct HuggingFaceConfiguration {
 
     /// Settings of relatives of these models, which change what is computed: each with the value that changes nothing.
     private static let neutral: [String: Double] = [
-        "partial_rotary_factor": 1, "rotary_pct": 1, "embedding_multiplier": 1, "residual_multiplier": 1, "logits_scaling": 1, "logit_scale": 1,
-        "use_bidirectional_attention": 0, "is_encoder_decoder": 0, "add_cross_attention": 0, "use_qk_norm": 0, "alibi": 0, "parallel_residual": 0,
+        "partial_rotary_factor": 1, "rotary_pct": 1, "embedding_multiplier": 1, "residual_multiplier": 1, "logits_scaling": 1,
+            "logit_scale": 1,
+        "use_bidirectional_attention": 0, "is_encoder_decoder": 0, "add_cross_attention": 0, "use_qk_norm": 0, "alibi": 0,
+            "parallel_residual": 0,
         "num_local_experts": 0, "num_experts": 0, "attention_bias": 0, "mlp_bias": 0,
     ]
 
@@ -73,7 +82,9 @@ struct HuggingFaceConfiguration {
             }
         }
         for key in ["rope_parameters", "rope_scaling", "full_attention", "sliding_attention"] {
-            if let inner = json.fields[key] as? [String: Any] { try refuseVariants(JSONFields(inner, what: json.what), in: "\(place)\(key): ") }
+            if let inner = json.fields[key] as? [String: Any] {
+                try refuseVariants(JSONFields(inner, what: json.what), in: "\(place)\(key): ")
+            }
         }
         // Llama itself has no window; a folder that sets one means another model.
         if try json.text("model_type") == "llama", let window = json.fields["sliding_window"], !(window is NSNull) {
@@ -89,7 +100,9 @@ struct HuggingFaceConfiguration {
                 switch $0 as? String {
                 case "sliding_attention": true
                 case "full_attention": false
-                default: throw Failure(.unsupported, "config.json: a layer type other than sliding_attention and full_attention can't be imported")
+                default:
+                    throw Failure(.unsupported,
+                                  "config.json: a layer type other than sliding_attention and full_attention can't be imported")
                 }
             }
         }
@@ -108,7 +121,8 @@ struct HuggingFaceConfiguration {
         }
         let base = try json.real("rope_theta", in: TransformerLimits.rotaryBase) ?? (gemma ? 1_000_000 : 10_000)
         let global = try rotary(json.object("rope_scaling"), base: base, dimension)
-        return (global, gemma ? Rotary(base: try json.real("rope_local_base_freq", in: TransformerLimits.rotaryBase) ?? 10_000, scale: 1) : global)
+        return (global, gemma ? Rotary(base: try json.real("rope_local_base_freq", in: TransformerLimits.rotaryBase) ?? 10_000, scale: 1)
+                : global)
     }
 
     private static func rotary(_ scaling: JSONFields?, base: Float?, _ dimension: Int) throws -> Rotary {
@@ -119,17 +133,21 @@ struct HuggingFaceConfiguration {
         case "default": return Rotary(base: base, scale: 1)
         case "linear": return Rotary(base: base, scale: try scaling.real("factor", in: TransformerLimits.factor) ?? 1)
         case "llama3": return Rotary(base: base, scale: 1, factors: try factors(scaling, base: base, dimension))
-        default: throw Failure(.unsupported, "config.json: rotary scaling '\(kind.prefix(40))' can't be imported; linear and llama3 scaling can")
+        default:
+            throw Failure(.unsupported, "config.json: rotary scaling '\(kind.prefix(40))' can't be imported; linear and llama3 scaling can")
         }
     }
 
     /// Llama 3.1's: wavelengths that don't fit the original context are stretched by `factor`, those that fit it many
     /// times stay, and between the two it changes linearly with how often they fit.
     private static func factors(_ scaling: JSONFields, base: Float, _ dimension: Int) throws -> [Float] {
-        guard let factor = try scaling.real("factor", in: TransformerLimits.factor), let low = try scaling.real("low_freq_factor", in: TransformerLimits.factor),
+        guard let factor = try scaling.real("factor", in: TransformerLimits.factor),
+              let low = try scaling.real("low_freq_factor", in: TransformerLimits.factor),
               let high = try scaling.real("high_freq_factor", in: TransformerLimits.factor),
               let context = try scaling.number("original_max_position_embeddings", in: TransformerLimits.context), low < high else {
-            throw Failure(.badFormat, "config.json: llama3 scaling needs 'factor', 'low_freq_factor' below 'high_freq_factor', and 'original_max_position_embeddings'")
+            throw Failure(.badFormat,
+                "config.json: llama3 scaling needs 'factor', 'low_freq_factor' below 'high_freq_factor', and "
+                    + "'original_max_position_embeddings'")
         }
         return (0..<dimension / 2).map { pair in
             let wavelength = 2 * Double.pi * pow(Double(base), 2 * Double(pair) / Double(dimension))

@@ -14,11 +14,13 @@ enum HuggingFaceImporter {
         let layers = try (0..<sizes.layers).map { try layer($0, sizes, tensors, offset: offset) }
         let norm = try tensors.vector("model.norm.weight", sizes.width, offset: offset)
         // A tied file may carry the head all the same.
-        let output = sizes.tiesEmbeddings && !tensors.has("lm_head.weight") ? embedding : try tensors.matrix("lm_head.weight", rows: sizes.vocabulary, columns: sizes.width)
+        let output = sizes.tiesEmbeddings && !tensors.has("lm_head.weight") ? embedding
+            : try tensors.matrix("lm_head.weight", rows: sizes.vocabulary, columns: sizes.width)
         try tensors.finish(architecture: sizes.architecture.rawValue)
         let model = TransformerModel(
             architecture: sizes.architecture, name: URL(fileURLWithPath: folder).lastPathComponent, licence: "", source: "safetensors",
-            width: sizes.width, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads, headDimension: sizes.headDimension, feedForward: sizes.feedForward,
+            width: sizes.width, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads, headDimension: sizes.headDimension,
+                feedForward: sizes.feedForward,
             vocabulary: sizes.vocabulary, contextLength: sizes.context, normEpsilon: sizes.epsilon,
             activation: gemma ? .geluTanh : .silu, rotaryPairs: .halves,
             attentionScale: sizes.attentionScale, embeddingScale: gemma ? Float(sizes.width).squareRoot() : 1,
@@ -29,21 +31,27 @@ enum HuggingFaceImporter {
         return model
     }
 
-    private static func layer(_ index: Int, _ sizes: HuggingFaceConfiguration, _ tensors: SafetensorsTensors, offset: Float) throws -> TransformerModel.Layer {
+    private static func layer(_ index: Int, _ sizes: HuggingFaceConfiguration, _ tensors: SafetensorsTensors, offset: Float) throws
+        -> TransformerModel.Layer {
         func matrix(_ part: String, _ rows: Int, _ columns: Int) throws -> TransformerModel.EncodedMatrix {
             try tensors.matrix("model.layers.\(index).\(part).weight", rows: rows, columns: columns)
         }
-        func vector(_ part: String, _ count: Int) throws -> [Float] { try tensors.vector("model.layers.\(index).\(part).weight", count, offset: offset) }
+        func vector(_ part: String, _ count: Int) throws -> [Float] {
+            try tensors.vector("model.layers.\(index).\(part).weight", count, offset: offset)
+        }
         let queryRows = sizes.heads * sizes.headDimension, keyRows = sizes.keyValueHeads * sizes.headDimension
         let gemma = sizes.architecture == .gemma3
         var layer = TransformerModel.Layer(
             attentionNorm: try vector("input_layernorm", sizes.width),
             query: try matrix("self_attn.q_proj", queryRows, sizes.width), key: try matrix("self_attn.k_proj", keyRows, sizes.width),
-            value: try matrix("self_attn.v_proj", keyRows, sizes.width), attentionOutput: try matrix("self_attn.o_proj", sizes.width, queryRows),
+            value: try matrix("self_attn.v_proj", keyRows, sizes.width),
+                attentionOutput: try matrix("self_attn.o_proj", sizes.width, queryRows),
             feedForwardNorm: try vector(gemma ? "pre_feedforward_layernorm" : "post_attention_layernorm", sizes.width),
-            gate: try matrix("mlp.gate_proj", sizes.feedForward, sizes.width), up: try matrix("mlp.up_proj", sizes.feedForward, sizes.width),
+            gate: try matrix("mlp.gate_proj", sizes.feedForward, sizes.width),
+                up: try matrix("mlp.up_proj", sizes.feedForward, sizes.width),
             down: try matrix("mlp.down_proj", sizes.width, sizes.feedForward),
-            window: sizes.window(index), rotaryBase: sizes.rotaryBase(index), rotaryScale: sizes.rotaryScale(index), rotaryFactors: sizes.rotaryFactors(index))
+            window: sizes.window(index), rotaryBase: sizes.rotaryBase(index), rotaryScale: sizes.rotaryScale(index),
+                rotaryFactors: sizes.rotaryFactors(index))
         if gemma {
             layer.queryNorm = try vector("self_attn.q_norm", sizes.headDimension)
             layer.keyNorm = try vector("self_attn.k_norm", sizes.headDimension)

@@ -19,7 +19,9 @@ struct JSONFields {
     }
 
     init(parsing data: Data, what: String) throws {
-        guard let fields = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else { throw Failure(.badFormat, "\(what) is not a JSON object; it is truncated or damaged") }
+        guard let fields = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+            throw Failure(.badFormat, "\(what) is not a JSON object; it is truncated or damaged")
+        }
         self.init(fields, what: what)
     }
 
@@ -41,7 +43,9 @@ struct JSONFields {
     func requireAllRead(but idle: Set<String>) throws {
         for (key, value) in fields.sorted(by: { $0.key < $1.key }) where !reads.keys.contains(key) && !idle.contains(key) {
             let saysNothing = value is NSNull || jsonNumber(value) == 0 || (value as? String) == "" || (value as? [Any])?.isEmpty == true
-            guard saysNothing else { throw Failure(.unsupported, "\(what): '\(key.prefix(40))' (\("\(value)".prefix(40))) can't be imported") }
+            guard saysNothing else {
+                throw Failure(.unsupported, "\(what): '\(key.prefix(40))' (\("\(value)".prefix(40))) can't be imported")
+            }
         }
     }
 

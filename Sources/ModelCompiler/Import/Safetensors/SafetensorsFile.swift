@@ -24,11 +24,14 @@ struct SafetensorsFile {
         guard bytes.count >= 8 else { throw Failure(.badFormat, "\(name): it has \(bytes.count) bytes, too few for a safetensors file") }
         let length = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
         guard length <= UInt64(bytes.count - 8), length <= UInt64(Self.longestHeader) else {
-            throw Failure(.badFormat, "\(name): its header claims \(length) bytes of \(bytes.count); it is truncated or no safetensors file")
+            throw Failure(.badFormat,
+                          "\(name): its header claims \(length) bytes of \(bytes.count); it is truncated or no safetensors file")
         }
         let start = 8 + Int(length)
         let header = try JSONFields(parsing: Data(bytes[8..<start]), what: "\(name): the header")
-        guard header.fields.count <= Self.mostTensors else { throw Failure(.badFormat, "\(name): \(header.fields.count) tensors are not believable") }
+        guard header.fields.count <= Self.mostTensors else {
+            throw Failure(.badFormat, "\(name): \(header.fields.count) tensors are not believable")
+        }
         for key in header.fields.keys where key != "__metadata__" {
             tensors[key] = try Self.tensor(header, key, dataStart: start, dataBytes: bytes.count - start, name: name)
         }
@@ -36,13 +39,15 @@ struct SafetensorsFile {
     }
 
     private static func tensor(_ header: JSONFields, _ key: String, dataStart: Int, dataBytes: Int, name: String) throws -> Tensor {
-        guard let entry = try header.object(key), let type = try entry.text("dtype"), let shape = try entry.list("shape"), let places = try entry.list("data_offsets") else {
+        guard let entry = try header.object(key), let type = try entry.text("dtype"), let shape = try entry.list("shape"),
+              let places = try entry.list("data_offsets") else {
             throw Failure(.badFormat, "\(name): tensor '\(key)' has no dtype, shape or data_offsets")
         }
         let dimensions = shape.compactMap { wholeNumber($0, in: 0...(1 << 40)) }
         let offsets = places.compactMap { wholeNumber($0, in: 0...dataBytes) }
         guard dimensions.count == shape.count, dimensions.count <= 8, offsets.count == 2, places.count == 2, offsets[0] <= offsets[1] else {
-            throw Failure(.badFormat, "\(name): tensor '\(key)' has an impossible shape or lies outside the file; it is truncated or damaged")
+            throw Failure(.badFormat,
+                          "\(name): tensor '\(key)' has an impossible shape or lies outside the file; it is truncated or damaged")
         }
         var elements = 1
         for dimension in dimensions {
@@ -50,9 +55,12 @@ struct SafetensorsFile {
             guard !overflow, product <= 1 << 48 else { throw Failure(.badFormat, "\(name): tensor '\(key)' has an impossible shape") }
             elements = product
         }
-        guard let size = elementBytes[type] else { throw Failure(.unsupported, "\(name): tensor '\(key)' is of type '\(type.prefix(20))', which can't be imported") }
+        guard let size = elementBytes[type] else {
+            throw Failure(.unsupported, "\(name): tensor '\(key)' is of type '\(type.prefix(20))', which can't be imported")
+        }
         guard elements * size == offsets[1] - offsets[0] else {
-            throw Failure(.badFormat, "\(name): tensor '\(key)' takes \(elements * size) bytes but the header gives it \(offsets[1] - offsets[0])")
+            throw Failure(.badFormat,
+                          "\(name): tensor '\(key)' takes \(elements * size) bytes but the header gives it \(offsets[1] - offsets[0])")
         }
         return Tensor(shape: dimensions, type: type, place: dataStart + offsets[0]..<dataStart + offsets[1])
     }

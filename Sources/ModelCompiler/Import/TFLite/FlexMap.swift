@@ -46,7 +46,8 @@ struct FlexMap {
     private static func scalar(_ reader: SourceReader, _ place: Int, _ width: Int, _ packed: UInt8) throws -> Double? {
         switch packed >> 2 {
         case 1: return Double(try signed(reader, place, width))
-        case 2, 26: return Double(UInt64(bitPattern: try signed(reader, place, width)) & (width == 8 ? .max : (1 << (8 * UInt64(width))) - 1))
+        case 2, 26:
+            return Double(UInt64(bitPattern: try signed(reader, place, width)) & (width == 8 ? .max : (1 << (8 * UInt64(width))) - 1))
         case 3: return try real(reader, place, width)
         case 6, 7: return Double(try signed(reader, place - (try unsigned(reader, place, width)), 1 << Int(packed & 3)))
         case 8: return try real(reader, place - (try unsigned(reader, place, width)), 1 << Int(packed & 3))

@@ -15,11 +15,14 @@ extension TFLiteImporter {
         // The stored multiplier may be 0 in old files; the weights' shape always tells.
         let (multiplier, rest) = shape(w)[3].quotientAndRemainder(dividingBy: shape(x)[3])
         guard rest == 0 else { throw Failure(.badFormat, "weights of shape \(shape(w)) for \(shape(x))") }
-        try add(item, .depthwiseConvolution(window, multiplier: multiplier, activation(item, 4)), inputs: [x, w, bias], outputs: [output(item)])
+        try add(item, .depthwiseConvolution(window, multiplier: multiplier, activation(item, 4)), inputs: [x, w, bias],
+                outputs: [output(item)])
     }
 
     mutating func fullyConnected(_ item: TFLiteOperator) throws {
-        guard try item.options?.integer(1, default: Int8(0)) ?? 0 == 0 else { throw Failure(.unsupported, "its weights are shuffled for another runtime") }
+        guard try item.options?.integer(1, default: Int8(0)) ?? 0 == 0 else {
+            throw Failure(.unsupported, "its weights are shuffled for another runtime")
+        }
         let x = try input(item, 0), w = try weights(item, for: x), bias = try input(item, 2, optional: true)
         try add(item, .fullyConnected(activation(item, 0)), inputs: [x, w, bias], outputs: [output(item)])
     }
@@ -37,18 +40,23 @@ extension TFLiteImporter {
         return try tensors.weights(item.inputs[1], inputType: graph.tensors[x].type, in: &graph)
     }
 
-    private func window(_ item: TFLiteOperator, _ x: TensorID, kernelOf w: TensorID, strides: (Int, Int), dilations: (Int, Int)) throws -> Window {
+    private func window(_ item: TFLiteOperator, _ x: TensorID, kernelOf w: TensorID, strides: (Int, Int), dilations: (Int, Int)) throws
+        -> Window {
         guard shape(w).count == 4 else { throw Failure(.badFormat, "weights of shape \(shape(w))") }
         return try window(item, x, kernel: (shape(w)[1], shape(w)[2]), strides: strides, dilations: dilations)
     }
 
     /// `strides`, `dilations`: field numbers in the options, y first.
-    private func window(_ item: TFLiteOperator, _ x: TensorID, kernel: (Int, Int), strides: (Int, Int), dilations: (Int, Int)?) throws -> Window {
+    private func window(_ item: TFLiteOperator, _ x: TensorID, kernel: (Int, Int), strides: (Int, Int), dilations: (Int, Int)?) throws
+        -> Window {
         guard let options = item.options else { throw Failure(.badFormat, "its options are absent") }
         let stride = (Int(try options.integer(strides.0, default: Int32(0))), Int(try options.integer(strides.1, default: Int32(0))))
         var dilation = (1, 1)
-        if let dilations { dilation = (Int(try options.integer(dilations.0, default: Int32(1))), Int(try options.integer(dilations.1, default: Int32(1)))) }
-        guard [kernel.0, kernel.1, stride.0, stride.1, dilation.0, dilation.1].allSatisfy({ (1...Limits.window).contains($0) }), shape(x).count == 4 else {
+        if let dilations {
+            dilation = (Int(try options.integer(dilations.0, default: Int32(1))), Int(try options.integer(dilations.1, default: Int32(1))))
+        }
+        guard [kernel.0, kernel.1, stride.0, stride.1, dilation.0, dilation.1].allSatisfy({ (1...Limits.window).contains($0) }),
+              shape(x).count == 4 else {
             throw Failure(.badFormat, "kernel \(kernel), stride \(stride) and dilation \(dilation) over \(shape(x))")
         }
         let input = (shape(x)[1], shape(x)[2])

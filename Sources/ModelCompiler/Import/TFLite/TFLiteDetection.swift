@@ -4,7 +4,9 @@ import Platform
 /// The custom operator at the end of SSD models.
 extension TFLiteImporter {
     mutating func detectionPostprocess(_ item: TFLiteOperator) throws {
-        guard item.inputs.count == 3, item.outputs.count == 4 else { throw Failure(.badFormat, "\(item.inputs.count) inputs and \(item.outputs.count) outputs, not 3 and 4") }
+        guard item.inputs.count == 3, item.outputs.count == 4 else {
+            throw Failure(.badFormat, "\(item.inputs.count) inputs and \(item.outputs.count) outputs, not 3 and 4")
+        }
         let attributes = try DetectionAttributes(FlexMap(item.customOptions, what: item.operation))
         let boxes = try real(item, 0), scores = try real(item, 1)
         var anchors = graph.tensors[try input(item, 2)]
@@ -16,7 +18,9 @@ extension TFLiteImporter {
         let shapes = try ShapeRules.outputs(of: operation, inputs: inputs.map { shape($0) }, declared: [])
         let outputs = try zip(item.outputs, shapes).map { index, shape in
             let id = try tensor(index)
-            guard graph.tensors[id].type == .float32, graph.tensors[id].constant == nil else { throw Failure(.badFormat, "its outputs aren't float32") }
+            guard graph.tensors[id].type == .float32, graph.tensors[id].constant == nil else {
+                throw Failure(.badFormat, "its outputs aren't float32")
+            }
             graph.tensors[id].shape = shape
             return id
         }

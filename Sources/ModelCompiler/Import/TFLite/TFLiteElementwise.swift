@@ -8,12 +8,14 @@ extension TFLiteImporter {
     }
 
     mutating func binary(_ item: TFLiteOperator, _ function: BinaryFunction, hasActivation: Bool = true) throws {
-        try add(item, .binary(function, hasActivation ? activation(item, 0) : .none), inputs: [input(item, 0), input(item, 1)], outputs: [output(item)])
+        try add(item, .binary(function, hasActivation ? activation(item, 0) : .none), inputs: [input(item, 0), input(item, 1)],
+                outputs: [output(item)])
     }
 
     mutating func softmax(_ item: TFLiteOperator) throws {
         let x = try input(item, 0)
-        try add(item, .softmax(axis: shape(x).count - 1, beta: item.options?.float(0, default: 0) ?? 1), inputs: [x], outputs: [output(item)])
+        try add(item, .softmax(axis: shape(x).count - 1, beta: item.options?.float(0, default: 0) ?? 1), inputs: [x],
+                outputs: [output(item)])
     }
 
     mutating func mean(_ item: TFLiteOperator) throws {

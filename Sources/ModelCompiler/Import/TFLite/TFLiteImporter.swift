@@ -11,7 +11,9 @@ struct TFLiteImporter {
     static func graph(_ bytes: [UInt8]) throws -> Graph {
         let budget = ImportBudget(fileBytes: bytes.count, what: "TFLite file")
         let model = try TFLiteModel(bytes, budget: budget)
-        guard model.operators.count <= Limits.nodes else { throw Failure(.unsupported, "TFLite file: \(model.operators.count) nodes; at most \(Limits.nodes) work") }
+        guard model.operators.count <= Limits.nodes else {
+            throw Failure(.unsupported, "TFLite file: \(model.operators.count) nodes; at most \(Limits.nodes) work")
+        }
         let operators = try model.operators.enumerated().map { try TFLiteOperator($1, index: $0, in: model) }
 
         var missing = MissingOperators()

@@ -16,7 +16,9 @@ extension TFLiteImporter {
         let axis = try axis(Int(item.options?.integer(1, default: Int32(0)) ?? 0), of: shape(first) + [1])
         // Shapes packed from constants steer a later reshape.
         let constants = parts.compactMap { graph.tensors[$0].int32s }
-        if constants.count == parts.count, constants.allSatisfy({ $0.count == 1 }) { return replace(item, withConstant: constants.map { $0[0] }) }
+        if constants.count == parts.count, constants.allSatisfy({ $0.count == 1 }) {
+            return replace(item, withConstant: constants.map { $0[0] })
+        }
         let rows = try parts.map { part -> TensorID in
             var unit = graph.tensors[part]
             guard unit.shape == shape(first) else { throw Failure(.badFormat, "\(unit.shape) beside \(shape(first))") }
@@ -62,7 +64,9 @@ extension TFLiteImporter {
         try add(item, .reshape, inputs: [x], outputs: [output(item, shaped: shape)])
     }
 
-    mutating func shape(_ item: TFLiteOperator) throws { replace(item, withConstant: shape(try input(item, 0)).map { Int32(clamping: $0) }) }
+    mutating func shape(_ item: TFLiteOperator) throws {
+        replace(item, withConstant: shape(try input(item, 0)).map { Int32(clamping: $0) })
+    }
 
     mutating func pad(_ item: TFLiteOperator) throws {
         let x = try input(item, 0), amounts = try integers(item, 1), rank = shape(x).count
@@ -87,7 +91,9 @@ extension TFLiteImporter {
     mutating func stridedSlice(_ item: TFLiteOperator) throws {
         let x = try input(item, 0)
         func mask(_ field: Int) throws -> Int32 { try item.options?.integer(field, default: 0) ?? 0 }
-        guard try mask(2) == 0, try mask(3) == 0 else { throw Failure(.unsupported, "an ellipsis or a new axis in a slice can't be imported") }
+        guard try mask(2) == 0, try mask(3) == 0 else {
+            throw Failure(.unsupported, "an ellipsis or a new axis in a slice can't be imported")
+        }
         let ranges = try StridedRange.resolve(shape: shape(x), begin: integers(item, 1), end: integers(item, 2), steps: integers(item, 3),
                                               beginMask: mask(0), endMask: mask(1), shrinkMask: mask(4))
         if let values = graph.tensors[x].int32s, let range = ranges.first, ranges.count == 1 {
@@ -108,7 +114,9 @@ extension TFLiteImporter {
 
     mutating func gather(_ item: TFLiteOperator) throws {
         let x = try input(item, 0), indices = try input(item, 1)
-        guard try item.options?.integer(1, default: Int32(0)) ?? 0 == 0 else { throw Failure(.unsupported, "batches of indices can't be imported") }
+        guard try item.options?.integer(1, default: Int32(0)) ?? 0 == 0 else {
+            throw Failure(.unsupported, "batches of indices can't be imported")
+        }
         let axis = try axis(Int(item.options?.integer(0, default: Int32(0)) ?? 0), of: shape(x))
         guard let values = graph.tensors[indices].int32s, values.allSatisfy({ (0..<shape(x)[axis]).contains(Int($0)) }) else {
             throw Failure(.unsupported, "its indices aren't constant or lie outside of \(shape(x))")

@@ -59,7 +59,9 @@ struct TFLiteOperator {
 
     init(_ table: FlatTable, index: Int, in model: TFLiteModel) throws {
         let code: UInt32 = try table.integer(0, default: 0)
-        guard model.operatorCodes.indices.contains(Int(code)) else { throw Failure(.badFormat, "TFLite file: node \(index) has no operator \(code)") }
+        guard model.operatorCodes.indices.contains(Int(code)) else {
+            throw Failure(.badFormat, "TFLite file: node \(index) has no operator \(code)")
+        }
         self.index = index
         operation = model.operatorCodes[Int(code)].name
         isCustom = model.operatorCodes[Int(code)].isCustom

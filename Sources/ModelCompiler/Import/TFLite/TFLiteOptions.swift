@@ -8,7 +8,8 @@ extension TFLiteOperator {
         let idle = TFLiteOptions.idle[operation] ?? []
         for field in try options.unreadFields() where !idle.contains(field) {
             let names = TFLiteOptions.names[operation] ?? []
-            throw Failure(.unsupported, "its option \(names.indices.contains(field) ? "'\(names[field])'" : "number \(field)") can't be imported")
+            throw Failure(.unsupported,
+                          "its option \(names.indices.contains(field) ? "'\(names[field])'" : "number \(field)") can't be imported")
         }
     }
 }
@@ -30,6 +31,7 @@ enum TFLiteOptions {
         "STRIDED_SLICE": ["begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask", "offset"],
         "GELU": ["approximate"], "GATHER": ["axis", "batch_dims"],
         "RESIZE_NEAREST_NEIGHBOR": ["align_corners", "half_pixel_centers"],
-        "FULLY_CONNECTED": ["fused_activation_function", "weights_format", "keep_num_dims", "asymmetric_quantize_inputs", "quantized_bias_type"],
+        "FULLY_CONNECTED": ["fused_activation_function", "weights_format", "keep_num_dims", "asymmetric_quantize_inputs",
+                            "quantized_bias_type"],
     ]
 }

@@ -75,7 +75,9 @@ struct TFLiteTensors {
     }
 
     private func table(_ index: Int) throws -> FlatTable {
-        guard model.tensors.indices.contains(index) else { throw Failure(.badFormat, "it refers to tensor \(index) of \(model.tensors.count)") }
+        guard model.tensors.indices.contains(index) else {
+            throw Failure(.badFormat, "it refers to tensor \(index) of \(model.tensors.count)")
+        }
         return model.tensors[index]
     }
 
@@ -86,8 +88,11 @@ struct TFLiteTensors {
         let name = try table.string(3) ?? "tensor \(index)"
         let shape = try table.integers(0, as: Int32.self)?.map(Int.init) ?? []
         let elements = try Limits.elements(shape, of: name)
-        guard try table.table(6) == nil else { throw Failure(.unsupported, "tensor '\(name)' is stored sparse; convert the model without sparsity") }
-        var tensor = GraphTensor(name: name, shape: shape, type: .float32, quantization: try quantization(of: table, shape: shape, name: name))
+        guard try table.table(6) == nil else {
+            throw Failure(.unsupported, "tensor '\(name)' is stored sparse; convert the model without sparsity")
+        }
+        var tensor = GraphTensor(name: name, shape: shape, type: .float32,
+                                 quantization: try quantization(of: table, shape: shape, name: name))
         let code = try type(of: table)
         let constant = try contents(of: table)
         // Steps so small vanish in every sum; a little larger ones do as well, and have a reciprocal.
@@ -120,7 +125,9 @@ struct TFLiteTensors {
         // Buffer 0 is the empty one by convention.
         guard index != 0 else { return nil }
         if let bytes = contents[index] { return bytes.isEmpty ? nil : bytes }
-        guard model.buffers.indices.contains(index) else { throw Failure(.badFormat, "a tensor refers to buffer \(index) of \(model.buffers.count)") }
+        guard model.buffers.indices.contains(index) else {
+            throw Failure(.badFormat, "a tensor refers to buffer \(index) of \(model.buffers.count)")
+        }
         guard try model.buffers[index].integer(1, default: UInt64(0)) <= 1 else {
             throw Failure(.unsupported, "the constants are stored outside the FlatBuffer, as files above 2 GB have them")
         }
@@ -136,7 +143,8 @@ struct TFLiteTensors {
         let axis = shape.count == 1 ? 0 : Int(try parameters.integer(6, default: Int32(0)))
         let zeroPoints = stored.isEmpty ? Array(repeating: Int32(0), count: scales.count) : stored.map { Int32(clamping: $0) }
         guard zeroPoints.count == scales.count, scales.count == 1 || (shape.indices.contains(axis) && shape[axis] == scales.count) else {
-            throw Failure(.badFormat, "tensor '\(name)' of shape \(shape) has \(scales.count) scales and \(zeroPoints.count) zero points along axis \(axis)")
+            throw Failure(.badFormat,
+                "tensor '\(name)' of shape \(shape) has \(scales.count) scales and \(zeroPoints.count) zero points along axis \(axis)")
         }
         return Quantization(scales: scales, zeroPoints: zeroPoints, axis: scales.count == 1 ? nil : axis)
     }

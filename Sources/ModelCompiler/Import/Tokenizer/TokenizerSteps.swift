@@ -31,7 +31,9 @@ struct TokenizerSteps {
             try step.requireAllRead(but: ["trim_offsets", "str_rep", "add_prefix_space", "use_regex", "behavior"])
         }
         if isByteLevel {
-            guard !separatesDigits || ownPattern == nil else { throw Failure(.unsupported, "tokenizer.json: its pre-tokenizers together are not known") }
+            guard !separatesDigits || ownPattern == nil else {
+                throw Failure(.unsupported, "tokenizer.json: its pre-tokenizers together are not known")
+            }
             preTokenizer = ownPattern ?? (separatesDigits ? "smollm" : "gpt-2")
         }
     }
@@ -62,7 +64,9 @@ struct TokenizerSteps {
     private mutating func cut(_ step: JSONFields) throws {
         switch try step.text("type") ?? "" {
         case "ByteLevel":
-            guard try step.flag("add_prefix_space") != true else { throw Failure(.unsupported, "\(step.what): a byte-level tokenizer that adds a space can't be imported") }
+            guard try step.flag("add_prefix_space") != true else {
+                throw Failure(.unsupported, "\(step.what): a byte-level tokenizer that adds a space can't be imported")
+            }
             guard try step.flag("use_regex") ?? true || ownPattern != nil else { throw unknown(step) }
             isByteLevel = true
         case "Digits":
@@ -80,13 +84,18 @@ struct TokenizerSteps {
         case "Split":
             // After SentencePiece's space marks there are no spaces left to cut at.
             if try text(step, "pattern") == " ", marksSpaces { return }
-            guard let expression = try step.object("pattern")?.text("Regex"), let name = Self.patterns[expression], try step.text("behavior") == "Isolated" else { throw unknown(step) }
+            guard let expression = try step.object("pattern")?.text("Regex"), let name = Self.patterns[expression],
+                  try step.text("behavior") == "Isolated" else {
+                throw unknown(step)
+            }
             ownPattern = name
         default: throw unknown(step)
         }
     }
 
     private func unknown(_ step: JSONFields) -> Failure {
-        Failure(.unsupported, "\(step.what): '\((step.fields["type"] as? String ?? "").prefix(40))' as it is there is not known; it changes or cuts the text by rules of its own")
+        Failure(.unsupported,
+            "\(step.what): '\((step.fields["type"] as? String ?? "").prefix(40))' as it is there is not known; it changes or cuts the text "
+                + "by rules of its own")
     }
 }

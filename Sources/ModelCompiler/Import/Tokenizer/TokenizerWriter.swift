@@ -20,11 +20,13 @@ struct TokenizerWriter {
         self.source = source
         try source.check(vocabulary: source.pieces.count)
         guard source.pieces.count < 1 << TokenizerLayout.indexBits - 1, source.merges.count < 1 << TokenizerLayout.indexBits - 1 else {
-            throw Failure(.unsupported, "the tokenizer has \(source.pieces.count) pieces and \(source.merges.count) merges, more than a nest can hold")
+            throw Failure(.unsupported,
+                          "the tokenizer has \(source.pieces.count) pieces and \(source.merges.count) merges, more than a nest can hold")
         }
         if source.kind == .bytePairs {
             guard let named = PreTokenizer.named(source.preTokenizer) else {
-                throw Failure(.unsupported, "the pre-tokenizer '\(source.preTokenizer.prefix(40))' is not known; it cuts text into words by rules of its own")
+                throw Failure(.unsupported,
+                    "the pre-tokenizer '\(source.preTokenizer.prefix(40))' is not known; it cuts text into words by rules of its own")
             }
             preTokenizer = named
         } else {
@@ -107,7 +109,9 @@ struct TokenizerWriter {
                 let pair = String(decoding: merge.left.prefix(40) + [0x20] + merge.right.prefix(40), as: UTF8.self)
                 throw Failure(.badFormat, "the merge '\(pair)' makes no piece of the vocabulary out of two")
             }
-            if seen.insert(UInt64(leftID) << 32 | UInt64(rightID)).inserted { entries.append((words.count / 3, TokenizerLayout.hash(left: leftID, right: rightID))) }
+            if seen.insert(UInt64(leftID) << 32 | UInt64(rightID)).inserted {
+                entries.append((words.count / 3, TokenizerLayout.hash(left: leftID, right: rightID)))
+            }
             words += [leftID, rightID, result]
         }
         set(.merges, words)

@@ -6,7 +6,9 @@ func floatVector(_ bytes: UnsafeRawBufferPointer, _ encoding: TransformerModel.E
     switch encoding {
     case .f32: values = (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
     case .f16: values = (0..<bytes.count / 2).map { Float16Bits.float(bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self)) }
-    case .bf16: values = (0..<bytes.count / 2).map { Float(bitPattern: UInt32(bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self)) << 16) }
+    case .bf16: values = (0..<bytes.count / 2).map {
+        Float(bitPattern: UInt32(bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self)) << 16)
+    }
     default: throw Failure(.unsupported, "\(what) is \(encoding.name); F32, F16 and BF16 can be imported here")
     }
     guard values.allSatisfy(\.isFinite) else { throw Failure(.badFormat, "\(what) holds values that are not finite numbers") }

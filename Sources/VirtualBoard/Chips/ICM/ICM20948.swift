@@ -108,7 +108,8 @@ public final class ICM20948Chip: RegisterChip {
 
     override func registerChanged(_ address: Int) {
         switch address {
-        case R.power1, R.power2, R.gyroscopeDivider, R.gyroscopeConfig, R.accelerometerDivider, R.accelerometerDivider + 1, R.accelerometerConfig:
+        case R.power1, R.power2, R.gyroscopeDivider, R.gyroscopeConfig, R.accelerometerDivider, R.accelerometerDivider + 1,
+            R.accelerometerConfig:
             restart()
         default:
             break

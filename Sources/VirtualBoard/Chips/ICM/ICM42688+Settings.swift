@@ -14,8 +14,10 @@ extension ICM42688Chip {
         func signed(_ value: Int) -> Double { Double(value >= 2048 ? value - 4096 : value) }
         func byte(_ index: Int) -> Int { Int(registers[first + index]) }
         if isShifted {
-            return SIMD3(signed(byte(1) | (byte(0) & 0xF0) << 4), signed(byte(2) | (byte(3) & 0x0F) << 8), signed(byte(4) | (byte(3) & 0xF0) << 4))
+            return SIMD3(signed(byte(1) | (byte(0) & 0xF0) << 4), signed(byte(2) | (byte(3) & 0x0F) << 8),
+                         signed(byte(4) | (byte(3) & 0xF0) << 4))
         }
-        return SIMD3(signed(byte(0) | (byte(1) & 0x0F) << 8), signed(byte(2) | (byte(1) & 0xF0) << 4), signed(byte(3) | (byte(4) & 0x0F) << 8))
+        return SIMD3(signed(byte(0) | (byte(1) & 0x0F) << 8), signed(byte(2) | (byte(1) & 0xF0) << 4),
+                     signed(byte(3) | (byte(4) & 0x0F) << 8))
     }
 }

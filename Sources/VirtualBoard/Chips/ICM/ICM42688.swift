@@ -185,7 +185,8 @@ public final class ICM42688Chip: RegisterChip {
         // FS 0 is ±16 g.
         let range = 3 - min(Int(registers[R.accelerometerConfig] >> 5), 3)
         let perUnit = Double(16_384 >> range) / standardGravity
-        var value = sensing.acceleration(state.acceleration, perUnit: perUnit, bandwidth: bandwidth(accelerometerHertz, registers[R.filterConfig] >> 4), random: &random)
+        var value = sensing.acceleration(state.acceleration, perUnit: perUnit,
+                                         bandwidth: bandwidth(accelerometerHertz, registers[R.filterConfig] >> 4), random: &random)
         value += trims.accelerometerResponse(testedAxes(registers[R.selfTestConfig] >> 3), range: range)
         value += offsets(R.userOffsets + 4, isShifted: true) * 0.5e-3 * Double(16_384 >> range)
         let rounded = saturated(value)
@@ -200,7 +201,8 @@ public final class ICM42688Chip: RegisterChip {
         let code = Int(registers[R.gyroscopeConfig] >> 5)
         let degrees = 2000 / Double(1 << code)
         let perUnit = 32_768 / degrees / InertialQuality.degree
-        var value = sensing.angularRate(state.angularRate, perUnit: perUnit, bandwidth: bandwidth(gyroscopeHertz, registers[R.filterConfig] & 0x0F), random: &random)
+        var value = sensing.angularRate(state.angularRate, perUnit: perUnit,
+                                        bandwidth: bandwidth(gyroscopeHertz, registers[R.filterConfig] & 0x0F), random: &random)
         // The response is given at ±250 °/s.
         value += trims.gyroscopeResponse(testedAxes(registers[R.selfTestConfig]), range: 0) * (250 / degrees)
         value += offsets(R.userOffsets, isShifted: false) / 32 * (32_768 / degrees)
@@ -246,7 +248,8 @@ public final class ICM42688Chip: RegisterChip {
             append(UInt8(bitPattern: Int8(min(max((raw / 64).rounded(), -128), 127))), &length)
         }
         if isStamped {
-            let stamp = UInt16(truncatingIfNeeded: Int64(Double(now) * (1 + clock.drift) / (registers[R.timestampConfig] & 0x08 != 0 ? 16_000 : 1_000)))
+            let stamp = UInt16(truncatingIfNeeded: Int64(Double(now)
+                                                         * (1 + clock.drift) / (registers[R.timestampConfig] & 0x08 != 0 ? 16_000 : 1_000)))
             append(UInt8(isDataBigEndian ? stamp >> 8 : stamp & 0xFF), &length)
             append(UInt8(isDataBigEndian ? stamp & 0xFF : stamp >> 8), &length)
         }

@@ -2,14 +2,17 @@
 enum ICM42688Register {
     static let deviceConfig = 0x11, interruptConfig = 0x14, fifoConfig = 0x16, temperature = 0x1D, acceleration = 0x1F, angularRate = 0x25
     static let interruptStatus = 0x2D, fifoCount = 0x2E, fifoData = 0x30, signalPathReset = 0x4B, interfaceConfig0 = 0x4C, power = 0x4E
-    static let gyroscopeConfig = 0x4F, accelerometerConfig = 0x50, filterConfig = 0x52, timestampConfig = 0x54, fifoConfig1 = 0x5F, fifoConfig2 = 0x60
-    static let interruptConfig0 = 0x63, interruptConfig1 = 0x64, interruptSource0 = 0x65, lostPackets = 0x6C, selfTestConfig = 0x70, bankSelect = 0x76
+    static let gyroscopeConfig = 0x4F, accelerometerConfig = 0x50, filterConfig = 0x52, timestampConfig = 0x54, fifoConfig1 = 0x5F,
+        fifoConfig2 = 0x60
+    static let interruptConfig0 = 0x63, interruptConfig1 = 0x64, interruptSource0 = 0x65, lostPackets = 0x6C, selfTestConfig = 0x70,
+        bankSelect = 0x76
     static let gyroscopeTrims = 0x15F, accelerometerTrims = 0x23B, userOffsets = 0x477
 
     static let table: [Register] = bank0 + others
 
     private static let bank0: [Register] = [
-        Register(0x11, 0, writable: 0x10), Register(0x13, 0x05, writable: 0x3F), Register(0x14, 0, writable: 0x3F), Register(0x16, 0, writable: 0xC0),
+        Register(0x11, 0, writable: 0x10), Register(0x13, 0x05, writable: 0x3F), Register(0x14, 0, writable: 0x3F),
+            Register(0x16, 0, writable: 0xC0),
     ] + stride(from: 0x1D, through: 0x29, by: 2).flatMap { [Register($0, 0x80), Register($0 + 1, 0x00)] } + [
         Register(0x2B, 0), Register(0x2C, 0), Register(0x2D, 0x10), Register(0x2E, 0), Register(0x2F, 0), Register(0x30, 0xFF),
     ] + Register.block(0x31...0x38) + [

@@ -154,6 +154,7 @@ extension AKMagnetometer.Model {
         table: [Register(0x00, 0x48), Register(0x01, 0x09)] + Register.block(0x02...0x03) + Register.block(0x10...0x18)
             + [Register(0x31, 0, writable: 0x1F), Register(0x32, 0)] + Register.block(0x33...0x34, writable: 0xFF),
         status1: 0x10, data: 0x11, status2: 0x18, control: 0x31, resetControl: 0x32, selfTestControl: nil,
-        loops: [0x00...0x18, 0x30...0x32], continuousHertz: [(0x02, 10), (0x04, 20), (0x06, 50), (0x08, 100)], selfTestMode: 0x10, modeMask: 0x1F,
+        loops: [0x00...0x18, 0x30...0x32], continuousHertz: [(0x02, 10), (0x04, 20), (0x06, 50), (0x08, 100)], selfTestMode: 0x10,
+            modeMask: 0x1F,
         selfTestField: SIMD3(30, -45, -600), noise: 0.4, axes: SIMD3(0, 1, 2), signs: SIMD3(1, -1, -1))
 }

@@ -1,7 +1,8 @@
 /// LIS3MDL, after its data sheet (DocID024204 rev. 6). `pin` is DRDY.
 public final class LIS3MDLChip: RegisterChip {
     private static let table: [Register] = Register.block(0x05...0x0A, writable: 0xFF) + [
-        Register(0x0F, 0x3D), Register(0x20, 0x10, writable: 0xFF), Register(0x21, 0x00, writable: 0x6C), Register(0x22, 0x03, writable: 0x27),
+        Register(0x0F, 0x3D), Register(0x20, 0x10, writable: 0xFF), Register(0x21, 0x00, writable: 0x6C),
+            Register(0x22, 0x03, writable: 0x27),
         Register(0x23, 0x00, writable: 0x0E), Register(0x24, 0x00, writable: 0xC0), Register(0x27, 0),
     ] + Register.block(0x28...0x2F) + [
         Register(0x30, 0xE8, writable: 0xE7), Register(0x31, 0), Register(0x32, 0, writable: 0xFF), Register(0x33, 0, writable: 0x7F),
@@ -13,7 +14,8 @@ public final class LIS3MDLChip: RegisterChip {
     private static let fastRates = [1000.0, 560, 300, 155]
     /// µT, root mean square: x and y 3.2 mG, z 4.1 mG in ultra-high performance; the lower modes average less.
     private static let noise = SIMD3(0.32, 0.32, 0.41)
-    private static let control1 = 0x20, control2 = 0x21, control3 = 0x22, control4 = 0x23, control5 = 0x24, status = 0x27, data = 0x28, temperature = 0x2E
+    private static let control1 = 0x20, control2 = 0x21, control3 = 0x22, control4 = 0x23, control5 = 0x24, status = 0x27, data = 0x28,
+        temperature = 0x2E
     /// What the coil adds, gauss: the data sheet allows 1 to 3, 1 to 3, 0.1 to 1.
     private static let selfTestField = SIMD3(1.9, 1.7, 0.45)
 
@@ -95,7 +97,8 @@ public final class LIS3MDLChip: RegisterChip {
         }
         var field = motion.state(atNanoseconds: now).magneticField
         if options.isNoisy {
-            let modes = SIMD3(Double(registers[Self.control1] >> 5 & 3), Double(registers[Self.control1] >> 5 & 3), Double(registers[Self.control4] >> 2 & 3))
+            let modes = SIMD3(Double(registers[Self.control1] >> 5 & 3), Double(registers[Self.control1] >> 5 & 3),
+                              Double(registers[Self.control4] >> 2 & 3))
             field += random.normal3() * Self.noise * (SIMD3(repeating: 2.2) - modes * 0.4)
         }
         if registers[Self.control1] & 0x01 != 0 { field += Self.selfTestField * 100 }
