@@ -130,7 +130,7 @@ let package = Package(
         .testTarget(name: "VisionTests", dependencies: ["Vision", "TestSupport", "Platform"]),
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
         .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "ModelCompiler", "Platform", "TestSupport"]),
-        .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "ModelCompiler", "Platform"]),
+        .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "Platform"]),
         .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "TestSupport",
                                                        "CLinux"]),
         .testTarget(name: "FirmwareTests", dependencies: [

@@ -22,8 +22,11 @@ open class Board {
 
     /// Names of the I2C buses that there are.
     open func busNames() -> [String] { [] }
+    /// Opens an I2C bus by name. Fails with `inputOutput` where there is none or it can't be opened.
     open func openBus(_ request: BusRequest) throws(Failure) -> I2CBus { throw Failure(.inputOutput, "no I2C bus \(request.bus)") }
+    /// Takes a GPIO line as an input, for as long as the object lives. Fails where there is no such line or somebody has it.
     open func openInput(_ request: LineRequest) throws(Failure) -> InputLine { throw Failure(.inputOutput, "no line \(request.line)") }
+    /// Takes a GPIO line as an output, for as long as the object lives. Fails as `openInput` does.
     open func openOutput(_ request: LineRequest) throws(Failure) -> OutputLine { throw Failure(.inputOutput, "no line \(request.line)") }
 
     // MARK: power
@@ -60,7 +63,9 @@ public protocol FrequencyPolicy: AnyObject {
     /// Frequencies in kilohertz, lowest first; empty where the driver has no table.
     var frequenciesKilohertz: [Int] { get }
     func governor() throws(Failure) -> String
+    /// What the processors run at now, as the kernel tells.
     func currentKilohertz() throws(Failure) -> Int
+    /// Fails with `usage` where the policy has no such governor, and where this user may not change it.
     func setGovernor(_ name: String) throws(Failure)
     /// Needs the governor "userspace".
     func setSpeed(kilohertz: Int) throws(Failure)
@@ -72,6 +77,7 @@ public protocol FrequencyPolicy: AnyObject {
 
 /// A watchdog that resets the board unless it is fed.
 public protocol Watchdog: AnyObject {
+    /// How long it waits for `feed` before it resets, as the hardware took it; 0 where nothing watches.
     var timeoutSeconds: Int { get }
     func feed()
     /// Stops it, so that an orderly exit resets nothing.

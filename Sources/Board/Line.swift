@@ -35,6 +35,7 @@ public struct LineRequest: Sendable {
 
 /// An open input.
 public protocol InputLine: AnyObject {
+    /// As the request named it.
     var name: String { get }
     /// Readable when edges wait; -1 where there is no descriptor (a simulated board).
     var descriptor: Int32 { get }
@@ -47,6 +48,7 @@ public protocol InputLine: AnyObject {
 
 /// An open output; its level is put back to what it was before (or the line released) when it is closed.
 public protocol OutputLine: AnyObject {
+    /// As the request named it.
     var name: String { get }
     func set(_ level: Bool) throws(Failure)
 }

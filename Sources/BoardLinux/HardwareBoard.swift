@@ -23,6 +23,7 @@ public final class HardwareBoard: Board {
     private var policies: [FrequencyPolicy] = []
     private let policiesLock = Lock()
 
+    /// Puts back frequencies that a killed process left changed; buses, lines and policies are opened when they are asked for.
     public init(paths: HardwarePaths = HardwarePaths()) {
         self.paths = paths
         frequencyGuard = FrequencyGuard(root: paths.frequencies, savedPath: paths.savedFrequencies)

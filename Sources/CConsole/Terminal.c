@@ -170,13 +170,6 @@ int console_catch_signals(int wake) {
 }
 
 int console_caught_signal(void) { return caught; }
-void console_forget_signals(void) { caught = 0; }
-
-int64_t console_wall_microseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 int console_run_systemctl(int powerOff) {
     char *arguments[] = {"systemctl", powerOff ? "poweroff" : "reboot", NULL};

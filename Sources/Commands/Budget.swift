@@ -33,7 +33,8 @@ let budget = Command(
         context.output(object.line)
         return
     }
-    context.output("budget     \(whole.map { megabytes($0) } ?? "none")\(whole.map { "; \(megabytes(max(0, $0 - taken))) left for models" } ?? "")")
+    let left = whole.map { "; \(megabytes(max(0, $0 - taken))) left for models" } ?? ""
+    context.output("budget     \(whole.map { megabytes($0) } ?? "none")\(left)")
     context.output("resident   \(megabytes(resident)): \(megabytes(own)) of its own, \(megabytes(max(0, resident - own))) of files "
                    + "(program, weights); at most \(megabytes(ProcessMemory.peak)) so far")
     for row in rows { context.output(row.line) }

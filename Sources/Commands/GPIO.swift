@@ -98,7 +98,8 @@ private func listAllLines(_ context: Context, json: Bool) {
             context.output(object.line)
         } else {
             context.output("\(padRight(line, 16)) \(padRight(information.name, 20)) "
-                           + "\(information.isOutput ? "output" : "input ")\(information.isUsed ? "  used by " + information.consumer : "")")
+                           + (information.isOutput ? "output" : "input ")
+                           + "\(information.isUsed ? "  used by " + information.consumer : "")")
         }
     }
     if lines.isEmpty, !json { context.output("this machine has no GPIO lines") }

@@ -62,14 +62,14 @@ enum IMUText {
     }
 
     static func block(_ track: SensorTrack, _ reading: SensorReading) -> [String] {
-        let health = track.health.read()
+        let health = track.health.read(), celsius = reading.sample.temperatureCelsius
         return [
             "\(track.source.name)  \(track.source.title)  \(health.state.name), \(reading.samples) samples, "
                 + "\(fixed(health.rateHertz, decimals: 1)) Hz",
             "  acceleration  \(vector(reading.sample.acceleration, decimals: 3, width: 9)) m/s²",
             "  angular rate  \(vector(reading.sample.angularRate, decimals: 4, width: 9)) rad/s",
             "  field         \(reading.is9D ? vector(reading.magneticField, decimals: 1, width: 9) + " µT" : "none")",
-            "  temperature   \(reading.sample.temperatureCelsius.isNaN ? "unknown" : padLeft(fixed(reading.sample.temperatureCelsius, decimals: 1), 9) + " °C")",
+            "  temperature   \(celsius.isNaN ? "unknown" : padLeft(fixed(celsius, decimals: 1), 9) + " °C")",
             "  any key ends",
         ]
     }

@@ -90,7 +90,8 @@ private struct Outline {
             }
             if first == UInt8(ascii: "[") {
                 try section(line, place, number)
-            } else if first != UInt8(ascii: "#"), first != UInt8(ascii: ";"), let equals = line.firstIndex(of: 61), equals - line.startIndex > Int(CONFIGURATION_NAME) {
+            } else if first != UInt8(ascii: "#"), first != UInt8(ascii: ";"), let equals = line.firstIndex(of: 61),
+                      equals - line.startIndex > Int(CONFIGURATION_NAME) {
                 throw Failure(.badFormat, "\(place): a key of more than \(CONFIGURATION_NAME) bytes")
             }
         }

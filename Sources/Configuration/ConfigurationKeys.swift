@@ -212,6 +212,7 @@ struct ConfigurationKey {
 
 /// The ports of a list: "ttyS0, ttyAMA0:115200, ttyGS0:json, -"; nil where it isn't one.
 public enum ConsolePorts {
+    /// At most eight, none of them twice; names without a folder are put under /dev.
     public static func parse(_ text: String) -> [DeviceConfiguration.Port]? {
         var ports: [DeviceConfiguration.Port] = []
         for part in text.utf8.split(separator: 44) {

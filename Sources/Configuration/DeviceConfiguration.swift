@@ -3,6 +3,7 @@ import Sensors
 
 /// Everything that the owner of a device decides. Names and units are those of the configuration file.
 public struct DeviceConfiguration: Sendable {
+    /// An inertial sensor, `[imu NAME]`: where it is, and how it is read.
     public struct Sensor: Sendable {
         /// What the driver is told: name, chip, ranges, rate, mounting.
         public var settings = SensorConfiguration()
@@ -20,19 +21,23 @@ public struct DeviceConfiguration: Sendable {
         public var name: String { settings.name }
     }
 
+    /// A GPIO line that is watched, `[input NAME]`.
     public struct Input: Sendable {
         public var name = ""
         public var request = LineRequest(line: "")
         public init() {}
     }
 
+    /// A GPIO line that commands switch, `[output NAME]`.
     public struct Output: Sendable {
         public var name = ""
         public var request = LineRequest(line: "")
+        /// Its level at start: on, which is low at the pin where the line is active low.
         public var initial = false
         public init() {}
     }
 
+    /// A place where the firmware has a console.
     public struct Port: Sendable, Equatable {
         /// "ttyS0", "/dev/ttyS0"; "-" for standard input and output.
         public var path = "-"

@@ -11,5 +11,6 @@ public enum LogLevel: UInt8, Sendable, CaseIterable {
         }
     }
 
+    /// By its word in a configuration; nil where there is no such level.
     public static func named(_ name: String) -> LogLevel? { allCases.first { $0.name == name } }
 }

@@ -5,6 +5,7 @@ import Platform
 /// Keys are Emacs's, as on every shell, and the arrows; bytes that mean nothing are ignored, so noise on a serial line
 /// can't do worse than a wrong line. Lines that don't fit scroll sideways.
 public struct LineEditor {
+    /// What a byte led to: mostly nothing but a change of the line.
     public enum Outcome: Equatable {
         case none
         /// A whole line, as typed.

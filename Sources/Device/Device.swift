@@ -7,6 +7,7 @@ import Platform
 /// A board at work: its sensors in their threads, its lines, and what was changed and must be put back. Commands and
 /// consoles use it from threads below the sensors'.
 public final class Device {
+    /// An output of the configuration, opened, with the level it was set to last.
     public struct Output {
         public var name: String
         public var line: any OutputLine
@@ -44,6 +45,7 @@ public final class Device {
     /// How the firmware ends; written before `ending`.
     public private(set) var end = DeviceEnd.exit
 
+    /// Touches nothing of the board before `start`. Fails with `resource` where the system gives no event descriptor.
     public init(board: Board, configuration: DeviceConfiguration, isFast: Bool = false) throws(Failure) {
         self.board = board
         self.configuration = configuration

@@ -2,6 +2,7 @@ import Pose
 
 /// What a sensor thread tells the rest: fixed size, no references, so that it fits a ring.
 public struct FirmwareEvent: Sendable {
+    /// What happened, and with it what `value` and `sequence` mean.
     public enum Kind: UInt8, Sendable {
         /// An input changed; `value` is 1 where it became active, `sequence` the line's count of edges.
         case edge
@@ -25,6 +26,7 @@ public struct FirmwareEvent: Sendable {
     public var value: UInt32
     public var sequence: UInt32
 
+    /// `time`: monotonic nanoseconds of the board's clock. `source` is cut to 16 bits.
     public init(_ kind: Kind, source: Int, at time: Int64, value: UInt32, sequence: UInt32 = 0) {
         self.kind = kind
         self.source = UInt16(truncatingIfNeeded: source)

@@ -4,6 +4,7 @@ import Platform
 
 /// The named inputs; every edge becomes an event. One thread calls `take`.
 public final class LineWatch {
+    /// One line under watch; its counts may be read from any thread.
     public struct Input {
         public let name: String
         public let line: any InputLine

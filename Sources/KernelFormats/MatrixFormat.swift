@@ -22,6 +22,7 @@ public struct MatrixFormatFacts {
 
 /// Inlined into every kernel, where a format is a constant.
 extension MatrixFormat {
+    /// The constants of this format; they fold away where the format is one.
     @_transparent
     public var facts: MatrixFormatFacts {
         switch self {

@@ -2,6 +2,7 @@ import CKernels
 
 /// The kernel functions chosen for this processor. One value, made at start and passed down; never changed after.
 public struct KernelTable {
+    /// A kernel that executes part of a task: the slice names the pixels, the output channels and the thread's scratch.
     public typealias Slice<Task> = (UnsafePointer<Task>, UnsafePointer<KernelSlice>) -> Void
 
     /// Names for people, best first: "dotprod+neon", "vnni+avx2", "reference".

@@ -80,13 +80,17 @@ public struct DepthwiseLayout: Sendable, Equatable {
         self.kernelWidth = kernelWidth
     }
 
+    /// Places of the kernel: weights of one channel.
     public var taps: Int { kernelHeight * kernelWidth }
 
     /// Elements of the packed weights, `terms` being tapRepeat.
     public func packedElements(terms: Int = 1) -> Int { paddedChannels(channels) * taps * terms }
 
+    /// Packs int8 weights into [tap][padded channel]. `terms` holds one HWC array, or two for weights split into a sum (tapRepeat 2).
     public func pack(terms: [[Int8]]) -> [Int8] { packTaps(terms, zero: 0) }
+    /// Packs int8 weights without a split.
     public func pack(_ weights: [Int8]) -> [Int8] { packTaps([weights], zero: 0) }
+    /// Packs float weights: taps * channels of them, in HWC order.
     public func pack(_ weights: [Float]) -> [Float] { packTaps([weights], zero: 0) }
 
     private func packTaps<Element>(_ terms: [[Element]], zero: Element) -> [Element] {

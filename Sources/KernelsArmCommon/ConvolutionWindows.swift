@@ -2,6 +2,7 @@
 import CIntrinsics
 import CKernels
 
+/// Pointers to the runs of windows: for each run, one for each of `columns` pixels.
 public typealias WindowTable = UnsafeMutablePointer<UnsafePointer<Int8>>
 
 /// Finds where the runs of a few output pixels' windows lie. A run inside the image is read in place; one that
@@ -37,6 +38,7 @@ public struct ConvolutionWindows {
     @usableFromInline let packed: Bool
     @usableFromInline let padding: Int8
 
+    /// Windows of int8 input, padded with its zero point. `scratch` has `kernelScratchBytes`; `rows` is how many pixels a tile has.
     @inlinable @inline(__always)
     public init(_ task: UnsafePointer<ConvolutionTask>, scratch: UnsafeMutableRawPointer, rows: Int) {
         self.init(
@@ -50,6 +52,7 @@ public struct ConvolutionWindows {
             runPerRow: task.pointee.runPerRow != 0, runCount: task.pointee.runCount, runLength: task.pointee.runLength)
     }
 
+    /// Windows of float input, read as bytes and padded with zeros. `scratch` and `rows` as above; nothing is packed.
     @inlinable @inline(__always)
     public init(_ task: UnsafePointer<FloatConvolutionTask>, scratch: UnsafeMutableRawPointer, rows: Int) {
         self.init(

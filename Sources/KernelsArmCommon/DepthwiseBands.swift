@@ -32,6 +32,7 @@ public struct DepthwiseGeometry {
     public let padding: UnsafePointer<Int8>
     @usableFromInline let bandRows: Int
 
+    /// Takes strides from the task, and the most rows of a band (2 to 16) such that its input stays within 32 KiB if it can.
     @inlinable @inline(__always)
     public init(_ task: UnsafePointer<DepthwiseTask>, padding: UnsafePointer<Int8>) {
         self.task = task
@@ -95,6 +96,7 @@ public struct SlidingRow {
         }
     }
 
+    /// Sixteen channels of this column; moves on to the next one.
     @inlinable @inline(__always)
     public mutating func next() -> int8x16_t {
         let v = load_i8x16(pointer)

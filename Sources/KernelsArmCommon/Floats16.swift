@@ -20,16 +20,19 @@ public struct Floats16 {
         self.init(low_halves(a), high_halves(a), low_halves(b), high_halves(b))
     }
 
+    /// 16 integer sums as floats, rounded where they pass 2^24.
     @_transparent
     public init(_ sums: Sums16) {
         self.init(float_from_i32(sums.v0), float_from_i32(sums.v1), float_from_i32(sums.v2), float_from_i32(sums.v3))
     }
 
+    /// All 16 multiplied by `x`.
     @_transparent
     public func times(_ x: Float) -> Floats16 {
         Floats16(multiply_scalar(v0, x), multiply_scalar(v1, x), multiply_scalar(v2, x), multiply_scalar(v3, x))
     }
 
+    /// Adds the products of `a` and `b`, element by element, fused.
     @_transparent
     public mutating func add(_ a: Floats16, times b: Floats16) {
         v0 = multiply_add_f32(v0, a.v0, b.v0)
@@ -38,6 +41,7 @@ public struct Floats16 {
         v3 = multiply_add_f32(v3, a.v3, b.v3)
     }
 
+    /// Adds `a` multiplied by one number, fused.
     @_transparent
     public mutating func add(_ a: Floats16, times b: Float) {
         v0 = multiply_add_scalar(v0, a.v0, b)

@@ -8,6 +8,7 @@ public struct MatrixRow {
     public var values: UnsafePointer<Int8>
     public var scales, totals: UnsafePointer<Float>
 
+    /// At the first group of a row that has `groups` groups of 32 values, a scale and a sum each.
     @_transparent
     public init(_ task: UnsafePointer<MatrixTask>, _ row: Int, groups: Int) {
         values = task.pointee.values + row &* groups &* 32
@@ -15,6 +16,7 @@ public struct MatrixRow {
         totals = task.pointee.sums + row &* groups
     }
 
+    /// Goes on to the next group: 32 values, one scale, one sum.
     @_transparent
     public mutating func next() {
         values += 32
@@ -60,6 +62,7 @@ public struct Floats8 {
         }
     }
 
+    /// Stores the eight sums, with `addend` where there is one.
     @_transparent
     public func store(_ output: UnsafeMutablePointer<Float>, addend: UnsafePointer<Float>?) {
         if let addend {

@@ -9,6 +9,7 @@ public struct Requantizer {
     /// False where saturation alone does what the clamp asks.
     @usableFromInline let clamps: Bool
 
+    /// Takes the output's zero point and the bounds of its clamp, all in the range of int8.
     @inlinable @inline(__always)
     public init(zeroPoint: Int32, minimum: Int32, maximum: Int32) {
         self.zeroPoint = repeat_i16x8(Int16(truncatingIfNeeded: zeroPoint))
@@ -17,11 +18,13 @@ public struct Requantizer {
         clamps = minimum > -128 || maximum < 127
     }
 
+    /// Sums times scales, rounded to the nearest integer, ties to even; the zero point is still missing.
     @inlinable @inline(__always)
     public func scaled(_ sums: int32x4_t, _ scales: float32x4_t) -> int32x4_t {
         nearest_i32(multiply_f32(float_from_i32(sums), scales))
     }
 
+    /// Results, the zero point included, limited to the bounds.
     @inlinable @inline(__always)
     public func clamped(_ v: int8x16_t) -> int8x16_t {
         clamps ? minimum_i8(maximum_i8(v, minimum), maximum) : v
@@ -48,6 +51,7 @@ public struct Sums16 {
         self.v3 = v3
     }
 
+    /// Loads 4 channels for each of `vectors` vectors (1 to 4); the vectors beyond repeat the first.
     @inlinable @inline(__always)
     public init(loading p: UnsafePointer<Int32>, vectors: Int) {
         v0 = load_i32x4(p)
@@ -61,6 +65,7 @@ public struct Sums16 {
 public struct Scales16 {
     public let v0, v1, v2, v3: float32x4_t
 
+    /// Loads 4 channels for each of `vectors` vectors (1 to 4); the vectors beyond repeat the first.
     @inlinable @inline(__always)
     public init(loading p: UnsafePointer<Float>, vectors: Int) {
         v0 = load_f32x4(p)

@@ -18,6 +18,7 @@ public struct DepthwisePlan {
     /// Groups along the row left over.
     public let tailGroups: Int
 
+    /// Plans for an instruction that takes `group` taps at once: 2 for AVX2, 4 for VNNI.
     @inlinable @inline(__always)
     public init(_ task: DepthwiseTask, group: Int) {
         self.group = group
@@ -31,6 +32,7 @@ public struct DepthwisePlan {
         rowPlanes = kernelHeight / group + (kernelHeight % group > 1 ? 1 : 0)
     }
 
+    /// Planes in all, that of the row left over included.
     @inlinable public var planes: Int { @inline(__always) get { rowPlanes + (hasTail ? 1 : 0) } }
 
     /// Groups of a plane.

@@ -4,6 +4,7 @@ import Platform
 
 /// The newest text that the firmware continues or has continued, for `status` on any console while another one generates.
 public final class GenerationActivity {
+    /// One moment of a generation, or its end. Tokens are those generated; seconds count from its start.
     public struct Figures {
         public var isRunning: Bool
         public var tokens: Int
@@ -15,7 +16,9 @@ public final class GenerationActivity {
         public var stallSeconds: Double
         public var failure: String?
 
+        /// Weights streamed, bytes; before the first token, all of them so far.
         public var streamedBytesPerToken: Int { streamedBytes / max(1, tokens) }
+        /// Over the whole time, stalls included; 0 before any time has passed.
         public var tokensPerSecond: Double { seconds > 0 ? Double(tokens) / seconds : 0 }
     }
 
@@ -32,6 +35,7 @@ public final class GenerationActivity {
         case ended(Figures)
     }
 
+    /// Time counts from here; `session` is held until `end`.
     public init(_ model: String, _ session: LanguageSession) {
         self.model = model
         state = .running(session)

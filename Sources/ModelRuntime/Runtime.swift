@@ -13,6 +13,7 @@ public final class Runtime {
     private let lock = Lock()
     private var generation: GenerationActivity?
 
+    /// Looks at this machine's processors; loads no model.
     public init() {
         features = ProcessorFeatures.detect()
         processors = Processors.available()

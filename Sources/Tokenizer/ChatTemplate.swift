@@ -2,6 +2,7 @@ import Platform
 
 /// One turn of a conversation.
 public struct ChatMessage: Sendable {
+    /// Who speaks; templates spell each in their own way.
     public enum Role: Sendable { case system, user, assistant }
     public var role: Role
     public var text: String
@@ -15,6 +16,7 @@ public struct ChatMessage: Sendable {
 /// How a model wants a conversation written. Models carry a program for that (Jinja); the known ones are recognised by
 /// what they write, and written here. What people said is plain text: a control token spelt in it stays text.
 public struct ChatTemplate: Sendable {
+    /// The known forms, by the control tokens that they write.
     public enum Style: Sendable {
         /// <|im_start|>role … <|im_end|>
         case chatML

@@ -1,6 +1,7 @@
 /// Cuts text into the words that byte-level byte-pair encoding merges inside of: what published tokenizers write as
 /// regular expressions, as scanners. Everything takes a range of `text` and gives the end of the word at its start.
 public struct PreTokenizer: Sendable {
+    /// The scanners, each with the regular expression it stands for; the raw values are the file's.
     public enum Pattern: UInt32, Sendable {
         /// 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
         case gpt2 = 0

@@ -12,6 +12,7 @@ public final class Tokenizer {
     /// A SentencePiece fragment with its marks replaced.
     var fragment: [UInt8] = []
 
+    /// Which algorithm cuts text into pieces; the raw values are the file's.
     public enum Kind: UInt32, Sendable { case bytePairs = 0, sentencePieceBPE, sentencePieceUnigram }
     public let kind: Kind
     /// Pieces of the vocabulary: ids are below it.

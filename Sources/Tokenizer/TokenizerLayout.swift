@@ -13,8 +13,10 @@ public enum TokenizerLayout {
         case leastScore
     }
 
+    /// Bits of the header's word `flags`: what is put around a text that is encoded, and how its words are cut.
     public enum Flag {
         public static let addsBegin: UInt32 = 1, addsEnd: UInt32 = 2, addsSpacePrefix: UInt32 = 4
+        /// Every number character is a word of its own.
         public static let separatesDigits: UInt32 = 8
         /// A word that is a piece is not merged together from its bytes.
         public static let wholeWords: UInt32 = 16
@@ -57,9 +59,11 @@ public enum TokenizerLayout {
     }
 
     public static let seed: UInt32 = 0x811c_9dc5
+    /// One round of `hash`, which starts from `seed`.
     @inline(__always)
     public static func step(_ hash: UInt32, _ byte: UInt8) -> UInt32 { (hash ^ UInt32(byte)) &* 0x0100_0193 }
 
+    /// Mixes the bits of a hash at its end, so that low and high ones can be used alone.
     @inline(__always)
     public static func finish(_ hash: UInt32) -> UInt32 {
         var value = hash

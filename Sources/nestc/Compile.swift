@@ -151,7 +151,8 @@ struct Compile: ParsableCommand {
     /// What was written is read with all checks before it counts as done; a file that fails them doesn't stay. Nil for
     /// devices and pipes, which can't be read again.
     private func readBack(_ path: String) throws -> NestReader? {
-        let type = try? FileManager.default.attributesOfItem(atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)[.type] as? FileAttributeType
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let type = try? FileManager.default.attributesOfItem(atPath: target)[.type] as? FileAttributeType
         guard type == .typeRegular else { return nil }
         do { return try NestReader.open(path) } catch {
             try? FileManager.default.removeItem(atPath: path)

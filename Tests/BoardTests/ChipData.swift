@@ -1,10 +1,5 @@
+import CLinux
 import Platform
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// Evaluation data that not everybody has.
 enum ChipData {

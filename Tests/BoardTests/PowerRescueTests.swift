@@ -32,7 +32,8 @@ import Testing
                 exit(7);
             }
             """)
-        let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path + "/Sources/CBoard"
+        let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path + "/Sources/CBoard"
         let program = folder.path + "/dies"
         #expect(try run(Self.compiler!, ["-pthread", "-I", sources + "/include", "-o", program, folder.path + "/main.c",
                                          sources + "/Rescue.c"]) == 0)

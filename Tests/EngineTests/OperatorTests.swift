@@ -74,9 +74,8 @@ struct OperatorTests {
                         for byte in start..<min(start + write.record.spanBytes, after.count) { isAllowed[byte] = true }
                     }
                     let wrong = after.indices.filter { after[$0] != before[$0] && !isAllowed[$0] }
-                    #expect(wrong.isEmpty,
-                        "instruction \(index) (\(instruction.opcode.title)), \(kernels.name): \(wrong.count) bytes from "
-                            + "\(wrong.first ?? 0)")
+                    let place = "instruction \(index) (\(instruction.opcode.title)), \(kernels.name)"
+                    #expect(wrong.isEmpty, "\(place): \(wrong.count) bytes from \(wrong.first ?? 0)")
                     before = after
                 }
             }

@@ -90,9 +90,8 @@ extension HardwareTests {
             let errors = try #require(SampleTimes(recovered: recovered, truth: times))
             #expect(errors.rmsMicroseconds < 2500, "half a sample period is what guessing gives")
             RigFiles.report("\(chip): \(samples) samples, sample times off by \(fixed(errors.rmsMicroseconds, decimals: 0)) µs RMS (mean "
-                            + "\(fixed(errors.meanMicroseconds, decimals: 0)), clocks known to ± "
-                                + "\(bench.clock.uncertaintyNanoseconds / 1000) µs), largest error "
-                                    + "\(fixed(worstAcceleration, decimals: 2)) m/s², \(fixed(worstRate, decimals: 3)) rad/s")
+                            + "\(fixed(errors.meanMicroseconds, decimals: 0)), ± \(bench.clock.uncertaintyNanoseconds / 1000) µs), "
+                            + "largest error \(fixed(worstAcceleration, decimals: 2)) m/s², \(fixed(worstRate, decimals: 3)) rad/s")
         }
     }
 }

@@ -71,8 +71,10 @@ enum TinyModels {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        for (text, expected) in [("tench\ngoldfish\n", "tench\ngoldfish"), (#"{"1": "goldfish", "0": ["tench", "Tinca tinca"]}"#, "tench\ngoldfish"),
-                                 (#"["tench", "gold\nfish"]"#, "tench\ngold fish"), (#"{"0": "tench", "7": "goldfish"}"#, nil), ("[1, 2]", nil), ("", nil)] {
+        for (text, expected) in [("tench\ngoldfish\n", "tench\ngoldfish"),
+                                 (#"{"1": "goldfish", "0": ["tench", "Tinca tinca"]}"#, "tench\ngoldfish"),
+                                 (#"["tench", "gold\nfish"]"#, "tench\ngold fish"),
+                                 (#"{"0": "tench", "7": "goldfish"}"#, nil), ("[1, 2]", nil), ("", nil)] {
             let file = folder.appendingPathComponent("labels")
             try Data(text.utf8).write(to: file)
             let bytes = try TinyModels.bytes("small.onnx")

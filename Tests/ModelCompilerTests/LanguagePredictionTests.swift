@@ -14,7 +14,8 @@ struct LanguagePredictionTests {
         var rows: [(position: Int, next: Double, top: [(token: Int, logarithm: Double)])] = []
 
         init() throws {
-            let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../golden/language-predictions.txt")
+            let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .appendingPathComponent("../golden/language-predictions.txt")
             for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
                 let words = line.split(separator: " ")
                 if words[0] == "tokens" {

@@ -23,7 +23,8 @@ import Testing
 
     @Test(arguments: models) func answersAreLiteRTs(_ name: String) throws {
         guard let path = EvaluationData.path("tflite/\(name).tflite") else { return }
-        let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("golden/litert/\(name).bin")
+        let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("golden/litert/\(name).bin")
         let expected = [UInt8](try Data(contentsOf: golden))
         for (fuses, pairs) in [(true, nil), (false, nil), (true, 1)] as [(Bool, Int?)] {
             let runner = try compiled(path, fuses: fuses, pairs: pairs)

@@ -6,7 +6,8 @@ import Testing
 /// Tiny quantised models through import, lowering and engine against LiteRT: goldens/operator-models.py makes both
 /// the models and the answers.
 @Suite struct LowerOperatorTests {
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../golden/operators").standardized
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../golden/operators").standardized
     static let runs = 4
     static let models = (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.filter { $0.hasSuffix(".tflite") }.map {
         String($0.dropLast(7)) }.sorted() ?? []

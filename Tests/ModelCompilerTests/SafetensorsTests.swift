@@ -84,7 +84,8 @@ import Platform
 
     /// Values of the published formula, computed apart from this program.
     @Test func llama3Rotation() throws {
-        var configuration = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: LanguageGolden.path("llama") + "/config.json"))) as? [String: Any])
+        let file = URL(fileURLWithPath: LanguageGolden.path("llama") + "/config.json")
+        var configuration = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
         configuration["rope_scaling"] = ["rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
                                          "original_max_position_embeddings": 64]
         func read() throws -> HuggingFaceConfiguration {

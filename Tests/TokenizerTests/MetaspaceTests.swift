@@ -16,7 +16,8 @@ import Testing
     }
 
     @Test func noSecondMarkBeforeASpace() throws {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../golden/cases/language/metaspace-leading-space").standardized
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../golden/cases/language/metaspace-leading-space").standardized
         let tokenizer = try TokenizerMemory.tokenizer(LanguageImporter.load(path: folder.path).tokenizer)
         let expected = try JSONDecoder().decode(Expected.self, from: Data(contentsOf: folder.appendingPathComponent("expected.json")))
         #expect(expected.prompts.count == 4)

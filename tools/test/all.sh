@@ -51,7 +51,9 @@ stage() {
     count "$logs/$name.log" "$status"
     passed=$((passed + good)) failed=$((failed + bad))
     [ "$status" -eq 0 ] || broken[$name]=1
-    lines+=("$(printf '%-8s %-7s %5d s  %d passed, %d failed' "$name" "$([ "$status" -eq 0 ] && echo passed || echo FAILED)" $((SECONDS - start)) "$good" "$bad")")
+    local verdict=passed
+    [ "$status" -eq 0 ] || verdict=FAILED
+    lines+=("$(printf '%-8s %-7s %5d s  %d passed, %d failed' "$name" "$verdict" $((SECONDS - start)) "$good" "$bad")")
 }
 
 build() { tools/build/quietly.py "build everything and its tests" swift build -c release --build-tests; }

@@ -41,13 +41,20 @@ static int opened(int file, const char *path, int flags) {
 }
 
 #define NEXT(name) static __typeof__(&name) next; if (!next) next = (__typeof__(next))dlsym(RTLD_NEXT, #name)
-#define MODE int mode = 0; if (flags & (O_CREAT | O_TMPFILE)) { va_list list; va_start(list, flags); mode = va_arg(list, int); va_end(list); }
+#define MODE int mode = 0; \
+    if (flags & (O_CREAT | O_TMPFILE)) { va_list list; va_start(list, flags); mode = va_arg(list, int); va_end(list); }
 #define OPENS(path) if (counts(path) && (flags & (O_WRONLY | O_RDWR))) step();
 
 int open(const char *path, int flags, ...) { NEXT(open); MODE; OPENS(path); return opened(next(path, flags, mode), path, flags); }
 int open64(const char *path, int flags, ...) { NEXT(open64); MODE; OPENS(path); return opened(next(path, flags, mode), path, flags); }
-int openat(int folder, const char *path, int flags, ...) { NEXT(openat); MODE; OPENS(path); return opened(next(folder, path, flags, mode), path, flags); }
-int openat64(int folder, const char *path, int flags, ...) { NEXT(openat64); MODE; OPENS(path); return opened(next(folder, path, flags, mode), path, flags); }
+int openat(int folder, const char *path, int flags, ...) {
+    NEXT(openat); MODE; OPENS(path);
+    return opened(next(folder, path, flags, mode), path, flags);
+}
+int openat64(int folder, const char *path, int flags, ...) {
+    NEXT(openat64); MODE; OPENS(path);
+    return opened(next(folder, path, flags, mode), path, flags);
+}
 int dup2(int from, int to) {
     NEXT(dup2);
     int result = next(from, to);
@@ -81,4 +88,8 @@ int unlink(const char *path) { NEXT(unlink); if (counts(path)) step(); return ne
 int unlinkat(int folder, const char *path, int flags) { NEXT(unlinkat); if (counts(path)) step(); return next(folder, path, flags); }
 int rename(const char *from, const char *to) { NEXT(rename); if (counts(to)) step(); return next(from, to); }
 int renameat(int a, const char *from, int b, const char *to) { NEXT(renameat); if (counts(to)) step(); return next(a, from, b, to); }
-int renameat2(int a, const char *from, int b, const char *to, unsigned flags) { NEXT(renameat2); if (counts(to)) step(); return next(a, from, b, to, flags); }
+int renameat2(int a, const char *from, int b, const char *to, unsigned flags) {
+    NEXT(renameat2);
+    if (counts(to)) step();
+    return next(a, from, b, to, flags);
+}

@@ -41,7 +41,8 @@ class Killer:
     def run(self, step, command, script="", **environment):
         """Whether the command was killed at the step; where it was not, how many steps it took."""
         self.count.write_bytes(bytes(8))
-        environment = os.environ | environment | {"LD_PRELOAD": str(self.library), "KILL_COUNT": str(self.count), "KILL_AT": str(step), "KILL_PATH": self.part}
+        environment = os.environ | environment | {"LD_PRELOAD": str(self.library), "KILL_COUNT": str(self.count),
+                                                  "KILL_AT": str(step), "KILL_PATH": self.part}
         done = subprocess.run(command, input=script, capture_output=True, text=True, env=environment, start_new_session=True, timeout=120)
         steps = int.from_bytes(self.count.read_bytes(), sys.byteorder)
         if done.returncode == -signal.SIGKILL and step > 0 and steps >= step:
@@ -120,7 +121,8 @@ def models(scratch):
     old = contents()
     kept = scratch / "kept"
     shutil.copytree(nests, kept)
-    expect(len(old) > 3 and old.keys() == new.keys() and all(old[name] != new[name] for name in old), "the stand-ins do not make two versions")
+    expect(len(old) > 3 and old.keys() == new.keys() and all(old[name] != new[name] for name in old),
+           "the stand-ins do not make two versions")
 
     def prepare():
         shutil.rmtree(nests)
@@ -133,7 +135,8 @@ def models(scratch):
             expect(each in (old[name], new[name]), f"{name} is neither the old nor the new model")
         make(0, "new")
         expect(contents() == new, "the next run does not make the new models")
-        left = [str(each.relative_to(nests)) for each in nests.rglob("*") if each.is_file() and ("partial" in str(each) or each.name.endswith(".new"))]
+        left = [str(each.relative_to(nests)) for each in nests.rglob("*")
+                if each.is_file() and ("partial" in str(each) or each.name.endswith(".new"))]
         expect(not left, f"left behind: {left}")
 
     return killer.sweep(prepare, lambda step: make(step, "new"), check)

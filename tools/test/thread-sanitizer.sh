@@ -10,7 +10,8 @@ program=$(swift build --sanitize=thread --scratch-path .build-tsan --show-bin-pa
 mkdir -p build
 status=0
 # ThreadSanitizer's memory map leaves no room for addresses that are drawn at random.
-setarch "$(uname -m)" --addr-no-randomize env TSAN_OPTIONS="halt_on_error=0 exitcode=66 ${TSAN_OPTIONS:-}" "$program" > build/threads.log 2>&1 || status=$?
+export TSAN_OPTIONS="halt_on_error=0 exitcode=66 ${TSAN_OPTIONS:-}"
+setarch "$(uname -m)" --addr-no-randomize "$program" > build/threads.log 2>&1 || status=$?
 grep -E '^threads: ' build/threads.log || true
 races=$(grep -c '^WARNING: ThreadSanitizer' build/threads.log || true)
 if [ "$races" -gt 0 ] || [ "$status" -ne 0 ]; then

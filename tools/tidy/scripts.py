@@ -17,7 +17,8 @@ def check(tree):
         # Who can be called is a command; a part of others has a name that Python can import.
         is_command = path.endswith(".sh") or os.access(tree.root / path, os.X_OK)
         if not (COMMAND if is_command else MODULE).fullmatch(name):
-            style = "a command's name has hyphens between its words" if is_command else "a Python module's name has underscores between its words"
+            style = "a command's name has hyphens between its words" if is_command \
+                else "a Python module's name has underscores between its words"
             yield Finding("script", path, 1, name, style)
     for path in tree.files(".sh"):
         for number, line in enumerate(tree.text(path).split("\n"), 1):

@@ -26,6 +26,7 @@ public final class ServiceManager: Watchdog {
 
     deinit { close(socket) }
 
+    /// The service has started: what waits for it may start as well.
     public func ready() {
         isReady = true
         send("READY=1")
@@ -33,6 +34,7 @@ public final class ServiceManager: Watchdog {
 
     /// `systemctl status` shows it.
     public func status(_ text: String) { send("STATUS=" + text) }
+    /// The service is ending in order; the manager then waits for the process's end.
     public func stopping() { send("STOPPING=1") }
 
     public func feed() {

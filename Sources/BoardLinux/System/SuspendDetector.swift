@@ -5,6 +5,7 @@ import CLinux
 public struct SuspendDetector {
     private var offset: Int64
 
+    /// Counts from now: what the system slept before is not told.
     public init() { self.init(offsetNanoseconds: SuspendDetector.offsetNanoseconds()) }
 
     init(offsetNanoseconds: Int64) { offset = offsetNanoseconds }

@@ -31,10 +31,6 @@ void console_wake_clear(int wake);
 int console_catch_signals(int wake);
 /// The last of them that came, 0 for none.
 int console_caught_signal(void);
-void console_forget_signals(void);
-
-/// Microseconds since the epoch, for file names and logs; the clock may be wrong on a board without one.
-int64_t console_wall_microseconds(void);
 
 /// libinih over a text in memory, with the line's number. The handler returns 0 to stop. Returns 0, or the number of
 /// the line that isn't INI. Lines of more than CONFIGURATION_LINE bytes must be refused before.

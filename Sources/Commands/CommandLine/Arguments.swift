@@ -58,6 +58,7 @@ public struct Arguments: Sendable {
         }
     }
 
+    /// Whether the option was given, by its full name: "--json".
     public func has(_ name: String) -> Bool { values.contains { $0.name == name } }
 
     /// The value given last.

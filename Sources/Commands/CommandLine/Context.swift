@@ -21,6 +21,7 @@ public final class Context {
     /// Set where a command went on after an error, so that the program still ends with one.
     public var hadErrors = false
 
+    /// Standard output and standard error where nothing else is said; a console gives its own, and the firmware's runtime.
     public init(runtime: Runtime = Runtime(), output: @escaping (String) -> Void = { Output.standard.line($0) },
                 errors: @escaping (String) -> Void = { Output.error.line($0) }) {
         self.runtime = runtime

@@ -6,6 +6,7 @@ public struct JSONObject {
 
     public init() {}
 
+    /// The object so far, closed, without a newline.
     public var line: String { text + "}" }
 
     private mutating func key(_ name: String) {

@@ -4,7 +4,8 @@ import Pose
 /// Records of a pose replay as text.
 enum PoseText {
     static func header(predicts: Bool) -> String {
-        "time_s,q_w,q_x,q_y,q_z,roll_deg,pitch_deg,yaw_deg,bias_x_deg/s,bias_y_deg/s,bias_z_deg/s,lin_acc_x_m/s2,lin_acc_y_m/s2,lin_acc_z_m/s2,resting,disturbed,gestures"
+        "time_s,q_w,q_x,q_y,q_z,roll_deg,pitch_deg,yaw_deg,bias_x_deg/s,bias_y_deg/s,bias_z_deg/s,"
+            + "lin_acc_x_m/s2,lin_acc_y_m/s2,lin_acc_z_m/s2,resting,disturbed,gestures"
             + (predicts ? ",predicted_w,predicted_x,predicted_y,predicted_z" : "")
     }
 

@@ -21,6 +21,7 @@ public final class Model {
     /// Steps of a pass that wants no logits.
     private let commonSteps: Int
 
+    /// Maps the nest at `path`, checks it and makes it ready. Fails with `budget` where the budget can't be kept.
     public convenience init(path: String, options: ModelOptions = ModelOptions(), kernels: KernelTable, pool: ThreadPool) throws(Failure) {
         try self.init(nest: try NestReader.open(path), options: options, kernels: kernels, pool: pool)
     }
@@ -69,10 +70,14 @@ public final class Model {
 
     // MARK: what the model is
 
+    /// The value of a metadata key of the nest; nil where it has none.
     public func metadata(_ key: String) -> String? { nest.metadata(key) }
+    /// How many tensors a run takes and gives.
     public var inputCount: Int { program.inputs.count }
     public var outputCount: Int { program.outputs.count }
+    /// Type, shape and quantisation of an input, counted from 0 in the nest's order.
     public func inputRecord(_ i: Int) -> TensorRecord { program.tensors[Int(program.inputs[i])] }
+    /// Type, shape and quantisation of an output, counted from 0 in the nest's order.
     public func outputRecord(_ i: Int) -> TensorRecord { program.tensors[Int(program.outputs[i])] }
     /// The name of an instruction in the source model.
     public func name(ofInstruction index: Int) -> String { nest.string(program.instructions[index].name) }
@@ -91,7 +96,9 @@ public final class Model {
         return UnsafeRawBufferPointer(start: base + Int(record.offset), count: record.spanBytes)
     }
 
+    /// The bytes it takes, as planned at load.
     public var memory: ModelMemory { plannedMemory }
+    /// What streaming the weights has cost since load; all 0 where they stay in memory.
     public var counters: ConveyorCounters { weights.counters }
     /// Weights that are in physical memory now, of mapping or window; asks the kernel.
     public var residentWeightBytes: Int { weights.physicalBytes }

@@ -10,6 +10,7 @@ public struct CharacterStream: Sendable {
 
     public init() {}
 
+    /// Takes the next byte of the text; `emit` gets the bytes of what became certain by it: none, a character, or U+FFFD and more.
     public mutating func take(_ byte: UInt8, _ emit: (UInt8) -> Void) {
         if missing > 0 {
             if byte >= lowest && byte <= highest {

@@ -23,6 +23,7 @@ public struct GenerationStatistics: Sendable {
     public init() {}
 }
 
+/// How a text is continued and what ends it.
 public struct GenerationOptions: Sendable {
     public var sampler = SamplerSettings()
     /// Most tokens to make; nil: until something else ends it.
@@ -49,6 +50,7 @@ public final class Generator {
     private var evaluated = 0
     private let draft: UnsafeMutableBufferPointer<Int32>
 
+    /// Allocates for the predictor's context. `bytes` shows the bytes of a token to its second argument; `endTokens` end a generation.
     public init(predictor: TokenPredictor, endTokens: [Int32], keptTokens: Int,
                 bytes: @escaping (Int32, (UnsafeBufferPointer<UInt8>) -> Void) -> Void) {
         self.predictor = predictor

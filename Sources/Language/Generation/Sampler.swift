@@ -20,12 +20,14 @@ public struct SamplerSettings: Sendable {
 
     public init() {}
 
+    /// Always the likeliest token: a temperature of 0, the rest as by default.
     public static var greedy: SamplerSettings {
         var settings = SamplerSettings()
         settings.temperature = 0
         return settings
     }
 
+    /// Whether the likeliest token is always taken, so that chance and the cuts have no part.
     public var isGreedy: Bool { temperature == 0 || topK == 1 }
 }
 
@@ -44,6 +46,7 @@ public final class Sampler {
     private let room: Int
     private let seen: UnsafeMutablePointer<UInt64>
 
+    /// Allocates for a vocabulary of so many tokens. Fails with `usage` for settings out of range, `badFormat` for no tokens.
     public init(_ settings: SamplerSettings, vocabulary: Int) throws(Failure) {
         guard vocabulary > 0 else { throw Failure(.badFormat, "a vocabulary without tokens") }
         guard settings.temperature >= 0, settings.temperature.isFinite, settings.topP > 0, settings.topP <= 1, settings.minP >= 0,

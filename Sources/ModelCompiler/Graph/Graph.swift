@@ -13,13 +13,17 @@ public struct Quantization: Sendable, Equatable {
         self.axis = axis
     }
 
+    /// One scale and zero point for the whole tensor.
     public init(scale: Float, zeroPoint: Int32) { self.init(scales: [scale], zeroPoints: [zeroPoint]) }
 
+    /// The first of the scales and zero points: the only one without an axis.
     public var scale: Float { scales[0] }
     public var zeroPoint: Int32 { zeroPoints[0] }
 }
 
+/// An index into the graph's tensors; -1 for an absent optional input.
 public typealias TensorID = Int
+/// An index into the graph's nodes, which are in execution order.
 public typealias NodeID = Int
 
 /// A tensor of the graph. Images are NHWC (batch, height, width, channels); importers of channel-first formats
@@ -44,8 +48,10 @@ public struct GraphTensor: Sendable {
         self.isState = isState
     }
 
+    /// Elements in all; 1 for a scalar, whose shape is empty.
     public var elements: Int { shape.reduce(1, *) }
 
+    /// A constant's elements; nil for what is computed or of another type.
     public var floats: [Float]? { constant.flatMap { type == .float32 ? $0.elements(of: Float.self) : nil } }
     public var int32s: [Int32]? { constant.flatMap { type == .int32 ? $0.elements(of: Int32.self) : nil } }
     public var int8s: [Int8]? { constant.flatMap { type == .int8 ? $0.elements(of: Int8.self) : nil } }
@@ -94,6 +100,7 @@ public struct Padding: Sendable, Equatable {
     }
 }
 
+/// How a kernel slides over an image: pairs of (height, width); dilation 1 leaves no gaps between taps.
 public struct Window: Sendable, Equatable {
     public var kernel: (Int, Int) = (1, 1)
     public var stride: (Int, Int) = (1, 1)
@@ -107,6 +114,7 @@ public struct Window: Sendable, Equatable {
         self.padding = padding
     }
 
+    /// Written out because tuples aren't `Equatable`.
     public static func == (a: Window, b: Window) -> Bool {
         a.kernel == b.kernel && a.stride == b.stride && a.dilation == b.dilation && a.padding == b.padding
     }
@@ -128,6 +136,7 @@ public struct Window: Sendable, Equatable {
     }
 }
 
+/// What a GRU or LSTM layer is besides its weights; `hidden` is the length of its state.
 public struct RecurrentLayer: Sendable, Equatable {
     public var hidden: Int
     /// GRU: reset gate after the recurrent product (ONNX linear_before_reset).
@@ -253,12 +262,14 @@ public struct Graph: Sendable {
 
     public init() {}
 
+    /// Appends a tensor and gives its index.
     @discardableResult
     public mutating func addTensor(_ tensor: GraphTensor) -> TensorID {
         tensors.append(tensor)
         return tensors.count - 1
     }
 
+    /// Appends a float32 constant, its elements in row-major order of `shape`, and gives its index.
     @discardableResult
     public mutating func addConstant(_ name: String, shape: [Int], floats: [Float]) -> TensorID {
         addTensor(GraphTensor(name: name, shape: shape, type: .float32, constant: floats.littleEndianBytes))

@@ -6,6 +6,7 @@ import Nest
 public enum ArenaDrawing {
     private static let left = 84.0, top = 96.0, height = 520.0, right = 28.0, bottom = 92.0
 
+    /// The drawing as an SVG document; `strings` name the nest's tensors, `title` stands on top.
     public static func svg(_ program: Program, strings: [String], title: String) -> String {
         let (buffers, offsets, names) = program.arenaBuffers()
         let steps = max(1, program.instructions.count)

@@ -4,6 +4,7 @@ import Platform
 
 /// `nestc inspect`: a nest as text.
 public enum Inspection {
+    /// Metadata, each program as a table of instructions with a summary, then the chunks of weights.
     public static func text(_ contents: NestReader) -> String {
         var lines: [String] = []
         for (key, value) in contents.metadata {

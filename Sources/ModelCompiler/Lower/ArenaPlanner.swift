@@ -35,6 +35,7 @@ public enum ArenaPlanner {
     /// Offsets are multiples of this: kernels load whole cache lines.
     public static let alignment = 64
 
+    /// Offsets for all buffers, in their order. `swaps` random changes are tried after the fixed orders, unless the bound is reached.
     public static func plan(_ buffers: [ArenaBuffer], swaps: Int = 400) -> ArenaPlan {
         let bound = lowerBound(buffers)
         let alignedBound = lowerBound(buffers.map { ArenaBuffer(bytes: aligned($0.bytes), first: $0.first, last: $0.last) })

@@ -7,6 +7,7 @@ import Vision
 /// Pictures of a folder, with the class of each where the folder says it: `labels.csv` (file, index), or names like
 /// `imagenet_03_990.jpg`, whose last number is the class.
 public struct ImageFolder: Sendable {
+    /// A picture, and its class where the folder says it.
     public struct Entry: Sendable {
         public var path: String
         public var label: Int?
@@ -72,6 +73,7 @@ public struct Accuracy: Sendable, Equatable {
     /// The answer for each labelled picture, in order.
     public var answers: [Int]
 
+    /// Right answers in a hundred; 0 without any pictures.
     public var percent: Double { total == 0 ? 0 : 100 * Double(right) / Double(total) }
 
     /// - Throws: `.usage` where no picture has a label, or the model's output isn't a list of classes.

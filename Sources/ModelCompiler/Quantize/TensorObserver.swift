@@ -10,6 +10,7 @@ public final class TensorObserver {
     /// For each instruction, the program's tensors that it completes.
     private var completed: [[(record: Int, tensor: TensorID)]]
 
+    /// Loads the nest's first program with the kernels of this processor. Throws what loading throws.
     public init(_ nest: CompiledNest, threads: Int = Processors.available().count) throws {
         program = nest.programs[0]
         model = try Model(contents: nest.contents, kernels: KernelTable.chosen(for: .detect()), pool: try ThreadPool(threads: threads))

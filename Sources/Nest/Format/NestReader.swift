@@ -107,6 +107,7 @@ public final class NestReader {
         identity = crc
     }
 
+    /// The value of a metadata key; nil where the nest has none.
     public func metadata(_ key: String) -> String? {
         for entry in metadata where entry.key == key { return entry.value }
         return nil
@@ -115,6 +116,7 @@ public final class NestReader {
     /// A string by index; "" for none.
     public func string(_ index: Int32) -> String { strings.indices.contains(Int(index)) ? strings[Int(index)] : "" }
 
+    /// Where each chunk of weights lies, by index.
     public var chunks: [ChunkLocation] { source.chunks }
     /// What error messages call it: the path.
     public var name: String { source.name }

@@ -27,6 +27,7 @@ public enum NestWriter {
         }
     }
 
+    /// The whole file, sealed with its checksums: chunks at aligned offsets, zeros between.
     public static func bytes(_ contents: NestContents) -> [UInt8] {
         let plan = FilePlan(contents, contents.chunks.map { $0.count })
         var file = [UInt8](repeating: 0, count: plan.total)

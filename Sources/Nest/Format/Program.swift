@@ -43,6 +43,7 @@ public struct TensorRecord: Sendable {
     /// Index into the strings of the nest.
     public var name: Int32
 
+    /// Without gaps between pixels where `pixelStride` is nil; not quantised and without a name by default.
     public init(type: ElementType, storage: TensorStorage, batch: Int32, height: Int32, width: Int32, channels: Int32,
                 pixelStride: Int32? = nil, offset: Int64 = 0, chunk: Int32 = -1, scale: Float = 0, zeroPoint: Int32 = 0, name: Int32 = -1) {
         self.type = type
@@ -59,6 +60,7 @@ public struct TensorRecord: Sendable {
         self.name = name
     }
 
+    /// Pixels of all images, and their elements; what strides leave between is not counted.
     public var pixels: Int { Int(batch) * Int(height) * Int(width) }
     public var elements: Int { pixels * Int(channels) }
     /// Bytes from the first element to the end of the last pixel's stride.

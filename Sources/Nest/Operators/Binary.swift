@@ -1,5 +1,6 @@
 import Platform
 
+/// What is computed of a pair of elements; the raw values are the file's.
 public enum BinaryFunction: Int32, Sendable { case add = 1, subtract, multiply, divide, maximum, minimum }
 
 /// Elementwise function of two tensors, float32 or int8 (int8: through the tensors' scales; add as in CKernels.h).
@@ -8,6 +9,7 @@ public struct BinaryAttributes: AttributeFields, Equatable {
     public var outputMinimum: Int32 = -128, outputMaximum: Int32 = 127
     public var floatMinimum: Float = -.infinity, floatMaximum: Float = .infinity
 
+    /// An addition without a clamp, for a reader to fill in.
     public init() { function = .add }
 
     public init(function: BinaryFunction) { self.function = function }

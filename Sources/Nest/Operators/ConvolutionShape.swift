@@ -8,6 +8,7 @@ public struct ConvolutionShape: Sendable {
     /// Bytes that bias, and for int8 scales, must have.
     public var channelBytes: Int
 
+    /// Of a convolution over all channels: runs are kernel rows or single taps, as `runPerRow` says.
     public init(convolution a: ConvolutionAttributes, inputChannels: Int, outputChannels: Int, type: ElementType) {
         let perRow = a.runPerRow != 0
         runCount = Int(a.kernelHeight) * (perRow ? 1 : Int(a.kernelWidth))
@@ -19,6 +20,7 @@ public struct ConvolutionShape: Sendable {
         weightBytes = Int(clamping: bytes)
     }
 
+    /// Of a depthwise convolution: each tap is a run, one weight a channel.
     public init(depthwise a: ConvolutionAttributes, channels: Int, type: ElementType) {
         runCount = Int(a.kernelHeight) * Int(a.kernelWidth)
         runLength = 1

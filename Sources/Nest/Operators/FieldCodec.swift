@@ -24,6 +24,7 @@ public struct FieldCodec {
     static var writing: FieldCodec { FieldCodec(.writing) }
     static var describing: FieldCodec { FieldCodec(.describing) }
 
+    /// A field that is a whole number of 32 bits.
     public mutating func integer(_ name: StaticString, _ value: inout Int32) {
         switch direction {
         case .reading: value = take()
@@ -32,6 +33,7 @@ public struct FieldCodec {
         }
     }
 
+    /// A field that is a float: its bit pattern is the word.
     public mutating func float(_ name: StaticString, _ value: inout Float) {
         switch direction {
         case .reading: value = Float(bitPattern: UInt32(bitPattern: take()))
@@ -96,6 +98,7 @@ public struct FieldCodec {
 
 /// An operation's own words: a struct that lists its fields.
 public protocol AttributeFields: Sendable {
+    /// Attributes with defaults, for a reader to fill in.
     init()
     /// Every field, in the order of the file.
     mutating func fields(_ codec: inout FieldCodec)
@@ -124,6 +127,7 @@ extension AttributeFields {
         if codec.hasFailed { return nil }
     }
 
+    /// The fields as the file's words, in its order.
     public var words: [Int32] {
         var copy = self, codec = FieldCodec.writing
         copy.fields(&codec)

@@ -1,5 +1,6 @@
 import Platform
 
+/// How a pixel between those of the input gets its value; the raw values are the file's.
 public enum ResizeMode: Int32, Sendable { case nearest = 1, bilinear }
 
 /// Resize over height and width.
@@ -8,6 +9,7 @@ public struct ResizeAttributes: AttributeFields, Equatable {
     public var alignCorners: Int32 = 0
     public var halfPixelCentres: Int32 = 0
 
+    /// The nearest pixel, with corners and centres as by default, for a reader to fill in.
     public init() { mode = .nearest }
 
     public init(mode: ResizeMode) { self.mode = mode }

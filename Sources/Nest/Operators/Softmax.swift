@@ -1,5 +1,6 @@
 import Platform
 
+/// Softmax over channels of `beta` times the input, float32 or int8.
 public struct SoftmaxAttributes: AttributeFields, Equatable {
     public var beta: Float = 1
 

@@ -1,5 +1,6 @@
 import Platform
 
+/// What is computed of each element; the raw values are the file's.
 public enum UnaryFunction: Int32, Sendable {
     case relu = 1, relu6, sigmoid, silu, tanh, hardSwish, hardSigmoid, exponential, clip, leakyRelu, logarithm, squareRoot, absolute,
         negate, gelu
@@ -10,6 +11,7 @@ public struct UnaryAttributes: AttributeFields, Equatable {
     public var function: UnaryFunction
     public var alpha: Float = 0, beta: Float = 0
 
+    /// ReLU, for a reader to fill in.
     public init() { self.init(function: .relu) }
 
     public init(function: UnaryFunction, alpha: Float = 0, beta: Float = 0) {

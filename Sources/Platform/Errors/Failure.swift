@@ -1,6 +1,7 @@
 /// An error that a person reads: what went wrong, where, and what to do. Every layer throws this one type (Embedded
 /// Swift has typed throws only), with `kind` for code that must tell cases apart.
 public struct Failure: Error, Sendable, CustomStringConvertible {
+    /// Whose doing it is: the system's, a file's, a limit's or the caller's.
     public enum Kind: Sendable {
         /// A file or device isn't there or can't be read or written.
         case inputOutput

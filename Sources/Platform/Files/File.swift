@@ -41,6 +41,7 @@ public enum File {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Whether something is there, a folder or a device as well; false where a folder on the way may not be searched.
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// Writes a file so that after a crash either the old or the new contents are there, never a mixture. A file that

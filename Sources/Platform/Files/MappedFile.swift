@@ -9,6 +9,8 @@ public final class MappedFile {
     public let descriptor: Int32
     private let watch: Int32
 
+    /// Fails with `inputOutput` where it can't be opened or is no regular file, with `badFormat` where it is empty or has
+    /// more than `limit` bytes, with `resource` where it can't be mapped.
     public init(path: String, limit: Int = .max) throws(Failure) {
         let descriptor = linux_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
         guard descriptor >= 0 else { throw .system(.inputOutput, "cannot open \(path)") }

@@ -17,6 +17,7 @@ public final class PageMemory {
 
     deinit { munmap(bytes.baseAddress!, bytes.count) }
 
+    /// Start of the first page; valid while this object lives.
     public var baseAddress: UnsafeMutableRawPointer { bytes.baseAddress! }
 
     /// Gives the whole pages of a range back; they read as zeros afterwards.

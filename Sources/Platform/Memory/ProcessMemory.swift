@@ -1,5 +1,6 @@
 /// What the kernel says of this process's memory, in bytes.
 public enum ProcessMemory {
+    /// All that is in physical memory now, pages of files included; 0 where /proc doesn't tell.
     public static var resident: Int { field("VmRSS:") }
     /// The largest resident set so far.
     public static var peak: Int { field("VmHWM:") }

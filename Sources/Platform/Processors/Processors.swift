@@ -14,6 +14,7 @@ public struct Processor: Sendable {
         self.maximumKilohertz = maximumKilohertz
     }
 
+    /// By the kernel's capacity; by the highest frequency where these are equal or unknown.
     public func isSlower(than other: Processor) -> Bool {
         capacity != other.capacity ? capacity < other.capacity : maximumKilohertz < other.maximumKilohertz
     }

@@ -3,6 +3,7 @@
 public struct RandomSource: Sendable {
     private var s0, s1, s2, s3: UInt64
 
+    /// Any seed will do, 0 as well.
     public init(seed: UInt64) {
         var mixed = SplitMix64(seed: seed)
         s0 = mixed.next()

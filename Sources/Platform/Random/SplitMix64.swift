@@ -3,6 +3,7 @@
 public struct SplitMix64: Sendable {
     private var state: UInt64
 
+    /// Any seed will do, 0 as well.
     public init(seed: UInt64) { state = seed }
 
     /// 64 random bits.

@@ -43,6 +43,7 @@ public final class EventRing<Element> {
         return true
     }
 
+    /// The oldest value, for the one consumer; nil where there is none.
     public func pop() -> Element? {
         let start = head.pointee
         guard start != linux_load(tail) else { return nil }
@@ -51,6 +52,7 @@ public final class EventRing<Element> {
         return value
     }
 
+    /// Values that wait; from a third thread only about right.
     public var count: Int { Int(linux_load(tail) &- linux_load(head)) }
     /// Values that found no room so far.
     public var dropped: UInt32 { linux_load(drops) }

@@ -8,6 +8,7 @@ public final class SequenceLock<Value> {
     private let sequence = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     private let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
 
+    /// `initial` is what readers get before the first `publish`.
     public init(_ initial: Value) {
         sequence.initialize(to: 0)
         value.initialize(to: initial)

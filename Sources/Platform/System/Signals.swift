@@ -8,5 +8,6 @@ public enum Signals {
     /// Broken pipes alone become write errors.
     public static func ignoreBrokenPipes() { linux_ignore_broken_pipes() }
 
+    /// Whether SIGINT or SIGTERM came since `install`; it stays so.
     public static var stopRequested: Bool { linux_stop_requests() > 0 }
 }

@@ -18,6 +18,7 @@ public func fixed(_ value: Double, decimals: Int) -> String {
     return value < 0 && whole != 0 ? "-" + text : text
 }
 
+/// The same for a Float, whose exact value is rounded: fixed(Float(0.35), decimals: 1) is "0.3".
 public func fixed(_ value: Float, decimals: Int) -> String { fixed(Double(value), decimals: decimals) }
 
 /// The text with spaces before it up to a width in characters.
@@ -41,6 +42,7 @@ public func milliseconds(_ nanoseconds: Int64, decimals: Int = 3) -> String {
     fixed(Double(nanoseconds) / 1e6, decimals: decimals) + " ms"
 }
 
+/// The text `count` times over; empty where `count` is 0 or less.
 public func repeated(_ text: String, _ count: Int) -> String {
     var result = ""
     var left = count

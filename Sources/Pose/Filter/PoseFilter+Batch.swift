@@ -18,6 +18,7 @@ public struct PoseSample: Sendable {
 }
 
 extension PoseFilter {
+    /// One sample; 6D where it has no magnetic field.
     @inlinable
     public mutating func update(_ sample: PoseSample) {
         update(gyroscope: sample.gyroscope, accelerometer: sample.accelerometer, magnetometer: sample.magnetometer,
@@ -46,6 +47,7 @@ public struct SampleClock: Sendable {
     /// Times further ahead than a pause in the motion explains: a clock that was set forward, or a recording that stood still.
     public private(set) var setForward: UInt32 = 0
 
+    /// `usualInterval`: seconds, for as long as the times tell nothing better.
     public init(usualInterval: Float) { usual = usualInterval }
 
     /// Seconds since the sample before; 0 for a duplicate or a small step back, which the filter leaves out.

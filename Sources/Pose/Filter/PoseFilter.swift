@@ -36,6 +36,7 @@ public struct PoseFilter: Sendable {
     var unsettledSeconds: Float = 0
     public internal(set) var counters = PoseCounters()
 
+    /// Starts without a pose: the first samples give inclination and heading.
     public init(_ parameters: PoseParameters = PoseParameters()) {
         self.parameters = parameters
         gyroscopeBias = BiasEstimator(parameters)

@@ -14,15 +14,19 @@ public struct Quaternion<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: S
         self.z = z
     }
 
+    /// No rotation: the sensor's axes are the earth's.
     @inlinable
     public static var identity: Quaternion { Quaternion(1, 0, 0, 0) }
 
+    /// The opposite rotation, from the earth's frame to the sensor's, where the length is one.
     @inlinable
     public var conjugate: Quaternion { Quaternion(w, -x, -y, -z) }
 
+    /// w² + x² + y² + z²; 1 for a rotation, but for rounding.
     @inlinable
     public var squaredNorm: Scalar { fused(fused(fused(w * w, x, x), y, y), z, z) }
 
+    /// Hamilton's product: first the rotation `b`, then `a`. Not renormalised.
     @inlinable @inline(__always)
     public static func * (a: Quaternion, b: Quaternion) -> Quaternion {
         Quaternion(
@@ -32,6 +36,7 @@ public struct Quaternion<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: S
             fused(fused(fused(a.w * b.z, a.x, b.y), -a.y, b.x), a.z, b.w))
     }
 
+    /// Every component times the factor; a rotation no longer, unless it is ±1.
     @inlinable
     public func scaled(by factor: Scalar) -> Quaternion {
         Quaternion(w * factor, x * factor, y * factor, z * factor)
@@ -88,14 +93,17 @@ public struct Quaternion<Scalar: BinaryFloatingPoint & SIMDScalar & Sendable>: S
     }
 }
 
+/// What the filter gives: the rotation from the sensor's frame to the earth's, in single precision.
 public typealias Attitude = Quaternion<Float>
 
 extension Quaternion where Scalar == Double {
+    /// Rounded to Float32.
     @inlinable
     public var single: Quaternion<Float> { Quaternion<Float>(Float(w), Float(x), Float(y), Float(z)) }
 }
 
 extension Quaternion where Scalar == Float {
+    /// Without loss; its length is off one by as much as the Float32's.
     @inlinable
     public var double: Quaternion<Double> { Quaternion<Double>(Double(w), Double(x), Double(y), Double(z)) }
 }

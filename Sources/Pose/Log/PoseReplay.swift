@@ -1,5 +1,6 @@
 import Platform
 
+/// How a log is replayed; as it stands, live and with everything that the log has.
 public struct PoseReplayOptions: Sendable {
     public var parameters = PoseParameters()
     /// Leave the magnetometer out.
@@ -56,6 +57,7 @@ public struct PoseReplay {
     public private(set) var predictionErrors = AttitudeError()
     public private(set) var samples = 0
 
+    /// Whether attitudes are 9D: the log has a magnetometer, and it isn't left out.
     public var usesMagnetometer: Bool { log.hasMagnetometer && !options.is6D }
     /// At the end: what of the log could not be read.
     public var note: String? { log.note }

@@ -18,6 +18,7 @@ public enum RecordedLogFormat {
     /// Most samples of a block: what 8 kHz bring in a second.
     public static let largestBlock = 8192
 
+    /// A whole block's length: header, `samples` samples and the checksum.
     public static func bytes(ofBlock samples: Int) -> Int { blockHeaderBytes + samples * sampleBytes + 4 }
 
     /// One sample as recorded.
@@ -30,6 +31,7 @@ public enum RecordedLogFormat {
         public init() {}
     }
 
+    /// The file's first 32 bytes. `startNanoseconds`: monotonic, on the clock of the samples' board.
     public static func header(hasMagnetometer: Bool, startNanoseconds: Int64) -> [UInt8] {
         var bytes = magic
         append(version, &bytes)
@@ -72,6 +74,7 @@ public enum RecordedLogFormat {
         return ~crc
     }
 
+    /// CRC-32C (Castagnoli) of a part of a file, as headers and blocks end with.
     public static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
         var crc: UInt32 = 0xFFFF_FFFF
         for byte in bytes { advance(&crc, byte) }

@@ -18,10 +18,13 @@ public enum Gesture: UInt8, Sendable, CaseIterable {
 public struct Gestures: OptionSet, Sendable {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// The set of this one gesture.
     public init(_ gesture: Gesture) { rawValue = 1 << gesture.rawValue }
+    /// Whether it is in the set; saves the callers a set of one.
     public func contains(_ gesture: Gesture) -> Bool { rawValue & (1 << gesture.rawValue) != 0 }
 }
 
+/// From where on a movement is a gesture; the defaults suit a device in a hand.
 public struct GestureThresholds: Sendable {
     /// Jump of acceleration within 8 ms that a finger's tap makes, m/s².
     public var tapAcceleration: Float = 12

@@ -4,6 +4,7 @@ import CLinux
 /// rotation between estimate and reference, seen in the earth frame, is split into a turn about the vertical (heading)
 /// and the rest (inclination). Only samples with a reference, in motion, count.
 public struct AttitudeError: Sendable {
+    /// Root mean squares over the samples that counted, degrees; all 0 where none did.
     public struct Summary: Sendable {
         public var total = 0.0
         public var heading = 0.0
@@ -37,6 +38,7 @@ public struct AttitudeError: Sendable {
                 atan2(error.z, error.w), atan2(horizontal, vertical))
     }
 
+    /// Counts a sample, unless it is at rest or its reference was lost (not of unit length).
     public mutating func add(_ estimate: Attitude, reference: Attitude, isMoving: Bool) {
         guard isMoving, let split = Self.split(estimate, reference) else { return }
         headings.append(Float(2 * split.halfHeading))

@@ -23,6 +23,7 @@ public struct PosePlot {
     private let hasReference: Bool
     private let title: String
 
+    /// `hasReference`: whether there is a panel for the errors.
     public init(title: String, hasReference: Bool) {
         self.title = title
         self.hasReference = hasReference
@@ -61,6 +62,7 @@ public struct PosePlot {
         stride *= 2
     }
 
+    /// The whole picture as an SVG document: attitude (degrees), errors (degrees), bias (°/s), bands for the flags.
     public var svg: String {
         var panels: [PlotPanel] = [
             PlotPanel(title: "Attitude", unit: "°", series: [

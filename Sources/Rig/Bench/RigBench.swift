@@ -59,6 +59,7 @@ public final class RigBench {
         try run.end()
     }
 
+    /// Starts the firmware with one of the configurations of `init`, in a control group where one is named; it answers on return.
     public func start(_ configuration: String, group: String? = nil) throws(Failure) -> FirmwareRun {
         try FirmwareRun(shell, machine, configuration: "/etc/\(configuration).conf", group: group)
     }
@@ -107,7 +108,9 @@ public final class RigBench {
 }
 
 extension [String: Any] {
+    /// A number of an answer; NaN where it isn't there or is no number.
     public func number(_ key: String) -> Double { (self[key] as? NSNumber)?.doubleValue ?? .nan }
+    /// Three numbers of an answer, KEY_x, KEY_y and KEY_z; NaN where one isn't there.
     public func vector(_ key: String) -> SIMD3<Double> { SIMD3(number(key + "_x"), number(key + "_y"), number(key + "_z")) }
     /// A counter of `sensors`; -1 where it isn't there.
     public func fault(_ key: String) -> Int { ((self["faults"] as? [String: Any])?[key] as? NSNumber)?.intValue ?? -1 }

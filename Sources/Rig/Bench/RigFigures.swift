@@ -4,6 +4,7 @@ import VirtualBoard
 
 /// Measures what the rig can: each figure a line of a table. Nothing is decided here.
 public final class RigFigures {
+    /// What was measured, and the result with its unit, as text.
     public typealias Row = (figure: String, value: String)
     private let image: RigImage
     private let firmware: String
@@ -20,6 +21,7 @@ public final class RigFigures {
         self.tell = tell
     }
 
+    /// All figures, one after the other; some minutes. Fails where a board doesn't start or the firmware doesn't answer.
     public func measure() throws(Failure) {
         try prompt()
         let bench = try RigBench(image: image, firmware: firmware)

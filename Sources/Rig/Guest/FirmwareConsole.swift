@@ -44,6 +44,7 @@ public final class FirmwareConsole {
 
     private var endMark: String { "end-of-answer-\(count)" }
 
+    /// What the command sent with `begin` answered, one object a line. Fails where the firmware refuses it, or after `seconds`.
     public func finish(_ command: String, seconds: Double) throws(Failure) -> [[String: Any]] {
         var answers: [[String: Any]] = []
         let deadline = monotonicNanoseconds() + Int64(seconds * 1e9)

@@ -15,6 +15,7 @@ public struct GuestClock {
     /// Something that happened on the board at `theirs` had reached us by `ours`.
     public mutating func told(theirs: Int64, received ours: Int64) { most = min(most, ours - theirs) }
 
+    /// By how much `ours` may be off, either way; years before signals have gone both ways.
     public var uncertaintyNanoseconds: Int64 { max(0, (most - least) / 2) }
 
     /// Our time of a moment on the board's clock.

@@ -27,6 +27,7 @@ public struct RigImage {
         spareModules = spare.split(separator: "\n").map(String.init)
     }
 
+    /// Paths of the kernel and of the device tree that QEMU is given.
     public var kernel: String { folder + "/vmlinuz" }
     public var deviceTree: String { folder + "/board.dtb" }
 

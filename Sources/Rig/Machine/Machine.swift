@@ -19,6 +19,7 @@ public final class Machine {
     private let buses: [BusThread]
     private let initramfsPath: String
 
+    /// Starts QEMU; the board boots on return. Fails with `inputOutput`, in QEMU's own words, where it doesn't start.
     public init(_ options: MachineOptions) throws(Failure) {
         let initramfsPath = try temporaryFile(named: "initramfs", try options.image.initramfs(options.system))
         self.initramfsPath = initramfsPath
@@ -102,6 +103,7 @@ public final class Machine {
         buses.map { $0.withBus { bus, _ in (bus.messages, bus.failures) } }
     }
 
+    /// Ends QEMU at once (SIGKILL), as if the supply were cut, and waits up to two seconds for its end.
     public func kill() { process.kill() }
 
     private static func arguments(_ options: MachineOptions, initramfs: String, channels: [String]) -> [String] {

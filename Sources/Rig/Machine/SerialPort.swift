@@ -18,6 +18,7 @@ public final class SerialPort {
         listener.map { $0.take(untilNanoseconds: deadline) } ?? socket.receive(untilNanoseconds: deadline)
     }
 
+    /// Sends the text as it is: newlines are the caller's. Fails with `inputOutput` where the board is gone.
     public func send(_ text: String) throws(Failure) {
         guard socket.send(Array(text.utf8)) else { throw Failure(.inputOutput, "the board is gone; cannot send to its serial line") }
     }

@@ -68,6 +68,7 @@ public final class StandardBoard {
 
     private func sensorCount(_ bus: Int) -> Int { sensors.filter { $0.bus == bus }.count }
 
+    /// The chips of each bus, for `MachineOptions`; motion sensors before magnetometers.
     public var buses: [[PlacedChip]] {
         (0..<Self.busCount).map { bus in
             sensors.filter { $0.bus == bus }.map { PlacedChip($0.model, address: $0.address, line: $0.line) }
@@ -75,6 +76,7 @@ public final class StandardBoard {
         }
     }
 
+    /// By its name in a configuration, "mpu6050"; nil where the board has none.
     public func sensor(_ chip: String) -> Sensor? { sensors.first { $0.chip == chip } }
 
     /// A configuration of the firmware for some of the sensors. `settings` are more lines of each sensor's section,

@@ -4,6 +4,7 @@ import Platform
 /// Feed it every sample, uncorrected. In further positions, tilted ones among them, it also finds how far the axes are
 /// from square: nine parameters from twelve positions on.
 public struct AccelerometerCalibration {
+    /// Which axis of the samples points up, against gravity.
     public enum Face: UInt8, Sendable, CaseIterable {
         case xUp, xDown, yUp, yDown, zUp, zDown
         /// "x up".
@@ -29,6 +30,7 @@ public struct AccelerometerCalibration {
 
     public init() {}
 
+    /// Whether all six faces have been up: `apply` can work.
     public var isComplete: Bool { done == 0x3F }
 
     /// The faces that haven't been up yet.

@@ -8,6 +8,7 @@ import Platform
 ///     accelerometer.offset …, accelerometer.matrix (nine numbers, by columns), magnetometer.offset, magnetometer.matrix
 ///     check 1a2b3c4d
 public struct CalibrationFile: Sendable, Equatable {
+    /// A sensor's section: its name in the configuration, and what was measured.
     public struct Entry: Sendable, Equatable {
         public var sensor: String
         public var calibration: SensorCalibration

@@ -10,6 +10,7 @@ public struct GyroscopeCalibration {
     /// 0 to 1; falls back to 0 when the sensor is moved.
     public var progress: Float { bias != nil ? 1 : Float(window.progress) }
 
+    /// Feed it every sample, uncorrected; once there is a bias, more change nothing.
     public mutating func add(_ sample: InertialSample) {
         guard bias == nil, window.add(sample) else { return }
         bias = SIMD3<Float>(window.meanRate)

@@ -11,11 +11,13 @@ public struct MagnetometerCalibration {
 
     public init() {}
 
+    /// Fields taken into the fit so far: those at least 1 µT from the one before.
     public var samples: Int { fit.count }
 
     /// Share of the directions that the field has been seen from, 0 to 1; 0.8 is enough.
     public var coverage: Float { Float(directions.nonzeroBitCount) / Float(Self.directionCount) }
 
+    /// Feed it every sample, uncorrected; those without a field, and those of a board that hardly moved, are left out.
     public mutating func add(_ sample: InertialSample) {
         guard sample.hasMagneticField else { return }
         let field = sample.magneticField

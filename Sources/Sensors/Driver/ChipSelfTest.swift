@@ -38,6 +38,7 @@ struct FactoryTrim {
 
 /// What a self-test found.
 public struct SelfTestResult: Sendable {
+    /// Bounds kept or not; `interrupted` where faults ended it before there was a result.
     public enum Verdict: Sendable { case passed, accelerometerFailed, gyroscopeFailed, bothFailed, interrupted }
     public var verdict: Verdict
     /// Change of the outputs under the chip's own stimulus: m/s² and rad/s.

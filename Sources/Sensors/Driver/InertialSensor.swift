@@ -5,6 +5,7 @@ import Platform
 /// and allocates nothing after it was made. One thread calls `update` when it asked to be called or when its line has
 /// edges, then takes samples. Faults of chip and bus are counted and survived, never thrown.
 public final class InertialSensor {
+    /// Where the driver is on the way to samples, in this order; only `running` gives any.
     public enum State: UInt8, Sendable {
         case resetting, waiting, identifying, configuring, verifying, running
         /// After faults: waiting for the chip to answer, then comparing its registers.

@@ -4,11 +4,13 @@ import Platform
 /// One magnetometer, polled at its rate: a state machine like `InertialSensor`, which owns it and merges its fields
 /// into the samples.
 public final class Magnetometer {
+    /// Where the driver is on the way to fields, in this order; `adjusting` reads the factory's gains, where the chip has them.
     public enum State: UInt8, Sendable { case resetting, waiting, identifying, adjusting, configuring, verifying, running }
 
     public let chip: MagnetometerChip
     public internal(set) var state = State.resetting
     public internal(set) var counters = SensorCounters()
+    /// As its maker writes it: "AK8963".
     public var chipName: String { description.name }
 
     let description: MagnetometerDescription

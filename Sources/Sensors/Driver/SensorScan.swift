@@ -2,6 +2,7 @@ import Board
 
 /// What answers on a bus, told by the identity registers of the chips that there are drivers for.
 public enum SensorScan {
+    /// A chip that told who it is, and the seven-bit address at which it did.
     public struct Found: Sendable, Equatable {
         public var chip: InertialChip
         public var address: UInt8

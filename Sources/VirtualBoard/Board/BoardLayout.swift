@@ -2,6 +2,7 @@ import Board
 
 /// What is on a simulated board and how it is wired: enough to configure a firmware for all of it.
 public struct BoardLayout: Sendable {
+    /// A motion sensor on one of the buses.
     public struct Sensor: Sendable {
         public var name: String
         /// As its maker writes it: "MPU-9250".
@@ -16,6 +17,7 @@ public struct BoardLayout: Sendable {
         public var hasMagnetometer: Bool
     }
 
+    /// A GPIO line with something on it: a button, a lamp.
     public struct Line: Sendable {
         public var name: String
         /// With what the thing on the line needs: bias, polarity, time to settle.

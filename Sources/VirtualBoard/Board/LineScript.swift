@@ -1,9 +1,11 @@
 /// What happens to a line by itself: levels at times after a start, over and over where asked.
 public struct LineScript {
+    /// The line's level from a time on, nanoseconds since the script's start (or its last repetition).
     public struct Step: Sendable {
         public var nanoseconds: Int64
         public var level: Bool
 
+        /// `seconds` since the script's start.
         public init(seconds: Double, _ level: Bool) {
             nanoseconds = Int64(seconds * 1e9)
             self.level = level

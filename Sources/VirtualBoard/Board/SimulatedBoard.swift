@@ -20,6 +20,7 @@ public final class SimulatedBoard: Board {
     /// The watchdog that was opened last.
     public internal(set) var watchdog: SimulatedWatchdog?
 
+    /// Empty: buses, lines and scripts are added. `fast`: see `SimulatedTime`.
     public init(fast: Bool) {
         time = SimulatedTime(isFast: fast)
         power = SimulatedPower(startNanoseconds: time.lockedNow, isFast: fast)
@@ -40,6 +41,7 @@ public final class SimulatedBoard: Board {
 
     // MARK: building; before anybody uses it
 
+    /// A bus without chips, under the name that `openBus` finds it by: "/dev/i2c-1".
     public func addBus(_ name: String) -> SimulatedBus {
         let bus = SimulatedBus(name: name, time: time)
         buses.append(bus)
@@ -55,6 +57,7 @@ public final class SimulatedBoard: Board {
         return line
     }
 
+    /// Lets a line's level follow a script as the board's time goes on.
     public func addScript(_ script: LineScript) { scripts.append(script) }
 
     // MARK: time

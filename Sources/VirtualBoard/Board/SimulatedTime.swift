@@ -18,6 +18,7 @@ public final class SimulatedTime {
         counter = 1_000_000_000
     }
 
+    /// Monotonic nanoseconds; fast time begins at one second.
     public func now() -> Int64 {
         guard isFast else { return monotonicNanoseconds() }
         lock.lock()

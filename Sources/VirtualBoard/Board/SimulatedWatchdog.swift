@@ -37,6 +37,7 @@ public final class SimulatedWatchdog: Watchdog {
         return resets
     }
 
+    /// Until `disarm`; a reset that it would have made doesn't end it.
     public var isRunning: Bool {
         time.lock.lock()
         defer { time.lock.unlock() }

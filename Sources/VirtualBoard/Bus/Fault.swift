@@ -22,6 +22,7 @@ public enum Fault: Equatable, Sendable {
     /// Ends every fault that lasts.
     case clear
 
+    /// Which of the bus's two wires is held low: SDA or SCL.
     public enum HeldLine: UInt8, Sendable { case data, clock }
 
     /// The chip it concerns.

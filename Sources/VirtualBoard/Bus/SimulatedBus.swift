@@ -127,6 +127,7 @@ public final class SimulatedBus: I2CBus {
         if let failure { throw failure }
     }
 
+    /// The same at a time that the caller gives, where its clock and not the board's drives the bus.
     public func apply(_ fault: Fault, atNanoseconds now: Int64) throws(Failure) {
         time.lock.lock()
         let failure = applyLocked(fault, now)

@@ -8,6 +8,7 @@ public struct ChipRandom {
     private var spare = 0.0
     private var hasSpare = false
 
+    /// Any seed will do, 0 as well; the same one gives the same part and noise.
     public init(seed: UInt64) {
         // A generator of this kind must not start at zero, and near seeds must part soon.
         var mixing = SplitMix64(seed: seed)
@@ -15,6 +16,7 @@ public struct ChipRandom {
         state = mixed == 0 ? 1 : mixed
     }
 
+    /// 64 random bits.
     public mutating func bits() -> UInt64 {
         state ^= state >> 12
         state ^= state << 25
@@ -42,5 +44,6 @@ public struct ChipRandom {
         }
     }
 
+    /// Three independent normal numbers, for the axes of a sensor.
     public mutating func normal3() -> SIMD3<Double> { SIMD3(normal(), normal(), normal()) }
 }

@@ -5,6 +5,7 @@ public final class SampleTrace {
     /// Samples since the trace was made.
     public private(set) var count = 0
 
+    /// `capacity`: how many of the last samples are kept, at least one.
     public init(capacity: Int) {
         self.capacity = max(1, capacity)
         times = .allocate(capacity: self.capacity)

@@ -23,12 +23,14 @@ public let standardGravity = 9.80665
 
 /// The motion that simulated chips feel. May be asked by several threads at once, for any time in any order.
 public protocol Motion: AnyObject {
+    /// At a time of the board's clock (monotonic nanoseconds), in the board's axes; the same for the same time.
     func state(atNanoseconds time: Int64) -> MotionState
 }
 
 /// A board that doesn't move.
 public final class StillMotion: Motion {
     private let resting: MotionState
+    /// `state` is felt for ever; without one, a board that lies flat and faces north.
     public init(_ state: MotionState = .rest) { resting = state }
     public func state(atNanoseconds time: Int64) -> MotionState { resting }
 }

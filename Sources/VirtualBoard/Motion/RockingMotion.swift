@@ -7,6 +7,7 @@ public final class RockingMotion: Motion {
     private static let restSeconds = 4.0, turnSeconds = 4.0, angle = 0.8
     private static let axes: [SIMD3<Double>] = [SIMD3(1, 0, 0), SIMD3(0, 1, 0), SIMD3(0, 0, 1)]
 
+    /// `startNanoseconds`: on the board's clock; before it, and for four seconds more, the board lies still.
     public init(startNanoseconds: Int64 = 0) { start = startNanoseconds }
 
     public func state(atNanoseconds time: Int64) -> MotionState {

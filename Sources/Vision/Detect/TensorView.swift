@@ -12,6 +12,7 @@ public struct TensorView {
     /// Elements from one pixel to the next.
     public var pixelStride: Int
 
+    /// A view of memory that must live longer; pixels are dense where `pixelStride` is nil.
     public init(base: UnsafeRawPointer, element: Element, pixels: Int, channels: Int, pixelStride: Int? = nil) {
         self.base = base
         self.element = element

@@ -27,6 +27,7 @@ public final class FrameQueue {
     /// The next frame if one is waiting.
     public func nextIfWaiting() throws(Failure) -> FrameBuffer? { try state.next(waits: false) }
 
+    /// Gives a buffer from `next` back to be read into; the reader waits where too many are kept.
     public func recycle(_ buffer: FrameBuffer) { state.recycle(buffer) }
 
     /// Frames dropped because newer ones came.

@@ -89,10 +89,12 @@ public final class FrameBuffer {
     public var readAt: Int64 = 0
     public var readNanoseconds: Int64 = 0
 
+    /// An empty buffer, of one byte until `reserve` makes room.
     public init() { bytes = malloc(1)!.bindMemory(to: UInt8.self, capacity: 1) }
 
     deinit { free(bytes) }
 
+    /// Makes room for `size` bytes; the contents are lost where it grows. Fails with `resource` where there is no memory.
     public func reserve(_ size: Int) throws(Failure) {
         if size <= capacity { return }
         guard let memory = malloc(size) else { throw Failure(.resource, "no memory for a frame of \(size) bytes") }

@@ -8,6 +8,7 @@ public final class Image: @unchecked Sendable {
     /// width * height * 3 bytes: red, green, blue.
     public let pixels: UnsafeMutablePointer<UInt8>
 
+    /// Bytes of `pixels`.
     public var byteCount: Int { width * height * 3 }
 
     /// A picture of undefined contents.

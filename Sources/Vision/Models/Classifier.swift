@@ -37,10 +37,12 @@ public final class Classifier {
         preprocessor.run(image, region: region, into: model.input(0).baseAddress! + slot * input.byteCount)
     }
 
+    /// Puts a frame in place `slot`; `format` must have passed `check()`.
     public func load(frame: UnsafePointer<UInt8>, format: FrameFormat, slot: Int = 0) {
         preprocessor.run(frame: frame, format: format, into: model.input(0).baseAddress! + slot * input.byteCount)
     }
 
+    /// Classifies what has been loaded; fails as the model's run does.
     public func run() throws(Failure) { try model.run() }
 
     /// The answers for the picture in `slot`.
@@ -58,6 +60,7 @@ public final class Classifier {
         return try top(count)
     }
 
+    /// The name of a class, or "class" and its number where the model names none.
     public func label(_ index: Int) -> String { labels.indices.contains(index) ? labels[index] : "class \(index)" }
 }
 

@@ -53,10 +53,12 @@ public final class Detector {
         load(frame: image.pixels, format: FrameFormat(width: image.width, height: image.height, format: .rgb24), slot: slot)
     }
 
+    /// Puts a frame in place `slot` and remembers where it went; `format` must have passed `check()`.
     public func load(frame: UnsafePointer<UInt8>, format: FrameFormat, slot: Int = 0) {
         placements[slot] = preprocessor.run(frame: frame, format: format, into: model.input(0).baseAddress! + slot * input.byteCount)
     }
 
+    /// Looks for objects in what has been loaded; fails as the model's run does.
     public func run() throws(Failure) { try model.run() }
 
     /// The objects in the picture in `slot`, best first, in pixels of a picture of `width` x `height` (the one
@@ -84,5 +86,6 @@ public final class Detector {
         return result
     }
 
+    /// The name of a class, or "class" and its number where the model names none.
     public func label(_ index: Int) -> String { labels.indices.contains(index) ? labels[index] : "class \(index)" }
 }

@@ -9,6 +9,7 @@ public enum ImageFit: UInt8, Sendable {
     /// Scaled to fit, at the top left; the rest is 114, as YOLOX is trained.
     case letterbox
 
+    /// By the name that a nest's metadata gives the fit; nil: not known.
     public init?(name: String) {
         switch name {
         case "crop": self = .crop
@@ -42,6 +43,7 @@ public struct NetworkInput: Sendable {
     public var fit: ImageFit
     public var filter: ResampleFilter
 
+    /// An input without gaps between pixels unless `pixelStride` is given; nothing is checked yet.
     public init(width: Int, height: Int, channels: Int = 3, pixelStride: Int? = nil, element: Element, mean: [Float] = [0, 0, 0],
                 deviation: [Float] = [1, 1, 1], isBGR: Bool = false, fit: ImageFit = .crop, filter: ResampleFilter = .bicubic) {
         self.width = width

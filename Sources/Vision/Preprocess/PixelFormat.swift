@@ -18,6 +18,7 @@ public enum PixelFormat: UInt8, Sendable, CaseIterable {
 
     public var name: String { PixelFormat.names[Int(rawValue)] }
 
+    /// By one of `names`; nil: not known.
     public init?(name: String) {
         guard let index = PixelFormat.names.firstIndex(of: name) else { return nil }
         self.init(rawValue: UInt8(index))

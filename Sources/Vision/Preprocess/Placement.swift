@@ -9,8 +9,10 @@ public struct Rectangle: Sendable, Equatable {
         self.bottom = bottom
     }
 
+    /// Pixels from edge to edge; negative where the edges are swapped.
     public var width: Float { right - left }
     public var height: Float { bottom - top }
+    /// Square pixels; 0 where a side is negative.
     public var area: Float { max(0, width) * max(0, height) }
 }
 

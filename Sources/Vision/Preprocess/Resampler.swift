@@ -22,7 +22,6 @@ final class Resampler {
     private var sums: UnsafeMutablePointer<Int32>
     private var sumCapacity = 0
     private var samples: UnsafeMutablePointer<Int16>
-    private var sampleCapacity = 0
     private var lines: UnsafeMutablePointer<Int32>
     private var lineCapacity = 0
 

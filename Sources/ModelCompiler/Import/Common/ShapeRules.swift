@@ -12,10 +12,6 @@ enum ShapeRules {
             return shape
         }
         func optional(_ index: Int) -> [Int]? { index < inputs.count ? inputs[index] : nil }
-        func wanted() throws -> [Int] {
-            guard let shape = declared.first else { throw Mismatch("its output has no shape") }
-            return shape
-        }
 
         switch operation {
         case .convolution(let window, _):
@@ -46,37 +42,8 @@ enum ShapeRules {
             let x = try input(0)
             guard x.indices.contains(axis) else { throw Mismatch("axis \(axis) of \(x)") }
             return [x]
-        case .concatenate(let axis, _):
-            return [try concatenated(try inputs.indices.map(input), axis)]
-        case .reshape:
-            let x = try input(0), y = try wanted()
-            guard try Limits.elements(x, of: "") == Limits.elements(y, of: "") else { throw Mismatch("\(x) can't become \(y)") }
-            return [y]
-        case .transpose(let permutation):
-            let x = try input(0)
-            guard permutation.sorted() == Array(x.indices) else { throw Mismatch("the permutation \(permutation) of \(x)") }
-            return [permutation.map { x[$0] }]
-        case .slice(let starts, let steps):
-            let x = try input(0), y = try wanted()
-            guard starts.count == x.count, steps.count == x.count, y.count == x.count else {
-                throw Mismatch("\(x) to \(y) from \(starts) in steps \(steps)")
-            }
-            for axis in x.indices {
-                let (span, overflow) = (y[axis] - 1).multipliedReportingOverflow(by: steps[axis])
-                guard x.indices.contains(axis), (0..<x[axis]).contains(starts[axis]), !overflow, span > -x[axis], span < x[axis],
-                      (0..<x[axis]).contains(starts[axis] + span) else { throw Mismatch("\(x) to \(y) from \(starts) in steps \(steps)") }
-            }
-            return [y]
-        case .pad(let before, let after, _):
-            let x = try input(0)
-            guard before.count == x.count, after.count == x.count, (before + after).allSatisfy({ (0...1 << 20).contains($0) }) else {
-                throw Mismatch("\(x) padded by \(before) and \(after)")
-            }
-            return [x.indices.map { x[$0] + before[$0] + after[$0] }]
-        case .resize:
-            let x = try image(try input(0)), y = try wanted()
-            guard y.count == 4, y[0] == x[0], y[3] == x[3] else { throw Mismatch("\(x) can't be resized to \(y)") }
-            return [y]
+        case .concatenate, .reshape, .transpose, .slice, .pad, .resize, .gather:
+            return [try moved(operation, inputs, declared.first)]
         case .detectionPostprocess(let attributes):
             return try detection(boxes: try input(0), scores: try input(1), anchors: try input(2), attributes)
         case .gru(let layer):
@@ -85,10 +52,58 @@ enum ShapeRules {
             return try recurrent(inputs, layer, gates: 4, states: 2)
         case .matrixMultiply:
             return [try product(try input(0), try input(1))]
+        }
+    }
+
+    /// The shape of what an operation moves without computing anything; `wanted`: as `declared` above.
+    private static func moved(_ operation: Operation, _ inputs: [[Int]?], _ wanted: [Int]?) throws -> [Int] {
+        func input(_ index: Int) throws -> [Int] {
+            guard index < inputs.count, let shape = inputs[index] else { throw Mismatch("input \(index) is absent") }
+            return shape
+        }
+        func declared() throws -> [Int] {
+            guard let wanted else { throw Mismatch("its output has no shape") }
+            return wanted
+        }
+
+        switch operation {
+        case .concatenate(let axis, _):
+            return try concatenated(try inputs.indices.map(input), axis)
+        case .reshape:
+            let x = try input(0), y = try declared()
+            guard try Limits.elements(x, of: "") == Limits.elements(y, of: "") else { throw Mismatch("\(x) can't become \(y)") }
+            return y
+        case .transpose(let permutation):
+            let x = try input(0)
+            guard permutation.sorted() == Array(x.indices) else { throw Mismatch("the permutation \(permutation) of \(x)") }
+            return permutation.map { x[$0] }
+        case .slice(let starts, let steps):
+            let x = try input(0), y = try declared()
+            guard starts.count == x.count, steps.count == x.count, y.count == x.count else {
+                throw Mismatch("\(x) to \(y) from \(starts) in steps \(steps)")
+            }
+            for axis in x.indices {
+                let (span, overflow) = (y[axis] - 1).multipliedReportingOverflow(by: steps[axis])
+                guard x.indices.contains(axis), (0..<x[axis]).contains(starts[axis]), !overflow, span > -x[axis], span < x[axis],
+                      (0..<x[axis]).contains(starts[axis] + span) else { throw Mismatch("\(x) to \(y) from \(starts) in steps \(steps)") }
+            }
+            return y
+        case .pad(let before, let after, _):
+            let x = try input(0)
+            guard before.count == x.count, after.count == x.count, (before + after).allSatisfy({ (0...1 << 20).contains($0) }) else {
+                throw Mismatch("\(x) padded by \(before) and \(after)")
+            }
+            return x.indices.map { x[$0] + before[$0] + after[$0] }
+        case .resize:
+            let x = try image(try input(0)), y = try declared()
+            guard y.count == 4, y[0] == x[0], y[3] == x[3] else { throw Mismatch("\(x) can't be resized to \(y)") }
+            return y
         case .gather(let axis):
             let x = try input(0), indices = try input(1)
             guard x.indices.contains(axis) else { throw Mismatch("axis \(axis) of \(x)") }
-            return [Array(x[..<axis]) + indices + Array(x[(axis + 1)...])]
+            return Array(x[..<axis]) + indices + Array(x[(axis + 1)...])
+        default:
+            throw Mismatch("no operation that moves values")
         }
     }
 

@@ -1,12 +1,14 @@
 /// A decoder-only transformer as its file describes it: what GGUF and safetensors importers make, and what
 /// the lowering turns into a program.
 public struct TransformerModel {
+    /// Model families that can be imported, by their GGUF name.
     public enum Architecture: String, Sendable { case llama, gemma3 }
     /// What stands between the gate and the product with `up`.
     public enum GateFunction: Int32, Sendable { case silu = 0, geluTanh = 1 }
     /// How query and key pairs are rotated: neighbours (2i, 2i+1), or halves (i, i + dimension/2).
     public enum RotaryPairs: Int32, Sendable { case neighbours = 0, halves = 1 }
 
+    /// Weights and settings of one block: attention, then the feed-forward part, each behind a norm of `width` numbers.
     public struct Layer: Sendable {
         public var attentionNorm: [Float]
         /// Rows of query, key, value: heads*headDimension, keyValueHeads*headDimension, the same; columns: width.
@@ -70,6 +72,7 @@ public struct TransformerModel {
 
 /// A vocabulary as its file has it.
 public struct TokenizerSource: Sendable {
+    /// Which algorithm cuts text into the pieces, and what it needs for that.
     public enum Kind: String, Sendable {
         /// Byte-level byte-pair encoding: pieces are spelt in GPT-2's byte alphabet, `merges` rank them.
         case bytePairs = "bpe"

@@ -21,6 +21,7 @@ public final class ICM20948Chip: RegisterChip {
     private var startNanoseconds: Int64 = 0
     private var isPinActive = false
 
+    /// In sleep, as after power-on; bias and self-test codes are drawn by the options' seed. The AK09916 feels the same motion.
     public init(motion: any Motion, options: ChipOptions = ChipOptions()) {
         auxiliary = AuxiliaryBus([(0x0C, AKMagnetometer.ak09916(motion: motion, options: options))])
         var seeds = ChipRandom(seed: options.seed ^ 0x2094_8000)

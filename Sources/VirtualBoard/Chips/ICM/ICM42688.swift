@@ -27,6 +27,7 @@ public final class ICM42688Chip: RegisterChip {
     /// All twenty bits of a sample, accelerometer then gyroscope.
     private var fine = (SIMD3<Int32>(), SIMD3<Int32>())
 
+    /// Both sensors off, as after power-on; bias and self-test codes are drawn by the options' seed.
     public init(motion: any Motion, options: ChipOptions = ChipOptions()) {
         var seeds = ChipRandom(seed: options.seed ^ 0x4268_8000)
         trims = SelfTestTrims(random: &seeds, isSecondGeneration: true)

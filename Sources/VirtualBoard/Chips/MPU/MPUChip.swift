@@ -25,10 +25,12 @@ public final class MPUChip: RegisterChip {
         resetState(atNanoseconds: 0)
     }
 
+    /// The first generation: a FIFO of 1024 bytes, and nothing on the bus behind it.
     public static func mpu6050(motion: any Motion, options: ChipOptions = ChipOptions()) -> MPUChip {
         MPUChip(.mpu6050, motion: motion, options: options, behind: [])
     }
 
+    /// The second generation, with nothing on the bus behind it.
     public static func mpu6500(motion: any Motion, options: ChipOptions = ChipOptions()) -> MPUChip {
         MPUChip(.mpu6500, motion: motion, options: options, behind: [])
     }

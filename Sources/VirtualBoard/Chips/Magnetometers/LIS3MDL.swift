@@ -24,6 +24,7 @@ public final class LIS3MDLChip: RegisterChip {
     private var heldBytes: UInt8 = 0
     private var isMeasuringOnce = false
 
+    /// Registers as after power-on; noise is drawn by the options' seed.
     public init(motion: any Motion, options: ChipOptions = ChipOptions()) {
         super.init(name: "LIS3MDL", registers: RegisterFile(Self.table), motion: motion, options: options)
     }

@@ -11,6 +11,7 @@ public final class QMC5883LChip: RegisterChip {
     /// Reading began and hasn't come to the last data register: the data must not change.
     private var isHeld = false
 
+    /// In standby, as after power-on; noise is drawn by the options' seed.
     public init(motion: any Motion, options: ChipOptions = ChipOptions()) {
         super.init(name: "QMC5883L", registers: RegisterFile(Self.table), motion: motion, options: options)
     }

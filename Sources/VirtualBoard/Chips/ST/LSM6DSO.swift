@@ -19,6 +19,7 @@ public final class LSM6DSOChip: RegisterChip {
     private var timestampBase: Int64 = 0
     private var isOverrun = false
 
+    /// Both sensors off, as after power-on; the clock's drift stands in INTERNAL_FREQ_FINE, as the factory leaves it.
     public init(motion: any Motion, options: ChipOptions = ChipOptions()) {
         var seeds = ChipRandom(seed: options.seed ^ 0x4C53_4D36)
         sensing = InertialSensing(Self.quality, options: options, random: &seeds)
