@@ -24,12 +24,12 @@ import Testing
         let folder = Folder()
         for mode in [0o600, 0o640, 0o755] as [mode_t] {
             let path = folder("private-\(mode)")
-            FileManager.default.createFile(atPath: path, contents: Data("old".utf8))
+            _ = FileManager.default.createFile(atPath: path, contents: Data("old".utf8))
             chmod(path, mode)
             try File.writeAtomically(path, Array("new".utf8))
             #expect(entry(path).mode == mode && File.text(path) == "new")
         }
-        FileManager.default.createFile(atPath: folder("a.new"), contents: Data("mine".utf8))
+        _ = FileManager.default.createFile(atPath: folder("a.new"), contents: Data("mine".utf8))
         try File.writeAtomically(folder("a"), Array("text".utf8))
         #expect(folder.text("a.new") == "mine" && folder.text("a") == "text")
         #expect(folder.names == ["a", "a.new", "private-384", "private-416", "private-493"])

@@ -156,8 +156,8 @@ private final class Shelf {
 private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
 
 /// The same on a console.
-@Suite(.serialized, .enabled(if: isThere && isBuilt, "swiftlet or models/efficientnet-lite0.nest is not "
-                             + "there")) struct LibraryConsoleTests {
+@Suite(.serialized, .enabled(if: isThere && isBuilt, "swiftlet or models/efficientnet-lite0.nest is not there"))
+struct LibraryConsoleTests {
     @Test func modelsAreLoadedShownUsedAndUnloaded() throws {
         let scratch = Scratch()
         defer { scratch.remove() }

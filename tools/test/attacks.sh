@@ -106,8 +106,12 @@ full models "${swiftlet[@]}" models --models .
 full status "${swiftlet[@]}" status --json
 full "nestc inspect" "${nestc[@]}" inspect m.nest
 full "nestc --help" "${nestc[@]}" --help
-script() { echo status | "${swiftlet[@]}" run --simulate --fast; }
-full "a script of run" script
+code=0
+echo status | "${swiftlet[@]}" run --simulate --fast > /dev/full 2> "$work/complained" || code=$?
+expect "a script of run into a full device" "$code $(grep -c 'cannot write standard output: No space left' "$work/complained")" "1 1"
+code=0
+echo status | "${swiftlet[@]}" run --simulate --fast >&- 2> "$work/complained" || code=$?
+expect "a script of run with a closed output" "$code $(lines) $(grep -c 'standard output is closed' "$work/complained")" "1 1 1"
 # A pipe that nobody reads any more: not 0, and no line.
 for program in "${swiftlet[*]} info ./m.nest" "${nestc[*]} inspect m.nest"; do
     # shellcheck disable=SC2086  # words of a command
