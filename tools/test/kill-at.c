@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,6 +29,16 @@ __attribute__((constructor)) static void begin(void) {
 }
 
 static int counts(const char *path) { return part && path && strstr(path, part); }
+// The same of a name in an open folder, wherever that is.
+static int counts_in(int folder, const char *path) {
+    if (!part || !path || path[0] == '/' || folder == AT_FDCWD) return counts(path);
+    char link[64], whole[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+    ssize_t length = readlink(link, whole, sizeof whole / 2);
+    if (length < 0) return 0;
+    snprintf(whole + length, sizeof whole - (size_t)length, "/%s", path);
+    return counts(whole);
+}
 static int is_watched(int file) { return file >= 0 && file < (int)sizeof watched && watched[file]; }
 static int is_the_step(void) { return __atomic_add_fetch(count, 1, __ATOMIC_SEQ_CST) == at; }
 static void end(void) {
@@ -35,25 +46,25 @@ static void end(void) {
     for (;;) pause();
 }
 static void step(void) { if (is_the_step()) end(); }
-static int opened(int file, const char *path, int flags) {
-    if (file >= 0 && file < (int)sizeof watched) watched[file] = counts(path) && (flags & (O_WRONLY | O_RDWR));
+static int opened(int file, int counted) {
+    if (file >= 0 && file < (int)sizeof watched) watched[file] = (unsigned char)counted;
     return file;
 }
 
 #define NEXT(name) static __typeof__(&name) next; if (!next) next = (__typeof__(next))dlsym(RTLD_NEXT, #name)
 #define MODE int mode = 0; \
     if (flags & (O_CREAT | O_TMPFILE)) { va_list list; va_start(list, flags); mode = va_arg(list, int); va_end(list); }
-#define OPENS(path) if (counts(path) && (flags & (O_WRONLY | O_RDWR))) step();
+#define OPENS(test) int counted = (flags & (O_WRONLY | O_RDWR)) && (test); if (counted) step();
 
-int open(const char *path, int flags, ...) { NEXT(open); MODE; OPENS(path); return opened(next(path, flags, mode), path, flags); }
-int open64(const char *path, int flags, ...) { NEXT(open64); MODE; OPENS(path); return opened(next(path, flags, mode), path, flags); }
+int open(const char *path, int flags, ...) { NEXT(open); MODE; OPENS(counts(path)); return opened(next(path, flags, mode), counted); }
+int open64(const char *path, int flags, ...) { NEXT(open64); MODE; OPENS(counts(path)); return opened(next(path, flags, mode), counted); }
 int openat(int folder, const char *path, int flags, ...) {
-    NEXT(openat); MODE; OPENS(path);
-    return opened(next(folder, path, flags, mode), path, flags);
+    NEXT(openat); MODE; OPENS(counts_in(folder, path));
+    return opened(next(folder, path, flags, mode), counted);
 }
 int openat64(int folder, const char *path, int flags, ...) {
-    NEXT(openat64); MODE; OPENS(path);
-    return opened(next(folder, path, flags, mode), path, flags);
+    NEXT(openat64); MODE; OPENS(counts_in(folder, path));
+    return opened(next(folder, path, flags, mode), counted);
 }
 int dup2(int from, int to) {
     NEXT(dup2);
@@ -85,11 +96,24 @@ int fsync(int file) { NEXT(fsync); if (is_watched(file)) step(); return next(fil
 int ftruncate(int file, off_t size) { NEXT(ftruncate); if (is_watched(file)) step(); return next(file, size); }
 int mkdir(const char *path, mode_t mode) { NEXT(mkdir); if (counts(path)) step(); return next(path, mode); }
 int unlink(const char *path) { NEXT(unlink); if (counts(path)) step(); return next(path); }
-int unlinkat(int folder, const char *path, int flags) { NEXT(unlinkat); if (counts(path)) step(); return next(folder, path, flags); }
+int unlinkat(int folder, const char *path, int flags) {
+    NEXT(unlinkat);
+    if (counts_in(folder, path)) step();
+    return next(folder, path, flags);
+}
+int linkat(int a, const char *from, int b, const char *to, int flags) {
+    NEXT(linkat);
+    if (counts_in(b, to)) step();
+    return next(a, from, b, to, flags);
+}
 int rename(const char *from, const char *to) { NEXT(rename); if (counts(to)) step(); return next(from, to); }
-int renameat(int a, const char *from, int b, const char *to) { NEXT(renameat); if (counts(to)) step(); return next(a, from, b, to); }
+int renameat(int a, const char *from, int b, const char *to) {
+    NEXT(renameat);
+    if (counts_in(b, to)) step();
+    return next(a, from, b, to);
+}
 int renameat2(int a, const char *from, int b, const char *to, unsigned flags) {
     NEXT(renameat2);
-    if (counts(to)) step();
+    if (counts_in(b, to)) step();
     return next(a, from, b, to, flags);
 }
