@@ -6,7 +6,7 @@
 
 static int has_instructions(void) { return (getauxval(AT_HWCAP) & (1ul << 7)) != 0; }
 
-__attribute__((target("crc"))) static uint32_t by_instructions(uint32_t crc, const uint8_t *bytes, size_t count) {
+__attribute__((target("crc"))) static uint32_t linux_crc32_by_instructions(uint32_t crc, const uint8_t *bytes, size_t count) {
     uint64_t word;
     for (; count >= 8 * sizeof word; bytes += 8 * sizeof word, count -= 8 * sizeof word) {
 #pragma clang loop unroll(full)
@@ -47,7 +47,7 @@ __attribute__((target("pclmul"))) static inline __m128i folded(__m128i x, __m128
 
 // Gopal et al., "Fast CRC computation for generic polynomials using PCLMULQDQ", Intel 2009: 64 bytes a turn are folded
 // into the next 64; what is left has the same remainder as the whole.
-__attribute__((target("pclmul"))) static uint32_t by_instructions(uint32_t crc, const uint8_t *bytes, size_t count) {
+__attribute__((target("pclmul"))) static uint32_t linux_crc32_by_instructions(uint32_t crc, const uint8_t *bytes, size_t count) {
     if (count < 64) return bit_by_bit(crc, bytes, count);
     // x^(512±32) and x^(128±32) modulo the polynomial, bits reversed.
     const __m128i far = _mm_set_epi64x(0x1C6E41596, 0x154442BD4), near = _mm_set_epi64x(0x0CCAA009E, 0x1751997D0);
@@ -69,7 +69,7 @@ __attribute__((target("pclmul"))) static uint32_t by_instructions(uint32_t crc, 
 
 #else
 static int has_instructions(void) { return 0; }
-static uint32_t by_instructions(uint32_t crc, const uint8_t *bytes, size_t count) {
+static uint32_t linux_crc32_by_instructions(uint32_t crc, const uint8_t *bytes, size_t count) {
     (void)bytes, (void)count;
     return crc;
 }
@@ -104,5 +104,5 @@ uint32_t linux_crc32_by_tables(uint32_t before, const uint8_t *bytes, size_t cou
 }
 
 uint32_t linux_crc32(uint32_t before, const uint8_t *bytes, size_t count) {
-    return use_instructions ? ~by_instructions(~before, bytes, count) : linux_crc32_by_tables(before, bytes, count);
+    return use_instructions ? ~linux_crc32_by_instructions(~before, bytes, count) : linux_crc32_by_tables(before, bytes, count);
 }

@@ -45,8 +45,8 @@ beyond() {
 }
 instructions() {
     local outside
-    outside=$(beyond --mcpu=generic | grep -vE 'KernelsDotprod|KernelsI8mm|<dotprod_|<i8mm_|<linux_crc32>|<__aarch64_' || true)
-    outside+=$(beyond --mattr=+dotprod | grep -vE 'KernelsI8mm|<i8mm_|<linux_crc32>|<__aarch64_' || true)
+    outside=$(beyond --mcpu=generic | grep -vE 'KernelsDotprod|KernelsI8mm|<dotprod_|<i8mm_|<linux_crc32_by_instructions>|<__aarch64_' || true)
+    outside+=$(beyond --mattr=+dotprod | grep -vE 'KernelsI8mm|<i8mm_|<linux_crc32_by_instructions>|<__aarch64_' || true)
     [ -z "$outside" ] || { echo "instructions that an older core lacks, in:"; echo "$outside"; return 1; }
     # Found where they belong, or this looks at nothing.
     for family in KernelsDotprod KernelsI8mm; do
