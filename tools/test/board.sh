@@ -45,8 +45,9 @@ beyond() {
 }
 instructions() {
     local outside
-    outside=$(beyond --mcpu=generic | grep -vE 'KernelsDotprod|KernelsI8mm|<dotprod_|<i8mm_|<linux_crc32_by_instructions>|<__aarch64_' || true)
-    outside+=$(beyond --mattr=+dotprod | grep -vE 'KernelsI8mm|<i8mm_|<linux_crc32_by_instructions>|<__aarch64_' || true)
+    local anywhere='<linux_crc32_by_instructions>|<__aarch64_'
+    outside=$(beyond --mcpu=generic | grep -vE "KernelsDotprod|KernelsI8mm|<dotprod_|<i8mm_|$anywhere" || true)
+    outside+=$(beyond --mattr=+dotprod | grep -vE "KernelsI8mm|<i8mm_|$anywhere" || true)
     [ -z "$outside" ] || { echo "instructions that an older core lacks, in:"; echo "$outside"; return 1; }
     # Found where they belong, or this looks at nothing.
     for family in KernelsDotprod KernelsI8mm; do
@@ -56,6 +57,7 @@ instructions() {
 unstripped=.build-aarch64/aarch64-none-none-elf/release/swiftlet
 llvm=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')/../../bin
 check "extension instructions only in their kernels" instructions
+check "one meaning of each name" tools/test/one-definition.py "$llvm/llvm-nm" "$unstripped.product/Objects.LinkFileList"
 
 # Evaluation models, where somebody has them.
 data=${SWIFTLET_DATA:-../shared/data}
