@@ -15,7 +15,7 @@ public final class Console {
     /// One JSON object a line, for machines.
     public let isJSON: Bool
     /// Opened again after a hang-up.
-    let port: DeviceConfiguration.Port?
+    private(set) var port: DeviceConfiguration.Port?
     private(set) var input: Int32
     private(set) var output: Int32
     private let wake: Int32
@@ -72,6 +72,9 @@ public final class Console {
     }
 
     deinit { cancelled.deallocate() }
+
+    /// Makes it the console of a port, which is opened again after a hang-up; before anybody uses it.
+    public func serve(_ port: DeviceConfiguration.Port) { self.port = port }
 
     // MARK: for the server's thread
 

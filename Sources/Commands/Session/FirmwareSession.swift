@@ -91,13 +91,7 @@ final class FirmwareSession {
                 if let console = try standardConsole(isJSON: isJSON || port.isJSON, prompt, completion) { consoles.append(console) }
                 continue
             }
-            let descriptor = console_open(port.path, Int32(port.baud))
-            if descriptor < 0 {
-                device.log.write(.info, Failure.system(.inputOutput, "console \(port.path) can't be opened yet").description)
-            }
-            consoles.append(Console(name: port.path, input: descriptor, output: descriptor, isInteractive: true, isJSON: port.isJSON,
-                                    port: port,
-                                    prompt: prompt, wake: device.wake, wording: port.isJSON ? .json : .text, completion: completion))
+            consoles.append(portConsole(port, prompt, completion))
         }
         // `ports =` says that there is to be none, and a service manager stops it; otherwise nobody could.
         guard !consoles.isEmpty || device.configuration.ports?.isEmpty == true || getenv("NOTIFY_SOCKET") != nil else {
@@ -105,6 +99,19 @@ final class FirmwareSession {
                           "there is no console: standard input is the null device, and [console] in the configuration names no other port")
         }
         return consoles
+    }
+
+    /// The console on a serial line, which need not be there yet.
+    @inline(never)
+    private func portConsole(_ port: DeviceConfiguration.Port, _ prompt: String, _ completion: Completion) -> Console {
+        let descriptor = console_open(port.path, Int32(port.baud))
+        if descriptor < 0 {
+            device.log.write(.info, Failure.system(.inputOutput, "console \(port.path) can't be opened yet").description)
+        }
+        let console = Console(name: port.path, input: descriptor, output: descriptor, isInteractive: true, isJSON: port.isJSON, port: nil,
+                              prompt: prompt, wake: device.wake, wording: port.isJSON ? .json : .text, completion: completion)
+        console.serve(port)
+        return console
     }
 
     /// The console on standard input and output; nil where nobody is there.
