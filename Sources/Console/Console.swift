@@ -53,8 +53,7 @@ public final class Console {
     ///   - isInteractive: somebody types; never with `isJSON`.
     ///   - wake: posted to when there is something to write.
     public init(name: String, input: Int32, output: Int32, isInteractive: Bool, isJSON: Bool, port: DeviceConfiguration.Port?,
-                prompt: String,
-                wake: Int32, wording: ConsoleWording, completion: Completion?) {
+                prompt: String, wake: Int32, wording: ConsoleWording, completion: Completion?) {
         self.name = name
         self.input = input
         self.output = output

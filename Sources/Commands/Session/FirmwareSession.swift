@@ -127,8 +127,7 @@ final class FirmwareSession {
         let isTerminal = streams.isTerminal && !isJSON
         if isTerminal, console_set_raw(0) == 0 { rawTerminal = 0 }
         return Console(name: "standard input", input: input, output: output, isInteractive: isTerminal, isJSON: isJSON, port: nil,
-                       prompt: prompt,
-                       wake: device.wake, wording: isJSON ? .json : .text, completion: completion)
+                       prompt: prompt, wake: device.wake, wording: isJSON ? .json : .text, completion: completion)
     }
 }
 
