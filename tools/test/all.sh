@@ -85,6 +85,11 @@ stage board - board
 stage armv7 - small_board
 stage rig build rig
 
+# What failed once more, so that nobody has to look for it among everything else.
+for name in "${!broken[@]}"; do
+    [ ! -f "$logs/$name.log" ] || grep -aE 'FAILED|failed after|recorded an issue|error:|Fatal' "$logs/$name.log" \
+        | grep -avE 'Test run with|0 failed$' | cut -c1-300 | head -n 20 | sed "s/^/$name: /"
+done
 echo
 printf '%s\n' "${lines[@]}"
 echo
