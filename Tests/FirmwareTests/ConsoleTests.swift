@@ -95,10 +95,13 @@ private final class Bench {
             for number in 0..<5000 { console.write("line \(number)") }
             ended.push(true)
         }
-        // Without the end of a stalled reader's patience this would never end.
+        // Without the end of a stalled reader's patience this would never end. Every look comes later than the one before by
+        // more than that patience: the queue may have been empty at the last one, and waits from then on.
+        var now: Int64 = 0
         while ended.count == 0 {
-            _ = bench.console.flush(now: 0)
-            bench.console.checkProgress(now: .max)
+            _ = bench.console.flush(now: now)
+            now += 10_000_000_000
+            bench.console.checkProgress(now: now)
             usleep(200)
         }
         command.join()

@@ -57,8 +57,8 @@ stage() {
 }
 
 build() { tools/build/quietly.py "build everything and its tests" swift build -c release --build-tests; }
-# The rig's tests keep the machine busy, and want it quiet: they come alone.
-native() { swift test -c release --skip-build --skip HardwareTests; }
+# The rig's tests keep the machine busy, and want it quiet: they come alone. A test that hangs must not hang whoever waits.
+native() { timeout --kill-after=10 1500 swift test -c release --skip-build --skip HardwareTests; }
 board() {
     board/build.sh aarch64
     tools/test/board.sh
