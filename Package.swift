@@ -91,13 +91,14 @@ let package = Package(
         // Pose for its reader of motion logs, Sensors for the list of chips alone.
         .target(name: "VirtualBoard", dependencies: ["Platform", "CLinux", "Board", "Sensors", "Pose"], swiftSettings: testable),
 
-        // Terminals and the configuration's parser (libinih-dev).
-        .target(name: "CConsole", dependencies: ["CLinux"], linkerSettings: [.linkedLibrary("inih")]),
+        // Terminals; the configuration's parser (libinih-dev).
+        .target(name: "CConsole", dependencies: ["CLinux"]),
+        .target(name: "CConfiguration", linkerSettings: [.linkedLibrary("inih")]),
 
         // The firmware, below commands: each imports what stands above it here, never what stands below.
         .target(name: "ModelRuntime", dependencies: ["Platform", "Nest", "Kernels", "Engine", "Language", "Pose", "CLinux"],
                 swiftSettings: small),
-        .target(name: "Configuration", dependencies: ["Platform", "Board", "Sensors", "CConsole"], swiftSettings: small),
+        .target(name: "Configuration", dependencies: ["Platform", "Board", "Sensors", "CConfiguration"], swiftSettings: small),
         .target(name: "Device", dependencies: ["Platform", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "Configuration",
                                                "CConsole", "CLinux"], swiftSettings: small),
         .target(name: "Console", dependencies: ["Platform", "Configuration", "Device", "CConsole", "CLinux"], swiftSettings: small),
@@ -133,9 +134,13 @@ let package = Package(
         .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "Platform"]),
         .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "TestSupport",
                                                        "CLinux"]),
-        .testTarget(name: "FirmwareTests", dependencies: [
-            "Platform", "Kernels", "Engine", "Board", "Sensors", "VirtualBoard", "Pose", "ModelRuntime", "Configuration", "Device",
-                "Console", "Commands", "CConsole"]),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Board", "Platform"]),
+        .testTarget(name: "ModelRuntimeTests", dependencies: ["ModelRuntime", "Engine", "Kernels", "Platform", "TestSupport"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "Device", "Platform", "CConsole"]),
+        .testTarget(name: "CommandsTests", dependencies: [
+            "Commands", "Console", "Device", "Configuration", "ModelRuntime", "VirtualBoard", "Pose", "Sensors", "Board", "Platform",
+                "CConsole", "TestSupport"]),
         .testTarget(name: "HardwareTests", dependencies: ["Rig", "Sensors", "VirtualBoard", "Platform"]),
     ],
     swiftLanguageModes: [.v5]

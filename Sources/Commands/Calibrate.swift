@@ -1,4 +1,6 @@
 import CLinux
+import Configuration
+import Console
 import Device
 import Platform
 import Sensors

@@ -2,6 +2,7 @@ import Board
 import Device
 import Platform
 import Pose
+import Sensors
 
 let imu = Command(
     name: "imu", usage: "[SENSOR] [options] | record FILE [SENSOR] [options] | test [SENSOR]",

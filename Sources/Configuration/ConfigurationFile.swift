@@ -1,5 +1,7 @@
-import CConsole
+import Board
+import CConfiguration
 import Platform
+import Sensors
 
 /// Reads a configuration: all of it, or one line that says what is wrong and where.
 public enum ConfigurationFile {

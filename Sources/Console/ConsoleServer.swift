@@ -1,5 +1,6 @@
 import CConsole
 import CLinux
+import Configuration
 import Device
 import Platform
 

@@ -1,6 +1,7 @@
 import Board
 import BoardLinux
 import CLinux
+import Configuration
 import Platform
 
 /// Feeds the watchdog while, and only while, every sensor thread takes its turns. For the console server's thread.

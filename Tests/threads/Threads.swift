@@ -102,8 +102,7 @@ import VirtualBoard
         var input: [Int32] = [0, 0], output: [Int32] = [0, 0]
         guard pipe(&input) == 0, pipe(&output) == 0 else { throw .system(.resource, "cannot make pipes") }
         for descriptor in [input[0], output[0], output[1]] { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
-        let console = Console(name: "test", input: input[0], output: output[1], isInteractive: false, isJSON: false, port: nil,
-                              prompt: "> ",
+        let console = Console(name: "test", input: input[0], output: output[1], isInteractive: false, isJSON: false, prompt: "> ",
                               wake: console_wake_open(), wording: .text, completion: nil)
         let ended = EventRing<Bool>(capacity: 2)
         _ = "status\n".withCString { write(input[1], $0, 7) }

@@ -1,4 +1,4 @@
-// Terminals, signals that wake a wait, and libinih's parser: what the console needs and Swift cannot call by itself.
+// Terminals and signals that wake a wait: what the console needs and Swift cannot call by itself.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -31,13 +31,6 @@ void console_wake_clear(int wake);
 int console_catch_signals(int wake);
 /// The last of them that came, 0 for none.
 int console_caught_signal(void);
-
-/// libinih over a text in memory, with the line's number. The handler returns 0 to stop. Returns 0, or the number of
-/// the line that isn't INI. Lines of more than CONFIGURATION_LINE bytes must be refused before.
-#define CONFIGURATION_LINE 190
-#define CONFIGURATION_NAME 48
-typedef int (*configuration_handler)(void *user, int line, const char *section, const char *key, const char *value);
-int configuration_parse(const char *text, size_t length, configuration_handler handler, void *user);
 
 /// systemctl reboot (0) or poweroff (1); its exit status, or 127 where there is none.
 int console_run_systemctl(int powerOff);

@@ -108,7 +108,7 @@ final class FirmwareSession {
         if descriptor < 0 {
             device.log.write(.info, Failure.system(.inputOutput, "console \(port.path) can't be opened yet").description)
         }
-        let console = Console(name: port.path, input: descriptor, output: descriptor, isInteractive: true, isJSON: port.isJSON, port: nil,
+        let console = Console(name: port.path, input: descriptor, output: descriptor, isInteractive: true, isJSON: port.isJSON,
                               prompt: prompt, wake: device.wake, wording: port.isJSON ? .json : .text, completion: completion)
         console.serve(port)
         return console
@@ -126,7 +126,7 @@ final class FirmwareSession {
         guard output >= 0 else { throw .system(.inputOutput, "cannot open standard output for the console") }
         let isTerminal = streams.isTerminal && !isJSON
         if isTerminal, console_set_raw(0) == 0 { rawTerminal = 0 }
-        return Console(name: "standard input", input: input, output: output, isInteractive: isTerminal, isJSON: isJSON, port: nil,
+        return Console(name: "standard input", input: input, output: output, isInteractive: isTerminal, isJSON: isJSON,
                        prompt: prompt, wake: device.wake, wording: isJSON ? .json : .text, completion: completion)
     }
 }

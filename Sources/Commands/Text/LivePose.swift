@@ -1,7 +1,9 @@
 import Board
+import Console
 import Device
 import Platform
 import Pose
+import Sensors
 
 /// `pose` on the console: the attitude as it is now.
 func showLivePose(_ context: Context, _ arguments: Arguments) throws(Failure) {

@@ -1,5 +1,4 @@
 import Board
-@testable import Commands
 @testable import Configuration
 import Foundation
 import Platform
@@ -148,13 +147,6 @@ import Testing
             }
             if let configuration = try? ConfigurationFile.parse(copy, name: "f") { #expect(configuration.sensors.count <= 8) }
         }
-    }
-
-    @Test func consolesOfTheKernelsCommandLine() {
-        #expect(InitProgram.ports("quiet swiftlet.console=ttyS0,ttyAMA0:115200 console=tty1\n")?.map { $0.path }
-                == ["/dev/ttyS0", "/dev/ttyAMA0"])
-        #expect(InitProgram.ports("console=ttyAMA0,115200n8 panic=1")?.map { $0.path } == ["/dev/ttyAMA0"])
-        #expect(InitProgram.ports("panic=1") == nil)
     }
 
     /// What the installer puts on a board is a configuration, also with every line of it that is switched off switched on.

@@ -5,6 +5,7 @@ import Foundation
 import Platform
 import Pose
 import Testing
+import TestSupport
 import VirtualBoard
 
 /// A recorded trial through simulated chip, bus, driver, filter and console, against the filter on the log itself.

@@ -1,4 +1,4 @@
-#include "CConsole.h"
+#include "CConfiguration.h"
 #include <ini.h>
 #include <string.h>
 

@@ -4,6 +4,7 @@ import ModelRuntime
 import Platform
 import Pose
 import Testing
+import TestSupport
 
 /// A compiled network; nil, with a visible line, where `make models` hasn't run.
 private func compiled(_ name: String) -> String? {

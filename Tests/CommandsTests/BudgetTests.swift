@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 private let model = modelPath("efficientnet-lite0")
 private let isThere = FileManager.default.isExecutableFile(atPath: productPath) && FileManager.default.fileExists(atPath: model)

@@ -5,6 +5,7 @@ import Platform
 import Pose
 import Sensors
 import Testing
+import TestSupport
 
 @Suite struct RecorderTests {
     private func sample(_ index: Int, field: Bool) -> InertialSample {

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
 

@@ -2,19 +2,7 @@ import CConsole
 import Foundation
 import Platform
 import Testing
-
-/// The project's folder.
-let repository: URL = {
-    var folder = URL(fileURLWithPath: #filePath)
-    for _ in 0..<4 { folder.deleteLastPathComponent() }
-    return folder
-}()
-
-/// The product, found beside the tests' own bundle.
-let productPath = repository.appendingPathComponent(".build/release/swiftlet").path
-
-/// Where `make models` puts a model.
-func modelPath(_ name: String) -> String { repository.appendingPathComponent("models/\(name).nest").path }
+import TestSupport
 
 /// `swiftlet` as a process with pipes, or with a pseudo-terminal.
 final class Session {
@@ -51,28 +39,4 @@ final class Session {
         session.process.waitUntilExit()
         return (session.process.terminationStatus, String(decoding: said, as: UTF8.self), String(decoding: wrong, as: UTF8.self))
     }
-}
-
-/// A folder that goes away.
-struct Scratch {
-    let path: String
-    init() {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("swiftlet-\(UUID().uuidString)").path
-        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
-    func callAsFunction(_ name: String) -> String { path + "/" + name }
-}
-
-/// Evaluation data, where somebody has it.
-func evaluationData(_ path: String) -> String? {
-    var folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    var candidates: [String] = []
-    if let named = ProcessInfo.processInfo.environment["SWIFTLET_DATA"] { candidates.append(named) }
-    while folder.path != "/" {
-        candidates.append(folder.appendingPathComponent("shared/data").path)
-        folder.deleteLastPathComponent()
-    }
-    for candidate in candidates where FileManager.default.fileExists(atPath: candidate + "/" + path) { return candidate + "/" + path }
-    return nil
 }

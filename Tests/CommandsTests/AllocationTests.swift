@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 private let compiler = ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"].first { FileManager.default.isExecutableFile(atPath: $0) }
 private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
