@@ -33,6 +33,9 @@ public struct KernelTable {
         UnsafePointer<Float>, UnsafePointer<Float>, Float, UnsafeMutablePointer<Float>?,
         UnsafeMutablePointer<Int8>?, UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?, Int32, Int32
     ) -> Void = referenceNormalize
+    /// input, weight, bias, epsilon, output, count
+    public var layerNormalize: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Float, UnsafeMutablePointer<Float>,
+                                Int32) -> Void = referenceLayerNormalize
     /// gate, up, values, scales, sums, function, count, values to where the rest goes
     public var gated: (
         UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Int8>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>,

@@ -18,6 +18,7 @@ func referenceAttention(_ task: UnsafePointer<AttentionTask>, _ row: Int32, _ fi
             for d in 0..<dimension { dot += Double(query[d]) * Double(float(half: key[d])) }
             var score = Float(dot) * t.scale
             if t.softCap != 0 { score = t.softCap * Float(tanh(Double(score / t.softCap))) }
+            if let bias = t.bias { score += bias[position] }
             scratch[position - first] = score
             largest = Swift.max(largest, score)
         }

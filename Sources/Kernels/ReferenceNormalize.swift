@@ -13,6 +13,17 @@ func referenceNormalize(
     quantizeInGroups(Int(count), normalized, values, scales, sums, rest) { x[$0] * factor * weight[$0] }
 }
 
+/// Layer norm in float64.
+func referenceLayerNormalize(_ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ epsilon: Float,
+                             _ y: UnsafeMutablePointer<Float>, _ count: Int32) {
+    var sum = 0.0, squares = 0.0
+    for i in 0..<Int(count) { sum += Double(x[i]) }
+    let mean = sum / Double(count)
+    for i in 0..<Int(count) { squares += (Double(x[i]) - mean) * (Double(x[i]) - mean) }
+    let factor = 1 / (squares / Double(count) + Double(epsilon)).squareRoot()
+    for i in 0..<Int(count) { y[i] = Float((Double(x[i]) - mean) * factor * Double(weight[i]) + Double(bias[i])) }
+}
+
 /// activation(gate) * up, quantised; the activation in float64.
 func referenceGated(
     _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>,
@@ -34,6 +45,7 @@ private func exactFunction(_ function: Int32, _ x: Double) -> Double {
     case 2: tanh(x)
     // 1 + tanh(u) as it doesn't cancel.
     case 3: x / (1 + exp(-2 * 0.7978845608028654 * (x + 0.044715 * x * x * x)))
+    case 5: 0.5 * x * erfc(-x * 0.7071067811865476)
     default: exp(x)
     }
 }

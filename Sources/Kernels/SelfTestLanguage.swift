@@ -8,6 +8,7 @@ extension SelfTest {
         quantizeGroupsCase(index)
         toHalvesCase(index)
         normalizeCase(index)
+        layerNormalizeCase(index)
         gatedCase(index)
         attentionCase(index)
         functionCase(index)
@@ -40,6 +41,19 @@ extension SelfTest {
         reference.normalize(x.pointer, weight.pointer, 1e-5, expected.pointer, nil, nil, nil, Int32(some), 0)
         table.normalize(x.pointer, weight.pointer, 1e-5, actual.pointer, nil, nil, nil, Int32(some), 0)
         compareRelative(actual, expected, tolerance: 3e-6, "floats alone, \(what)")
+    }
+
+    private mutating func layerNormalizeCase(_ index: Int) {
+        let count = random.integer(1, 80) * 16
+        var source = random
+        let magnitude: Float = random.oneIn(3) ? 300 : random.oneIn(3) ? 1e-2 : 1, shift = random.oneIn(2) ? magnitude * 3 : 0
+        let x = TestBuffer<Float>(count) { source.unit() * magnitude + shift }
+        let weight = TestBuffer<Float>(count) { source.unit() * 2 }, bias = TestBuffer<Float>(count) { source.unit() }
+        random = source
+        let expected = TestBuffer(count, random.floats()), actual = TestBuffer(copying: expected)
+        reference.layerNormalize(x.pointer, weight.pointer, bias.pointer, 1e-5, expected.pointer, Int32(count))
+        table.layerNormalize(x.pointer, weight.pointer, bias.pointer, 1e-5, actual.pointer, Int32(count))
+        compare(actual, expected, tolerance: 3e-5, "layer norm \(index) (\(count) elements)")
     }
 
     /// One value of a group that isn't zero shows its whole precision in the scale; full groups show the rest.
@@ -97,6 +111,7 @@ extension SelfTest {
         let keys = TestBuffer<UInt16>(slots * keyValueHeads * dimension) { half(source.unit()) }
         let values = TestBuffer<UInt16>(slots * keyValueHeads * dimension) { half(source.unit()) }
         let scratch = TestBuffer<Float>(slots + 4096) { source.unit() }
+        let bias = TestBuffer<Float>(position + rows) { source.unit() * 7 }
         random = source
         let expected = TestBuffer((rows - 1) * strides.1 + heads * dimension, random.floats()), actual = TestBuffer(copying: expected)
         var task = AttentionTask(
@@ -104,7 +119,7 @@ extension SelfTest {
                 queryStride: Int32(strides.0),
             outputStride: Int32(strides.1), heads: Int32(heads), keyValueHeads: Int32(keyValueHeads), headDimension: Int32(dimension),
             slots: Int32(slots), window: Int32(window), position: Int32(position), scale: 1 / Float(dimension).squareRoot(),
-            softCap: random.oneIn(4) ? 3 : 0)
+            softCap: random.oneIn(4) ? 3 : 0, bias: !slides && random.oneIn(2) ? UnsafePointer(bias.pointer) : nil)
         let first = Int32(random.integer(0, heads - 1)), end = Int32(random.integer(Int(first) + 1, heads))
         let row = Int32(random.integer(0, rows - 1))
         reference.attention(&task, row, first, end, scratch.pointer)
@@ -116,7 +131,7 @@ extension SelfTest {
     }
 
     private mutating func functionCase(_ index: Int) {
-        let function = Int32(random.integer(0, 4)), count = random.integer(1, 60)
+        let function = Int32(random.integer(0, 5)), count = random.integer(1, 60)
         var source = random
         let range: Float = random.oneIn(3) ? 120 : random.oneIn(2) ? 1 : 10
         let x = TestBuffer<Float>(count) { source.oneIn(30) ? (source.oneIn(2) ? .infinity : -200) : source.unit() * range }
@@ -124,7 +139,7 @@ extension SelfTest {
         let expected = TestBuffer(count, random.floats()), actual = TestBuffer(copying: expected)
         reference.function(x.pointer, expected.pointer, function, Int32(count))
         table.function(x.pointer, actual.pointer, function, Int32(count))
-        compareRelative(actual, expected, tolerance: 2e-6, absolute: function == 3 ? 1e-7 : 0,
+        compareRelative(actual, expected, tolerance: 2e-6, absolute: function == 3 ? 1e-7 : function == 5 ? 4e-7 : 0,
                         "function \(function) \(index) (\(count) elements)")
     }
 

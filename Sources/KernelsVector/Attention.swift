@@ -30,6 +30,7 @@ struct AttentionHeads {
     let weights: UnsafeMutablePointer<Float>
     let dimension, stride, slots, first, end: Int
     let scale, softCap: Float
+    let bias: UnsafePointer<Float>?
 
     @inline(__always)
     init(_ task: UnsafePointer<AttentionTask>, row: Int, head: Int, shared: Int, _ scratch: UnsafeMutablePointer<Float>) {
@@ -47,6 +48,7 @@ struct AttentionHeads {
         end = own &+ 1
         scale = task.pointee.scale
         softCap = task.pointee.softCap
+        bias = task.pointee.bias
     }
 }
 
@@ -64,7 +66,7 @@ extension AttentionHeads {
             let slot = position % slots
             var count = end &- position < AttentionHeads.step ? end &- position : AttentionHeads.step
             if slots &- slot < count { count = slots &- slot }
-            let greatest = score(heads: heads, maxima, keys + slot &* stride, count)
+            let greatest = score(heads: heads, maxima, keys + slot &* stride, position, count)
             let correction = low_floats4(exponential(twice_floats4(subtract_floats4(maxima, greatest))))
             totals = add_floats4(multiply_floats4(totals, correction), weigh(greatest, count))
             maxima = greatest
@@ -76,7 +78,7 @@ extension AttentionHeads {
 
     /// Scores of `count` positions into `weights`, four a position, and the greatest so far of each head.
     @_transparent
-    func score(heads: Int, _ maxima: floats4, _ keys: UnsafePointer<UInt16>, _ count: Int) -> floats4 {
+    func score(heads: Int, _ maxima: floats4, _ keys: UnsafePointer<UInt16>, _ position: Int, _ count: Int) -> floats4 {
         var greatest = maxima
         var p = 0
         while p < count {
@@ -108,7 +110,11 @@ extension AttentionHeads {
                 }
                 d &+= 8
             }
-            let s = scaled(totals_floats8(a0, a1, a2, a3)), t = scaled(totals_floats8(b0, b1, b2, b3))
+            var s = scaled(totals_floats8(a0, a1, a2, a3)), t = scaled(totals_floats8(b0, b1, b2, b3))
+            if let bias {
+                s = add_floats4(s, fill_floats4(bias[position &+ p]))
+                t = add_floats4(t, fill_floats4(bias[position &+ (p &+ 1 < count ? p &+ 1 : p)]))
+            }
             store_floats4(weights + p &* 4, s)
             store_floats4(weights + (p &* 4 &+ 4), p &+ 1 < count ? t : fill_floats4(-Float.infinity))
             greatest = maximum_floats4(maximum_floats4(greatest, s), t)

@@ -19,6 +19,12 @@ public func vectorNormalize(
     normalize(x, weight, epsilon, normalized, values, scales, sums, count, rest)
 }
 
+@_cdecl("vector_layer_normalize")
+public func vectorLayerNormalize(_ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
+                                 _ epsilon: Float, _ y: UnsafeMutablePointer<Float>, _ count: Int32) {
+    layerNormalize(x, weight, bias, epsilon, y, count)
+}
+
 @_cdecl("vector_gated")
 public func vectorGated(
     _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Int8>,

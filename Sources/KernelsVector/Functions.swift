@@ -60,7 +60,22 @@ func hyperbolicTangent(_ x: floats8) -> floats8 {
     return signed_floats8(select_below_floats8(magnitude, fill_floats8(0.625), near, far), x)
 }
 
-/// output[i] = f(input[i]), any count. 0: sigmoid, 1: SiLU, 2: tanh, 3: GELU (tanh form), 4: e^x.
+/// x * (1 + erf(x / sqrt(2))) / 2 = max(x, 0) - |x|/2 * erfc(|x| / sqrt(2)), erfc as in Abramowitz and Stegun, 7.1.26.
+@_transparent
+func exactGELU(_ x: floats8) -> floats8 {
+    // Beyond 20 the second term is 0, and infinity must not meet it.
+    let magnitude = clamp_floats8(magnitude_floats8(x), 0, 20), one = fill_floats8(1)
+    let t = divide_floats8(one, multiply_add_floats8(one, magnitude, fill_floats8(0.3275911 * 0.70710678)))
+    var p = multiply_add_floats8(fill_floats8(-1.453152027), t, fill_floats8(1.061405429))
+    p = multiply_add_floats8(fill_floats8(1.421413741), t, p)
+    p = multiply_add_floats8(fill_floats8(-0.284496736), t, p)
+    p = multiply_add_floats8(fill_floats8(0.254829592), t, p)
+    let decay = exponential(multiply_floats8(multiply_floats8(magnitude, magnitude), fill_floats8(-0.5)))
+    let half = multiply_floats8(multiply_floats8(magnitude, fill_floats8(-0.5)), multiply_floats8(t, decay))
+    return multiply_add_floats8(maximum_floats8(fill_floats8(0), x), half, p)
+}
+
+/// output[i] = f(input[i]), any count. 0: sigmoid, 1: SiLU, 2: tanh, 3: GELU (tanh form), 4: e^x, 5: GELU.
 @inline(__always)
 func applyFunction(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ function: Int32, _ count: Int32) {
     switch function {
@@ -68,6 +83,7 @@ func applyFunction(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer
     case 1: apply(input, output, Int(count)) { silu($0) }
     case 2: apply(input, output, Int(count)) { hyperbolicTangent($0) }
     case 3: apply(input, output, Int(count)) { gelu($0) }
+    case 5: apply(input, output, Int(count)) { exactGELU($0) }
     default: apply(input, output, Int(count)) { exponential($0) }
     }
 }

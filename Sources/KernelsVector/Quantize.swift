@@ -82,6 +82,37 @@ func normal(_ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ factor:
     multiply_floats8(multiply_floats8(load_floats8(x + i), factor), load_floats8(weight + i))
 }
 
+/// The layer norm: mean first, so that the variance doesn't cancel.
+@inline(__always)
+func layerNormalize(_ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ epsilon: Float,
+                    _ y: UnsafeMutablePointer<Float>, _ count: Int32) {
+    let count = Int(count)
+    var a = fill_floats8(0), b = a
+    var i = 0
+    while i < count {
+        a = add_floats8(a, load_floats8(x + i))
+        b = add_floats8(b, load_floats8(x + i + 8))
+        i &+= 16
+    }
+    let mean = fill_floats8(total_floats8(add_floats8(a, b)) / Float(count))
+    a = fill_floats8(0)
+    b = a
+    i = 0
+    while i < count {
+        let first = subtract_floats8(load_floats8(x + i), mean), second = subtract_floats8(load_floats8(x + i + 8), mean)
+        a = multiply_add_floats8(a, first, first)
+        b = multiply_add_floats8(b, second, second)
+        i &+= 16
+    }
+    let factor = fill_floats8(1 / (total_floats8(add_floats8(a, b)) / Float(count) + epsilon).squareRoot())
+    i = 0
+    while i < count {
+        let normal = multiply_floats8(subtract_floats8(load_floats8(x + i), mean), factor)
+        store_floats8(y + i, multiply_add_floats8(load_floats8(bias + i), normal, load_floats8(weight + i)))
+        i &+= 8
+    }
+}
+
 /// activation(gate) * up, quantised.
 @inline(__always)
 func gated(

@@ -10,7 +10,7 @@ enum Method: String, ExpressibleByArgument, CaseIterable { case minmax, percenti
 
 struct Compile: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compile a TFLite, ONNX, PyTorch or GGUF model, or a Hugging Face folder, into a .nest file.",
+        abstract: "Compile a TFLite, ONNX, PyTorch or GGUF model, or a folder of Hugging Face or CTranslate2, into a .nest file.",
         discussion: """
         A model that is int8 already stays int8. A float model stays float, or becomes int8 with --weights int8 and \
         --calibrate, a folder of pictures like those that it will see. Recurrent layers (GRU, LSTM) become int8 without.
@@ -89,6 +89,7 @@ struct Compile: ParsableCommand {
     }
 
     func run() throws {
+        if SpeechImporter.recognizes(path: source) { return try compileSpeech() }
         if LanguageImporter.recognizes(path: source) {
             return try compileLanguage()
         }
@@ -120,32 +121,53 @@ struct Compile: ParsableCommand {
         }
     }
 
-    private func compileLanguage() throws {
+    /// What `--set` asks for in language and speech models, and that no option was given that only networks have.
+    private func transformerEntries(_ kind: String, own prefix: String) throws -> [String: String] {
         if weights == .int8 {
-            throw ValidationError("--weights int8 is for networks; a language model keeps its file's quantisation, and --float-matrices "
+            throw ValidationError("--weights int8 is for networks; a \(kind) model keeps its file's quantisation, and --float-matrices "
                                   + "says what floats become.")
         }
         let unused = [("--calibrate", calibrate != nil), ("--evaluate", evaluate != nil), ("--labels", labels != nil),
                       ("--batch", batch != [1]), ("--no-fuse", noFuse),
                       ("--pairs", pairs != nil), ("--dimension", !dimension.isEmpty),
                           ("--constant", !constant.isEmpty)].filter(\.1).map(\.0)
-        guard unused.isEmpty else { throw ValidationError("\(unused.joined(separator: ", ")): not for language models.") }
+        guard unused.isEmpty else { throw ValidationError("\(unused.joined(separator: ", ")): not for \(kind) models.") }
         let entries = try pairs(set, "--set takes KEY=VALUE") { $0 }
-        if let key = entries.keys.first(where: { $0 == "task" || $0.hasPrefix("language.") }) {
+        if let key = entries.keys.first(where: { $0 == "task" || $0.hasPrefix(prefix) }) {
             throw ValidationError("--set \(key): follows from the model.")
         }
+        return entries
+    }
+
+    private func compileSpeech() throws {
+        let entries = try transformerEntries("speech", own: "speech.")
+        guard logitRows == nil else { throw ValidationError("--logit-rows: not for speech models.") }
+        var model = try SpeechImporter.load(path: source)
+        if let name { model.name = name }
+        let options = SpeechOptions(rows: min(rows, 32), floats: floatMatrices == .q8 ? .q8 : .q4, encoderBits: activations,
+                                    decoderBits: activations)
+        try write(lower(model, options: options), entries, "an encoder of \(model.frames) positions and \(min(rows, 32)) tokens")
+    }
+
+    private func compileLanguage() throws {
+        let entries = try transformerEntries("language", own: "language.")
         var model = try LanguageImporter.load(path: source)
         if let name { model.name = name }
-        var nest = try lower(model, options: TransformerOptions(rows: rows, logitRows: logitRows, floats: floatMatrices == .q8 ? .q8 : .q4,
-                                                                activationBits: activations),
-                             tokenizer: try model.tokenizer.image())
+        let options = TransformerOptions(rows: rows, logitRows: logitRows, floats: floatMatrices == .q8 ? .q8 : .q4,
+                                         activationBits: activations)
+        try write(lower(model, options: options, tokenizer: try model.tokenizer.image()), entries, "up to \(rows) tokens")
+    }
+
+    /// - Parameter sizes: what a run takes, for the last line.
+    private func write(_ lowered: LanguageNest, _ entries: [String: String], _ sizes: String) throws {
+        var nest = lowered
         nest.metadata = (nest.metadata.filter { entries[$0.key] == nil } + entries.map { (key: $0.key, value: $0.value) }).sorted {
             $0.key < $1.key
         }
         try nest.write(to: output)
         let weights = try readBack(output).map { ", weights \($0.chunks.reduce(0) { $0 + $1.length }) bytes in \($0.chunks.count) chunks" }
             ?? ""
-        note("\(nest.program.instructions.count) instructions for up to \(rows) tokens, arena \(nest.program.arenaBytes) bytes\(weights)")
+        note("\(nest.program.instructions.count) instructions for \(sizes), arena \(nest.program.arenaBytes) bytes\(weights)")
     }
 
     /// What was written is read with all checks before it counts as done; a file that fails them doesn't stay. Nil for

@@ -7,7 +7,7 @@ struct Nestc: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nestc",
         abstract: "Compiles published models into .nest files and shows what is in them.",
-        subcommands: [Compile.self, Inspect.self, Run.self, Perplexity.self, Synthetic.self],
+        subcommands: [Compile.self, Inspect.self, Run.self, Perplexity.self, Speech.self, Synthetic.self],
         defaultSubcommand: Compile.self)
 
     static func main() {

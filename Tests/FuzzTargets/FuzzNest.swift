@@ -32,7 +32,22 @@ public func fuzzNest(_ bytes: [UInt8], kernels: KernelTable = .reference, thread
     }
     let hasRun = (try? model.run()) != nil
     if let runner = try? LanguageRunner(model) { generate(runner, model) }
+    if let runner = try? SpeechRunner(model) { hear(runner) }
     return hasRun
+}
+
+/// Utterances with a silence tail and without, and a few tokens after each.
+private func hear(_ runner: SpeechRunner) {
+    guard runner.vocabulary <= 1 << 16 else { return }
+    let mel = [Float](repeating: 0.25, count: (runner.maximumFrames + 4) * runner.melBins)
+    for (frames, stride) in [(2, 1), (runner.maximumFrames, 0), (min(10, runner.maximumFrames), 3)] {
+        _ = try? mel.withUnsafeBufferPointer { (mel) throws(Failure) in try runner.encode(mel, frames: frames, tailStride: stride) }
+        let tokens = (0..<min(4, runner.maximumRows)).map { Int32($0 * 7 % runner.vocabulary) }
+        for position in [0, tokens.count] {
+            _ = try? tokens.withUnsafeBufferPointer { (part) throws(Failure) in
+                try runner.evaluate(part, position: position, logitRows: 1) }
+        }
+    }
 }
 
 /// Generation with everything on that touches logits: a penalty, every cut, stop texts, drafts.

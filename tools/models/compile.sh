@@ -20,7 +20,9 @@ compile() {
     shift 3
     local nest=models/$name.nest
     local made_from
-    made_from=$({ echo "$licence" "$@"; cat "$nestc" "$sources/$source" "$sources/imagenet-labels.json"; } | sha256sum | cut -d' ' -f1)
+    # A source is a file or a folder.
+    made_from=$({ echo "$licence" "$@"; cat "$nestc" $(find "$sources/$source" -type f | sort) "$sources/imagenet-labels.json"; } |
+        sha256sum | cut -d' ' -f1)
     if [ -f "$nest" ] && [ "$(cat "models/.$name.made-from" 2> /dev/null)" = "$made_from" ]; then
         echo "models: $nest is up to date ($licence)"
         return
@@ -47,6 +49,7 @@ compile yolox-nano               yolox-nano.onnx        Apache-2.0
 compile riann                    riann.onnx             Apache-2.0
 compile riann-int8               riann.onnx             Apache-2.0 --weights int8
 compile smollm2-135m             smollm2-135m.gguf      Apache-2.0
+compile whisper-base             whisper-base           MIT
 
 # Gemma's weights come under terms that whoever uses them has to accept.
 if [ "${GEMMA:-}" = accept ]; then

@@ -71,6 +71,7 @@ typedef struct {
     int32_t queryStride, outputStride, heads, keyValueHeads, headDimension, slots, window, position;
     float scale;            // of the scores
     float softCap;          // 0: none; scores = softCap * tanh(scores / softCap)
+    const float *bias;      // NULL, or what is added to the score of each position (then slots is not below the positions)
 } AttentionTask;
 
 /// A slice of a matrix: outputs [firstOutput, endOutput), multiples of 16 or the end; all rows of it.
@@ -94,6 +95,8 @@ void vector_quantize_groups(const float *x, int8_t *values, float *scales, float
 void vector_normalize(const float *x, const float *weight, float epsilon, float *normalized, int8_t *values, float *scales, float *sums,
                       int32_t count,
                       int32_t rest);
+/// (x - mean) / sqrt(variance + epsilon) * weight + bias, `count` a multiple of 16; y may be x.
+void vector_layer_normalize(const float *x, const float *weight, const float *bias, float epsilon, float *y, int32_t count);
 /// activation(gate[i]) * up[i], quantised as above; function 0: SiLU, 1: GELU (tanh form). Within 2e-6 relative of the
 /// exact function, or 1e-7 of the gate for GELU: its exponent cancels where it is as good as zero. Results below 1e-34
 /// may be 0.
@@ -102,6 +105,6 @@ void vector_gated(const float *gate, const float *up, int8_t *values, float *sca
 void vector_attention(const AttentionTask *task, int32_t row, int32_t firstHead, int32_t endHead, float *scratch);
 /// Floats to half floats, to nearest even; any count.
 void vector_to_halves(const float *x, uint16_t *halves, int32_t count);
-/// output[i] = f(input[i]), the two may be the same; any count. 0: sigmoid, 1: SiLU, 2: tanh, 3: GELU (tanh form), 4: exp.
-/// Precision as of `vector_gated`.
+/// output[i] = f(input[i]), the two may be the same; any count. 0: sigmoid, 1: SiLU, 2: tanh, 3: GELU (tanh form), 4: exp,
+/// 5: GELU. Precision as of `vector_gated`; 5: within 4e-7 of the larger of 1 and |x|.
 void vector_function(const float *input, float *output, int32_t function, int32_t count);

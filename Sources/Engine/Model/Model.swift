@@ -105,8 +105,9 @@ public final class Model {
 
     // MARK: running
 
-    /// Zeros the state: recurrent layers start anew.
+    /// Zeros the state: recurrent layers start anew. What speech models keep is replaced by the next utterance.
     public func reset() {
+        guard language == nil else { return }
         arena.bytes.baseAddress!.initializeMemory(as: UInt8.self, repeating: 0, count: Int(program.stateBytes))
     }
 
@@ -122,6 +123,15 @@ public final class Model {
         for index in 0..<count { try execute(index) }
         try finish()
     }
+
+    /// Some of the steps, of a model whose weights stay in memory: the encoder's or the decoder's.
+    func run(_ range: Range<Int>) throws(Failure) {
+        for index in range { try execute(index) }
+        try finish()
+    }
+
+    /// Bytes of the weights that the program reads.
+    var weightBytes: Int { uses.bytes(nest) }
 
     /// The same, calling `observe` with the index of each instruction after it.
     public func run(observe: (_ instruction: Int) -> Void) throws(Failure) {

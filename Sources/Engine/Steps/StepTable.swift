@@ -24,6 +24,12 @@ extension Opcode {
         case .matrix: MatrixStep(context)
         case .gatedMatrix: GatedStep(context)
         case .attention: AttentionStep(context)
+        case .window: WindowStep(context)
+        case .layerNormalize: LayerNormalizeStep(context)
+        case .activatedMatrix: ActivatedStep(context)
+        case .positions: PositionsStep(context)
+        case .remember: RememberStep(context)
+        case .headAttention: HeadAttentionStep(context)
         }
     }
 }

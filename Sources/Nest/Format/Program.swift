@@ -109,6 +109,19 @@ public enum Opcode: UInt16, Sendable, CaseIterable {
     case gatedMatrix = 20
     /// Rotary embedding, key-value cache and attention of one layer.
     case attention = 21
+
+    // Encoder and decoder of speech models: SpeechOperands.swift.
+    /// Windows of a convolution along time, quantised.
+    case window = 40
+    case layerNormalize = 41
+    /// A matrix, its bias and an activation, quantised.
+    case activatedMatrix = 42
+    /// Adds the vectors of positions.
+    case positions = 43
+    /// Keys and values become half floats that later instructions and runs find.
+    case remember = 44
+    /// Attention without a rotation over what `remember` kept.
+    case headAttention = 45
 }
 
 /// One step of a program. Fixed size in the file.

@@ -15,6 +15,13 @@ public enum RowSelection: Int32, Sendable {
     case all = 0
     /// Those whose logits are wanted: the last ones. Results stand from row 0 on.
     case logits = 1
+    /// Speech: positions of the encoder, those of the silence tail included.
+    case frames = 2
+    /// Speech: positions of the encoder's convolutions, which know of no tail.
+    case stem = 3
+
+    /// Counted by the program's second input.
+    var isOfFrames: Bool { self == .frames || self == .stem }
 }
 
 /// Matrices of few bits, as the engine needs to know them before any weight is read.
@@ -34,6 +41,8 @@ public enum MatrixBlocks {
 public enum LanguageLimits {
     /// Rows (tokens) of one run.
     public static let rows = 512
+    /// Positions of a speech encoder.
+    static let frames = 4096
     /// Positions of a cache.
     public static let context = 1 << 20
     static let vocabulary = 1 << 22
@@ -52,6 +61,7 @@ extension InstructionChecker {
 
     /// The rows of a tensor, which must be those of the whole program.
     func rows(_ tensor: TensorRecord, _ selection: RowSelection, heights: ClosedRange<Int32> = 1...1) throws(Failure) -> Int {
+        if selection.isOfFrames { return try frames(tensor, heights: heights) }
         let tokens = program.tensors[Int(program.inputs[0])]
         try require(tokens.type == .int32 && tokens.channels == 1 && tokens.pixelStride == 1 && tokens.batch == 1 && tokens.height == 1
                     && Int(tokens.width) <= LanguageLimits.rows, "the program's first input is no list of tokens")

@@ -7,6 +7,8 @@ public struct MatrixAttributes: AttributeFields, Equatable {
     public var selection = RowSelection.all
     /// softCap * tanh(y / softCap); 0: none.
     public var softCap: Float = 0
+    /// Where a float32 for each output, added to all rows, lies in the blob; -1: nowhere.
+    public var biasOffset: Int32 = -1
 
     public init() {}
 
@@ -16,6 +18,7 @@ public struct MatrixAttributes: AttributeFields, Equatable {
         codec.integer("outputs", &outputs)
         codec.choice("selection", &selection)
         codec.float("softCap", &softCap)
+        codec.added("biasOffset", &biasOffset)
     }
 }
 
@@ -30,6 +33,7 @@ extension InstructionChecker {
     func checkMatrix(_ a: MatrixAttributes) throws(Failure) {
         try requireMatrix(a.format, inputs: a.inputs, outputs: a.outputs)
         try requirePart(0, MatrixBlocks.bytes(format: a.format, outputs: Int(a.outputs), inputs: Int(a.inputs)), "its weights")
+        if a.biasOffset != -1 { try requirePart(a.biasOffset, Int(a.outputs) * 4, "its bias") }
         try require(a.softCap.isFinite && a.softCap >= 0, "impossible soft cap")
         try requireActivation(instruction.inputs.0, values: a.inputs, a.selection)
         let y = try requireFloats(instruction.outputs.0, columns: Int(a.outputs), a.selection, dense: false)

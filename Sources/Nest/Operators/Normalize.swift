@@ -27,6 +27,7 @@ extension Operator {
 extension InstructionChecker {
     func checkNormalize(_ a: NormalizeAttributes) throws(Failure) {
         try require(a.columns >= 16 && a.columns % 16 == 0 && Int(a.columns) <= LanguageLimits.columns, "impossible width \(a.columns)")
+        try require(!a.selection.isOfFrames, "it works on rows of tokens alone")
         try require(a.epsilon.isFinite && a.epsilon >= 0, "impossible epsilon")
         try requirePart(0, Int(a.columns) * 4, "norm weights")
         try requireFloats(instruction.inputs.0, columns: Int(a.columns), .all)

@@ -95,6 +95,12 @@ extension Opcode {
         case .matrix: .matrix
         case .gatedMatrix: .gatedMatrix
         case .attention: .attention
+        case .window: .window
+        case .layerNormalize: .layerNormalize
+        case .activatedMatrix: .activatedMatrix
+        case .positions: .positions
+        case .remember: .remember
+        case .headAttention: .headAttention
         }
     }
 

@@ -20,6 +20,9 @@ public final class LanguageRunner {
 
     /// Fails with `usage` where the model is no language model, and as `Model` does.
     public init(_ model: Model) throws(Failure) {
+        guard !model.program.isOfSpeech else {
+            throw Failure(.usage, "\(model.nest.name) is a speech model: it transcribes and can't write texts of its own")
+        }
         guard let state = model.language, let a = LanguageRunner.embedding(model.program) else {
             throw Failure(.usage, "\(model.nest.name) is no language model")
         }

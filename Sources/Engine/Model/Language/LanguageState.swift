@@ -12,6 +12,11 @@ final class LanguageState {
     let mostTerms: Int
     /// Of the current run.
     private(set) var rows = 1, position = 0, logitRows = 1
+    /// Of the encoder's run, and most of them: its positions, and those of its stem.
+    private(set) var frameRows = 1, stemRows = 1
+    let maximumFrameRows: Int
+    /// Whether the scores of the encoder's positions are added to.
+    private(set) var isBiased = false
 
     init(_ program: Program, _ plan: CachePlan, context: Int, _ options: ModelOptions) throws(Failure) {
         guard options.activationBits == 8 || options.activationBits == 16 else {
@@ -21,6 +26,7 @@ final class LanguageState {
         cache = try KeyValueCache(plan, context: context)
         rotary = RotaryTables(rows: plan.rows)
         maximumRows = plan.rows
+        maximumFrameRows = program.inputs.count > 1 ? Int(program.tensors[Int(program.inputs[1])].width) : 1
         maximumLogitRows = Int(program.tensors[Int(program.outputs[0])].width)
     }
 
@@ -34,8 +40,23 @@ final class LanguageState {
         rotary.fill(position: position, rows: rows)
     }
 
+    /// Before a run of an encoder; holds for the decoder's runs after it.
+    func beginFrames(rows: Int, stem: Int, isBiased: Bool) {
+        invariant(rows >= 1 && rows <= maximumFrameRows && stem >= 1 && stem <= maximumFrameRows, "frames outside their bounds")
+        frameRows = rows
+        stemRows = stem
+        self.isBiased = isBiased
+    }
+
     @inline(__always)
-    func rows(_ selection: RowSelection) -> Int { selection == .all ? rows : logitRows }
+    func rows(_ selection: RowSelection) -> Int {
+        switch selection {
+        case .all: rows
+        case .logits: logitRows
+        case .frames: frameRows
+        case .stem: stemRows
+        }
+    }
 }
 
 extension Program {
@@ -49,6 +70,7 @@ extension Program {
     private func isForLogits(_ instruction: Instruction) -> Bool {
         switch instruction.opcode {
         case .normalize: NormalizeAttributes(words: instruction.attributes)?.selection == .logits
+        case .layerNormalize: LayerNormalizeAttributes(words: instruction.attributes)?.selection == .logits
         case .matrix: MatrixAttributes(words: instruction.attributes)?.selection == .logits
         default: false
         }

@@ -26,6 +26,7 @@ final class MatrixStep: Step {
     private let kernel: (UnsafePointer<MatrixTask>, Int32, Int32) -> Void
     /// Where activations have 16 bits.
     private let products: MatrixProducts?
+    private let bias: UnsafePointer<Float>?
     private let threads: Int
     private var partition = BlockPartition(blocks: 1, operations: 1, threads: 1)
 
@@ -41,7 +42,8 @@ final class MatrixStep: Step {
                                         output: y.floats,
                                     rows: 1, inputs: a.inputs, outputs: a.outputs, outputStride: y.record.pixelStride,
                                         format: MatrixFormat(number: a.format)!))
-        products = activation.terms == 1 ? nil : MatrixProducts(kernel, mostRows: state.maximumRows)
+        products = activation.terms == 1 ? nil : MatrixProducts(kernel, mostRows: Int(y.record.width))
+        bias = a.biasOffset < 0 ? nil : (context.blob + Int(a.biasOffset)).assumingMemoryBound(to: Float.self)
         super.init(index: context.index)
         scratchBytes = products?.scratchBytes ?? 0
     }
@@ -64,7 +66,16 @@ final class MatrixStep: Step {
         } else {
             kernel(task, Int32(first), Int32(end))
         }
+        if let bias { add(bias, first..<end) }
         if a.softCap != 0 { cap(first..<end) }
+    }
+
+    private func add(_ bias: UnsafePointer<Float>, _ outputs: Range<Int>) {
+        let stride = Int(task.pointee.outputStride)
+        for row in 0..<Int(task.pointee.rows) {
+            let y = task.pointee.output! + row * stride
+            for output in outputs { y[output] += bias[output] }
+        }
     }
 
     private func cap(_ outputs: Range<Int>) {

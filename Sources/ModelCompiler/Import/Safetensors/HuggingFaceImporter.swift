@@ -26,7 +26,8 @@ enum HuggingFaceImporter {
             attentionScale: sizes.attentionScale, embeddingScale: gemma ? Float(sizes.width).squareRoot() : 1,
             attentionSoftCap: sizes.attentionSoftCap, outputSoftCap: sizes.outputSoftCap,
             embedding: embedding, layers: layers, outputNorm: norm, output: sizes.tiesEmbeddings ? embedding : output,
-            tokenizer: try HuggingFaceTokenizer.source(folder: folder, sizes))
+            tokenizer: try HuggingFaceTokenizer.source(folder: folder, TokenizerFacts(
+                vocabulary: sizes.vocabulary, beginToken: sizes.beginToken, padToken: sizes.padToken, endTokens: sizes.endTokens)))
         try model.check()
         return model
     }

@@ -36,6 +36,13 @@ final class SafetensorsTensors {
 
     func has(_ name: String) -> Bool { tensors[name] != nil }
 
+    func shape(_ name: String) -> [Int]? { tensors[name]?.tensor.shape }
+
+    func floats(_ name: String, shape: [Int]) throws -> [Float] {
+        let (file, tensor, encoding) = try take(name, shape: shape)
+        return try floatVector(UnsafeRawBufferPointer(rebasing: file.source.bytes[tensor.place]), encoding, what: "tensor '\(name)'")
+    }
+
     func matrix(_ name: String, rows: Int, columns: Int) throws -> TransformerModel.EncodedMatrix {
         let (file, tensor, encoding) = try take(name, shape: [rows, columns])
         return TransformerModel.EncodedMatrix(name: name, rows: rows, columns: columns, encoding: encoding,

@@ -1,9 +1,17 @@
 import Foundation
 import Platform
 
+/// What a folder's config.json says of the tokenizer.
+struct TokenizerFacts {
+    /// Rows of the embedding.
+    var vocabulary: Int
+    var beginToken: Int?, padToken: Int?
+    var endTokens: [Int] = []
+}
+
 /// tokenizer.json (and tokenizer_config.json) of a folder in Hugging Face's layout.
 enum HuggingFaceTokenizer {
-    static func source(folder: String, _ sizes: HuggingFaceConfiguration) throws -> TokenizerSource {
+    static func source(folder: String, _ sizes: TokenizerFacts) throws -> TokenizerSource {
         let json = try JSONFields(path: folder + "/tokenizer.json", what: "tokenizer.json")
         let path = folder + "/tokenizer_config.json"
         let configuration = File.exists(path) ? try JSONFields(path: path, what: "tokenizer_config.json")
@@ -132,7 +140,7 @@ enum HuggingFaceTokenizer {
         }
     }
 
-    private static func addEnds(_ json: JSONFields, _ configuration: JSONFields, _ sizes: HuggingFaceConfiguration,
+    private static func addEnds(_ json: JSONFields, _ configuration: JSONFields, _ sizes: TokenizerFacts,
                                 _ source: inout TokenizerSource) throws {
         func id(_ key: String) -> Int? {
             let text = configuration.fields[key] as? String ?? (configuration.fields[key] as? [String: Any])?["content"] as? String

@@ -98,3 +98,11 @@ public struct TokenizerSource: Sendable {
     /// Jinja text, as data; empty: none.
     public var chatTemplate: String
 }
+
+extension TokenizerSource {
+    /// No vocabulary yet.
+    init(empty kind: Kind) {
+        self.init(kind: kind, pieces: [], scores: [], types: [], merges: [], preTokenizer: "", endOfTurnTokens: [], addsBeginToken: false,
+                  addsEndToken: false, addsSpacePrefix: false, chatTemplate: "")
+    }
+}
