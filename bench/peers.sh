@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Swiftlet is compared with, for this machine and (on x86-64) for aarch64 under QEMU: the wheels of LiteRT and llama.cpp
-# from PyPI, and an arm64 Python unpacked from Debian's packages. All of it in build/peers; nothing is installed.
+# (and of CTranslate2, for this machine alone) from PyPI, and an arm64 Python unpacked from Debian's packages. All of it in
+# build/peers; nothing is installed.
 set -euo pipefail
 export PIP_ROOT_USER_ACTION=ignore
 cd "$(dirname "$0")/.."
@@ -9,6 +10,8 @@ cd "$(dirname "$0")/.."
 wheels=(ai-edge-litert==2.3.0 numpy==2.4.6 flatbuffers==25.12.19 backports.strenum==1.2.8 typing_extensions==4.16.0
         xllamacpp==2026.10.11549)
 peers=$PWD/build/peers
+# Measured on this machine alone.
+native=(ctranslate2==4.8.5 PyYAML==6.0.4)
 stamp=$peers/.complete
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(cksum < "$0")" ]; then exit 0; fi
 rm -rf "$peers"
@@ -17,8 +20,9 @@ mkdir -p "$peers"
 python=python3
 "$python" -m pip --version > /dev/null 2>&1 || python=/usr/bin/python3
 
-echo "peers: LiteRT and llama.cpp for this machine"
-"$python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --target "$peers/native" "${wheels[@]}"
+echo "peers: LiteRT, llama.cpp and CTranslate2 for this machine"
+"$python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --target "$peers/native" "${wheels[@]}" \
+    "${native[@]}"
 
 echo "peers: an arm64 Python"
 work=$peers/apt

@@ -52,11 +52,14 @@ struct Compile: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Batch sizes, one program each.")
     var batch: [Int] = [1]
 
-    @Option(help: "Language models: what matrices of floats become, q8 or q4; quantised ones stay as they are.")
+    @Option(help: "Language and speech models: what matrices of floats become, q8 or q4; quantised ones stay as they are.")
     var floatMatrices = FloatMatrices.q8
 
-    @Option(help: "Language models: bits of activations, 8 or 16; a nest for 16 can run with 8 as well.")
+    @Option(help: "Language and speech models: bits of activations, 8 or 16; a nest for 16 can run with 8 as well.")
     var activations = 16
+
+    @Option(help: "Speech models: bits of the encoder's activations, 8 or 16.")
+    var encoderActivations = 8
 
     @Option(help: "Language models: the most tokens of one run.")
     var rows = 64
@@ -144,7 +147,7 @@ struct Compile: ParsableCommand {
         guard logitRows == nil else { throw ValidationError("--logit-rows: not for speech models.") }
         var model = try SpeechImporter.load(path: source)
         if let name { model.name = name }
-        let options = SpeechOptions(rows: min(rows, 32), floats: floatMatrices == .q8 ? .q8 : .q4, encoderBits: activations,
+        let options = SpeechOptions(rows: min(rows, 32), floats: floatMatrices == .q8 ? .q8 : .q4, encoderBits: encoderActivations,
                                     decoderBits: activations)
         try write(lower(model, options: options), entries, "an encoder of \(model.frames) positions and \(min(rows, 32)) tokens")
     }

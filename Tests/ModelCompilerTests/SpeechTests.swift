@@ -31,7 +31,7 @@ struct SpeechTests {
         return mel
     }
 
-    static func nest(huggingFace: Bool = false, _ options: SpeechOptions = SpeechOptions(rows: 8)) throws -> NestContents {
+    static func nest(huggingFace: Bool = false, _ options: SpeechOptions = SpeechOptions(rows: 8, encoderBits: 16)) throws -> NestContents {
         let folder = try SmallSpeech().folder(huggingFace: huggingFace)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         #expect(SpeechImporter.recognizes(path: folder))
@@ -104,7 +104,8 @@ struct SpeechTests {
         model.clearKeyBiases()
         let golden = try Golden(), folders = [try model.folder(), try model.folder(huggingFace: true)]
         defer { for folder in folders { try? FileManager.default.removeItem(atPath: folder) } }
-        let nests = try folders.map { try lower(try SpeechImporter.load(path: $0), options: SpeechOptions(rows: 8)).contents() }
+        let options = SpeechOptions(rows: 8, encoderBits: 16)
+        let nests = try folders.map { try lower(try SpeechImporter.load(path: $0), options: options).contents() }
         let (one, other) = (try Self.logits(try Self.runner(nests[0]), golden, stride: 4, step: 8),
                             try Self.logits(try Self.runner(nests[1]), golden, stride: 4, step: 8))
         #expect(one == other)

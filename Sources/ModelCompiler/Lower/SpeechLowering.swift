@@ -11,10 +11,10 @@ public struct SpeechOptions: Sendable {
     /// What matrices become: q8 or q4.
     public var floats: MatrixFormat
     /// 8 or 16: what activations of the encoder and of the decoder are rounded to. With 16 there is room for both; the engine
-    /// chooses.
+    /// chooses. The encoder's 8 name the same tokens as 16 do, in little more than half the time.
     public var encoderBits: Int, decoderBits: Int
 
-    public init(rows: Int = 32, pieceBytes: Int = 1_310_720, floats: MatrixFormat = .q8, encoderBits: Int = 16, decoderBits: Int = 16) {
+    public init(rows: Int = 32, pieceBytes: Int = 1_310_720, floats: MatrixFormat = .q8, encoderBits: Int = 8, decoderBits: Int = 16) {
         self.rows = rows
         self.pieceBytes = pieceBytes
         self.floats = floats
