@@ -129,7 +129,7 @@ public final class Device {
     /// have its thread stops nobody.
     private func startMicrophone(_ announce: @escaping () -> Void) {
         guard let wanted = configuration.microphone else { return }
-        guard !isFast else { return log.write(.info, "the microphone is left alone in fast time") }
+        guard !isFast else { return log.write(.debug, "the microphone is left alone in fast time") }
         let loop = MicrophoneLoop(board: board, request: wanted.request, prepare: { [unowned(unsafe) self] in
             becomeRealTime(priority: configuration.realTimePriority - 2, name: "microphone")
         }, announce: announce)
