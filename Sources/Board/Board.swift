@@ -29,6 +29,15 @@ open class Board {
     /// Takes a GPIO line as an output, for as long as the object lives. Fails as `openInput` does.
     open func openOutput(_ request: LineRequest) throws(Failure) -> OutputLine { throw Failure(.inputOutput, "no line \(request.line)") }
 
+    // MARK: hearing
+
+    /// Devices that capture sound, in the order in which "default" looks for one.
+    open func microphones() -> [MicrophoneListing] { [] }
+    /// Opens a microphone and starts it. Fails with `inputOutput` where there is none of that name, or somebody has it.
+    open func openMicrophone(_ request: MicrophoneRequest) throws(Failure) -> Microphone {
+        throw Failure(.inputOutput, "\(name) has no microphone")
+    }
+
     // MARK: power
 
     /// One control a cpufreq policy; none where the kernel has no cpufreq.

@@ -73,6 +73,12 @@ public final class HardwareBoard: Board {
         try HardwareInputLine(request, devices: paths.devices)
     }
 
+    public override func microphones() -> [MicrophoneListing] { SoundDevices.all(paths.devices + "/snd").map { $0.listing } }
+
+    public override func openMicrophone(_ request: MicrophoneRequest) throws(Failure) -> Microphone {
+        try LinuxMicrophone(request, folder: paths.devices + "/snd")
+    }
+
     public override func openOutput(_ request: LineRequest) throws(Failure) -> OutputLine {
         try HardwareOutputLine(request, devices: paths.devices)
     }

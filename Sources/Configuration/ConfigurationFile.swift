@@ -158,6 +158,7 @@ private final class Reader {
                 var output = DeviceConfiguration.Output()
                 output.name = section.name
                 configuration.outputs.append(output)
+            case "microphone": configuration.microphone = DeviceConfiguration.Microphone()
             default: break
             }
         }

@@ -19,11 +19,11 @@ struct ConfigurationKey {
         self.apply = apply
     }
 
-    static let sections = ["firmware", "console", "imu", "input", "output"]
+    static let sections = ["firmware", "console", "imu", "input", "output", "microphone"]
     /// Those that there may be several of, each with a name: [imu front].
     static let namedSections = ["imu", "input", "output"]
 
-    static let all: [ConfigurationKey] = firmware + console + sensors + lines
+    static let all: [ConfigurationKey] = firmware + console + sensors + lines + microphone
 
     private static let firmware = [
         ConfigurationKey("firmware", "name", "a name without spaces, at most 32 bytes") { configuration, value in
@@ -203,6 +203,19 @@ struct ConfigurationKey {
         ConfigurationKey("output", "initial", "on or off") { configuration, value in
             configuration.outputs[configuration.outputs.count - 1].initial = value == "on"
             return value == "on" || value == "off"
+        },
+    ]
+
+    private static let microphone = [
+        ConfigurationKey("microphone", "device", "default, or a sound card's id such as Device or, with a device's number, Device,0") {
+            configuration, value in
+            configuration.microphone?.request.device = value
+            return !value.isEmpty
+        },
+        ConfigurationKey("microphone", "rate", "samples a second, a whole number from 8000 to 192000") { configuration, value in
+            guard let number = integer(value, 8000...192_000) else { return false }
+            configuration.microphone?.request.rateHertz = number
+            return true
         },
     ]
 

@@ -37,6 +37,12 @@ public struct DeviceConfiguration: Sendable {
         public init() {}
     }
 
+    /// What the firmware listens with, `[microphone]`.
+    public struct Microphone: Sendable {
+        public var request = MicrophoneRequest()
+        public init() {}
+    }
+
     /// A place where the firmware has a console.
     public struct Port: Sendable, Equatable {
         /// "ttyS0", "/dev/ttyS0"; "-" for standard input and output.
@@ -66,6 +72,8 @@ public struct DeviceConfiguration: Sendable {
     public var sensors: [Sensor] = []
     public var inputs: [Input] = []
     public var outputs: [Output] = []
+    /// nil: it doesn't listen.
+    public var microphone: Microphone?
     /// nil: standard input where somebody is there.
     public var ports: [Port]?
 

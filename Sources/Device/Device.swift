@@ -23,13 +23,15 @@ public final class Device {
     public let board: Board
     public let configuration: DeviceConfiguration
     /// The board's time runs as fast as it goes: then one thread alone may wait.
-    let isFast: Bool
+    public let isFast: Bool
     public let log: Log
     public let startNanoseconds: Int64
     public private(set) var tracks: [SensorTrack] = []
     private(set) var loops: [SensorLoop] = []
     /// The inputs; nil where there are none.
     public private(set) var watch: LineWatch?
+    /// What listens; nil where the configuration wants nothing, and in fast time, where one thread alone may wait.
+    public private(set) var microphone: MicrophoneLoop?
     private var groups: [(name: String, tracks: [SensorTrack], lines: [any InputLine])] = []
     var inputs: [(name: String, line: any InputLine)] = []
     /// Guarded by `lock`.
@@ -110,15 +112,33 @@ public final class Device {
             if policies.isEmpty { log.write(.warning, "governor \(governor): this kernel has no cpufreq") }
         }
         for loop in loops { try loop.start() }
+        startMicrophone(announce)
         do throws(Failure) {
             supervisor = try Supervisor(self)
         } catch {
             for loop in loops { loop.stop() }
+            microphone?.stop()
             throw error
         }
         linux_store(ready, 1)
         console_wake_post(wake)
         if configuration.locksMemory, !isFast, let complaint = RealTime.lockMemory() { log.write(.info, complaint) }
+    }
+
+    /// Not one of `loops`: the watchdog isn't kept from its food by a sound card's driver that hangs. A microphone that can't
+    /// have its thread stops nobody.
+    private func startMicrophone(_ announce: @escaping () -> Void) {
+        guard let wanted = configuration.microphone else { return }
+        guard !isFast else { return log.write(.debug, "the microphone is left alone in fast time") }
+        let loop = MicrophoneLoop(board: board, request: wanted.request, prepare: { [unowned(unsafe) self] in
+            becomeRealTime(priority: configuration.realTimePriority - 2, name: "microphone")
+        }, announce: announce)
+        do throws(Failure) {
+            try loop.start()
+            microphone = loop
+        } catch {
+            log.write(.error, "microphone: \(error.description)")
+        }
     }
 
     private func becomeRealTime(priority: Int, name: String) {
@@ -131,6 +151,7 @@ public final class Device {
         guard isReady else { return }
         linux_store(ready, 0)
         for loop in loops { loop.stop() }
+        microphone?.stop()
         supervisor?.stop()
         lock.lock()
         // Lines are released with their objects.
@@ -175,6 +196,7 @@ public final class Device {
         for loop in loops {
             while let event = loop.events.pop() { take(event) }
         }
+        while let event = microphone?.events.pop() { take(event) }
     }
 }
 

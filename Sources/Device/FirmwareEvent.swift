@@ -16,6 +16,10 @@ public struct FirmwareEvent: Sendable {
         case fault
         /// The thread was late by `value` microseconds: it was not run in time.
         case late
+        /// The microphone came, went or went silent; `value` is a `MicrophoneState`.
+        case microphoneState
+        /// The microphone lost samples since nobody took them in time; `sequence` is how often so far.
+        case overrun
     }
 
     public var kind: Kind

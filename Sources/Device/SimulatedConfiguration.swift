@@ -33,5 +33,6 @@ extension DeviceConfiguration {
             output.request = line.request
             outputs.append(output)
         }
+        if layout.hasMicrophone { microphone = Microphone() }
     }
 }

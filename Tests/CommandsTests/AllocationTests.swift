@@ -66,6 +66,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
             rate = 208
             [input button]
             line = button
+            [microphone]
             """.utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
         let process = Process(), input = Pipe(), output = Pipe()
         process.executableURL = URL(fileURLWithPath: productPath)

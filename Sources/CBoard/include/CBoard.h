@@ -3,6 +3,7 @@
 #include "CLinux.h"
 #include "I2C.h"
 #include "Lines.h"
+#include "Sound.h"
 #include "Waiting.h"
 #include "Supervision.h"
 #include "Init.h"

@@ -64,6 +64,10 @@ struct DeviceStatus {
             lines.append("           \(health.state.name), \(SensorText.rates(health)), \(SensorText.faults(health.counters))")
             if reading.samples > 0 { lines.append("           \(LivePoseText.angles(reading)), \(LivePoseText.flags(reading))") }
         }
+        if let microphone = device.microphone {
+            lines.append("microphone \(microphone.title)")
+            lines.append("           \(MicrophoneText.line(microphone.reading.read()))")
+        }
         if let watch = device.watch {
             var text = "lines      "
             for (index, input) in watch.inputs.enumerated() {
@@ -99,6 +103,7 @@ struct DeviceStatus {
         var sensors: [JSONObject] = []
         for track in device.tracks { sensors.append(SensorText.object(track)) }
         object.set("sensors", sensors)
+        if let microphone = device.microphone { object.set("microphone", MicrophoneText.object(microphone)) }
         var lines: [JSONObject] = []
         for input in device.watch?.inputs ?? [] { lines.append(LineText.object(input)) }
         object.set("inputs", lines)

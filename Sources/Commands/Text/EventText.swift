@@ -17,7 +17,8 @@ enum EventText {
         switch event.kind {
         case .edge, .gesture: return .info
         case .rest, .disturbance: return .debug
-        case .fault, .late: return .warning
+        case .fault, .late, .overrun: return .warning
+        case .microphoneState: return MicrophoneText.state(event) == .running ? .info : .warning
         case .sensorState:
             switch SensorState(rawValue: UInt8(truncatingIfNeeded: event.value)) ?? .searching {
             case .running, .testing: return .info
@@ -32,6 +33,11 @@ enum EventText {
         if event.kind == .edge {
             let name = device.watch.map { source < $0.inputs.count ? $0.inputs[source].name : "" } ?? "line \(source)"
             return "\(name) \(event.value == 1 ? "on" : "off") (edge \(event.sequence))"
+        }
+        if event.kind == .overrun { return "microphone lost samples: \(event.sequence)" }
+        if event.kind == .microphoneState {
+            let state = MicrophoneText.state(event)
+            return "microphone \(state.name)" + (state == .silent ? "" : ": \(device.microphone?.title ?? "")")
         }
         guard source < device.tracks.count else { return "sensor \(source)" }
         let sensor = device.tracks[source].source, name = sensor.name
@@ -51,7 +57,7 @@ enum EventText {
             let fault = SensorFault(rawValue: UInt8(truncatingIfNeeded: event.value)) ?? .otherBusError
             return "\(name) \(fault.name): \(event.sequence)"
         case .late: return "\(name) was late by \(event.value) µs"
-        case .edge: return name
+        case .edge, .microphoneState, .overrun: return name
         }
     }
 }

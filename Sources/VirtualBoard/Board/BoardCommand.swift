@@ -3,7 +3,7 @@ import Platform
 
 extension SimulatedBoard: Rehearsal {
     /// The commands of `perform`, one a line, for `help`: the faults, and hands on the board.
-    public var commandHelp: [String] { Fault.help + Self.handsHelp }
+    public var commandHelp: [String] { Fault.help + Self.handsHelp + Self.soundHelp }
 
     private static let handsHelp = [
         "line LINE 0|1                        drives a line: a button, a door",
@@ -44,7 +44,10 @@ extension SimulatedBoard: Rehearsal {
             try words.expect(2...2)
             let share = try words.number(1, 0...1)
             locked { power.memoryPressure = Float(share) }
+        case "microphone":
+            try performSound(words)
         default:
+            if words.verb == "clear" { locked { sound.clear() } }
             try apply(try Fault.parse(text))
         }
     }

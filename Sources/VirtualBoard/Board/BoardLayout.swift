@@ -37,4 +37,5 @@ public struct BoardLayout: Sendable {
     public var sensors: [Sensor] = []
     public var inputs: [Line] = []
     public var outputs: [Line] = []
+    public var hasMicrophone = false
 }

@@ -3,7 +3,7 @@ import Platform
 
 extension SimulatedBoard {
     /// The board of `run --simulate`: an MPU-9250 with its interrupt line, an LSM6DSO on a second bus, a motion sensor, a
-    /// button, a door contact, an indicator. Clocks of the chips are off by up to 1 %, drawn by the seed.
+    /// button, a door contact, an indicator, a microphone. Clocks of the chips are off by up to 1 %, drawn by the seed.
     /// - Parameters:
     ///   - log: NPY or CSV as module Pose reads them, beginning now; nil: a board that lies still and is turned in between.
     ///   - fast: time as fast as it goes; with a log that isn't looping, to a second after its end, where it stands still.
@@ -33,6 +33,7 @@ extension SimulatedBoard {
         let sensor = board.wire(motionSensor), button = board.wire(Self.button, level: true), door = board.wire(Self.door)
         board.layout.outputs.append(indicator)
         _ = board.addLine(indicator.request.line, indicator.name)
+        board.layout.hasMicrophone = true
         board.addScript(LineScript(sensor, startNanoseconds: start, [.init(seconds: 3, true), .init(seconds: 5.5, false)],
                                    repeatSeconds: 11))
         // The button pulls the line down, and bounces.

@@ -14,6 +14,8 @@ public final class SimulatedBoard: Board {
     private var scripts: [LineScript] = []
     private var waitSets: [Unmanaged<SimulatedWaitSet>] = []
     let power: SimulatedPower
+    /// What its microphone hears, and what is wrong with it.
+    let sound: SimulatedSound
     private let policies: [FrequencyPolicy]
     /// What there is, for whoever configures a firmware to use it.
     public internal(set) var layout = BoardLayout()
@@ -24,6 +26,7 @@ public final class SimulatedBoard: Board {
     public init(fast: Bool) {
         time = SimulatedTime(isFast: fast)
         power = SimulatedPower(startNanoseconds: time.lockedNow, isFast: fast)
+        sound = SimulatedSound(startNanoseconds: time.lockedNow)
         var controls: [FrequencyPolicy] = []
         for policy in power.policies { controls.append(SimulatedFrequencyPolicy(policy, power: power, time: time)) }
         policies = controls
@@ -116,6 +119,23 @@ public final class SimulatedBoard: Board {
         }
         if isTaken { throw Failure(.inputOutput, "line \(request.line) is in use") }
         return SimulatedOutput(line, request, board: self)
+    }
+
+    // MARK: hearing
+
+    public override func microphones() -> [MicrophoneListing] {
+        let (isPlugged, isOpen) = locked { (sound.isPlugged, sound.isOpen) }
+        guard isPlugged, layout.hasMicrophone else { return [] }
+        return [MicrophoneListing(identifier: SimulatedSound.identifier, name: SimulatedMicrophone.title, isBusy: isOpen)]
+    }
+
+    public override func openMicrophone(_ request: MicrophoneRequest) throws(Failure) -> Microphone {
+        guard let listing = microphones().first else { throw Failure(.inputOutput, "\(name) has no microphone") }
+        let names = ["default", SimulatedSound.card, SimulatedSound.identifier]
+        guard names.contains(request.device) else {
+            throw Failure(.inputOutput, "no microphone \(request.device); there is \(listing.identifier)")
+        }
+        return try SimulatedMicrophone(request, board: self)
     }
 
     /// By identifier or label.
