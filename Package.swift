@@ -23,8 +23,10 @@ func instructions(_ family: String, _ flags: [String]) -> [SwiftSetting] {
 /// Tests look inside these modules, in the same optimised build that users run; a board's binary has no tests.
 let testable: [SwiftSetting] = board == nil ? [.unsafeFlags(["-enable-testing"])] : []
 
-/// For size: commands run once, and a board's flash is small.
-let small: [SwiftSetting] = [.unsafeFlags(["-Osize"])] + testable
+/// For size: a board's flash is small, and what runs once or waits for a bus, a person or a disk needs no speed. On
+/// 64-bit boards, sequences of instructions that repeat become functions.
+let outlining = board == "aarch64" ? ["-Xllvm", "-enable-machine-outliner=always"] : []
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize"] + outlining)] + testable
 
 /// What load has checked is checked again while the engine runs (`invariant`): in tests and fuzzing, never on a board.
 let invariants: [SwiftSetting] = board == nil ? [.define("SWIFTLET_CHECKS")] : []
@@ -47,8 +49,8 @@ let package = Package(
         // The image libraries of the system (libjpeg62-turbo-dev, libpng-dev, zlib1g-dev), errors as values.
         .target(name: "CImage", linkerSettings: ["jpeg", "png16", "z", "m"].map { .linkedLibrary($0) }),
 
-        .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: testable),
-        .target(name: "Nest", dependencies: ["Platform", "CLinux", "KernelFormats"]),
+        .target(name: "Platform", dependencies: ["CLinux"], swiftSettings: small),
+        .target(name: "Nest", dependencies: ["Platform", "CLinux", "KernelFormats"], swiftSettings: small),
 
         // Kernel families. Nothing imports them: `Kernels` calls their C entry points (CKernels.h), because
         // Embedded Swift copies imported function bodies into the importer, which lacks the instructions. For the same
@@ -79,19 +81,19 @@ let package = Package(
         .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels", "CLinux"], swiftSettings: testable + invariants),
         .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage", "CLinux", "Nest"]),
         .target(name: "Pose", dependencies: ["Platform", "CLinux"]),
-        .target(name: "Tokenizer", dependencies: ["Platform", "Nest"], swiftSettings: testable),
+        .target(name: "Tokenizer", dependencies: ["Platform", "Nest"], swiftSettings: small),
         .target(name: "Language", dependencies: ["Platform", "CLinux", "Nest", "Engine", "Tokenizer"], swiftSettings: testable),
 
         .target(name: "Hearing", dependencies: ["Platform", "CLinux", "Nest", "Engine", "Tokenizer"], swiftSettings: testable),
 
         // The board as protocols and values; then Linux's interfaces and the board libraries behind it, the drivers before
         // it, and the same board simulated.
-        .target(name: "Board", dependencies: ["Platform"]),
+        .target(name: "Board", dependencies: ["Platform"], swiftSettings: small),
         .target(name: "CBoard", dependencies: ["CLinux"], linkerSettings: ["gpiod", "i2c"].map { .linkedLibrary($0) }),
-        .target(name: "BoardLinux", dependencies: ["Board", "Platform", "CLinux", "CBoard"], swiftSettings: testable),
-        .target(name: "Sensors", dependencies: ["Board", "Platform"], swiftSettings: testable),
+        .target(name: "BoardLinux", dependencies: ["Board", "Platform", "CLinux", "CBoard"], swiftSettings: small),
+        .target(name: "Sensors", dependencies: ["Board", "Platform"], swiftSettings: small),
         // Pose for its reader of motion logs, Sensors for the list of chips alone.
-        .target(name: "VirtualBoard", dependencies: ["Platform", "CLinux", "Board", "Sensors", "Pose"], swiftSettings: testable),
+        .target(name: "VirtualBoard", dependencies: ["Platform", "CLinux", "Board", "Sensors", "Pose"], swiftSettings: small),
 
         // Terminals; the configuration's parser (libinih-dev).
         .target(name: "CConsole", dependencies: ["CLinux"]),
@@ -108,7 +110,7 @@ let package = Package(
             "Platform", "Nest", "Kernels", "Engine", "Vision", "Pose", "Language", "Hearing", "Board", "BoardLinux", "Sensors",
                 "ModelRuntime", "Configuration", "Device", "Console",
             "CConsole", "CLinux"], swiftSettings: small),
-        .executableTarget(name: "swiftlet", dependencies: ["Commands"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
+        .executableTarget(name: "swiftlet", dependencies: ["Commands"], swiftSettings: [.unsafeFlags(["-parse-as-library", "-Osize"])]),
 
         .target(name: "ModelCompiler", dependencies: ["Nest", "Engine", "Kernels", "Platform", "Vision", "Tokenizer"],
                 swiftSettings: testable),

@@ -40,6 +40,7 @@ done
 toolset=build/toolset-$architecture.json
 # Left alone when nothing changed: SwiftPM builds everything again after a new toolset.
 sed -e "s|@LINUX@|$linux|g; s|@MUSL@|$musl|g; s|@TRIPLE@|$triple|g; s|@SYSROOT@|$sysroot|g; s|@RESOURCES@|$resources|g" \
+    -e "s|@BOARD@|$PWD/board|g" \
     -e "s|@C_INSTRUCTIONS@|$c_instructions|; s|@SWIFT_INSTRUCTIONS@|$swift_instructions|" \
     board/toolset.json.in > "$toolset.new"
 if cmp -s "$toolset.new" "$toolset"; then rm "$toolset.new"; else mv "$toolset.new" "$toolset"; fi

@@ -70,7 +70,7 @@ struct BenchResult {
             try model.run()
             times.append(monotonicNanoseconds() - start)
         }
-        times.sort()
+        times.order(by: <)
         guard perLayer else { return }
         // Apart from the runs above, so that reading the clock doesn't count in them.
         var sums = [Int64](repeating: 0, count: model.program.instructions.count)

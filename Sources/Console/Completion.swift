@@ -88,7 +88,7 @@ public struct Completion {
             found.append(path)
             if found.count >= 1000 { break }
         }
-        found.sort { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+        found.order { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
         return found
     }
 }

@@ -39,24 +39,26 @@ public struct SelfTest {
     }
 
     /// Compares whole buffers: bytes outside the slice must be as they were.
-    mutating func compare(_ actual: TestBuffer<Int8>, _ expected: TestBuffer<Int8>, _ what: @autoclosure () -> String) {
+    @inline(never)
+    mutating func compare(_ actual: TestBuffer<Int8>, _ expected: TestBuffer<Int8>, _ what: String) {
         report.cases += 1
         guard report.mismatch == nil else { return }
         for i in 0..<actual.capacity where actual[i] != expected[i] {
-            report.mismatch = "\(table.name) \(what()): element \(i) is \(actual[i]), expected \(expected[i])"
+            report.mismatch = "\(table.name) \(what): element \(i) is \(actual[i]), expected \(expected[i])"
             return
         }
     }
 
     /// Compares whole buffers; outside the slice both hold the same bits, so a tolerance does no harm there.
-    mutating func compare(_ actual: TestBuffer<Float>, _ expected: TestBuffer<Float>, tolerance: Float, _ what: @autoclosure () -> String) {
+    @inline(never)
+    mutating func compare(_ actual: TestBuffer<Float>, _ expected: TestBuffer<Float>, tolerance: Float, _ what: String) {
         report.cases += 1
         guard report.mismatch == nil else { return }
         for i in 0..<actual.capacity where !(abs(actual[i] - expected[i]) <= tolerance) {
             // Embedded Swift does not print floats: millionths.
             let a = Int64(Swift.min(Swift.max(actual[i] * 1e6, -1e15), 1e15)),
                 e = Int64(Swift.min(Swift.max(expected[i] * 1e6, -1e15), 1e15))
-            report.mismatch = "\(table.name) \(what()): element \(i) is \(a)e-6, expected \(e)e-6"
+            report.mismatch = "\(table.name) \(what): element \(i) is \(a)e-6, expected \(e)e-6"
             return
         }
     }

@@ -143,14 +143,15 @@ extension SelfTest {
                         "function \(function) \(index) (\(count) elements)")
     }
 
+    @inline(never)
     private mutating func compareRelative(_ actual: TestBuffer<Float>, _ expected: TestBuffer<Float>, tolerance: Float, absolute: Float = 0,
-                                          _ what: @autoclosure () -> String) {
+                                          _ what: String) {
         report.cases += 1
         guard report.mismatch == nil else { return }
         for i in 0..<actual.capacity where actual[i] != expected[i]
             && !(abs(actual[i] - expected[i]) <= tolerance * abs(expected[i]) + absolute + 1e-34) {
             let error = Int64(Swift.min(abs((actual[i] - expected[i]) / expected[i]) * 1e9, 1e15))
-            report.mismatch = "\(table.name) \(what()): element \(i) is off by \(error)e-9 of itself"
+            report.mismatch = "\(table.name) \(what): element \(i) is off by \(error)e-9 of itself"
             return
         }
     }

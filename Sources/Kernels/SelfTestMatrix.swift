@@ -116,11 +116,12 @@ extension SelfTest {
         }
     }
 
-    mutating func compareBits(_ actual: TestBuffer<Float>, _ expected: TestBuffer<Float>, _ what: @autoclosure () -> String) {
+    @inline(never)
+    mutating func compareBits(_ actual: TestBuffer<Float>, _ expected: TestBuffer<Float>, _ what: String) {
         report.cases += 1
         guard report.mismatch == nil else { return }
         for i in 0..<actual.capacity where actual[i].bitPattern != expected[i].bitPattern {
-            report.mismatch = "\(table.name) \(what()): element \(i) has the bits \(actual[i].bitPattern), expected "
+            report.mismatch = "\(table.name) \(what): element \(i) has the bits \(actual[i].bitPattern), expected "
                 + "\(expected[i].bitPattern)"
             return
         }

@@ -38,7 +38,7 @@ public struct ModelFolders {
         var found: [String] = []
         for folder in paths {
             var names = Folder.names(folder).filter { $0.utf8.count > 5 && $0.utf8.suffix(5).elementsEqual(".nest".utf8) }
-            names.sort { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+            names.order { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
             for name in names { found.append("\(folder)/\(name)") }
         }
         return found

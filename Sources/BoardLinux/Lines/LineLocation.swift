@@ -62,13 +62,8 @@ struct LineLocation: Equatable {
 
     /// "/dev/gpiochip0", …, in order of their numbers.
     static func chipPaths(_ devices: String) -> [String] {
-        var numbers: [Int] = []
-        Folder.forEachEntry(devices) { name in
-            if let number = number(after: "gpiochip", in: name) { numbers.append(number) }
-        }
-        numbers.sort()
         var paths: [String] = []
-        for number in numbers { paths.append(devices + "/gpiochip\(number)") }
+        for name in Folder.numbered(devices, prefix: "gpiochip") { paths.append(devices + "/" + name) }
         return paths
     }
 

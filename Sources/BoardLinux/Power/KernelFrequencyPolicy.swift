@@ -31,7 +31,7 @@ public final class KernelFrequencyPolicy: FrequencyPolicy {
         for word in KernelFile.words(folder + "/scaling_available_frequencies") {
             if let number = number(after: "", in: word) { frequencies.append(number) }
         }
-        frequencies.sort()
+        frequencies.order(by: <)
         frequenciesKilohertz = frequencies
         original = FrequencyState.read(policy: name, root: guardian.root)
     }
@@ -89,7 +89,7 @@ public final class KernelFrequencyPolicy: FrequencyPolicy {
             }
             index += 2
         }
-        result.sort { $0.kilohertz < $1.kilohertz }
+        result.order { $0.kilohertz < $1.kilohertz }
         return result
     }
 

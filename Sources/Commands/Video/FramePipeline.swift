@@ -25,7 +25,9 @@ final class FramePipeline {
     /// - Parameter works: one for each batch size; one of batch 1 must be among them.
     init(format: FrameFormat, works: [FrameWork]) throws(Failure) {
         self.format = format
-        self.works = works.sorted { $0.batch > $1.batch }
+        var works = works
+        works.order { $0.batch > $1.batch }
+        self.works = works
         decoder = format.format == .mjpeg ? JPEGDecoder() : nil
     }
 

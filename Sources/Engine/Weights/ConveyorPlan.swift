@@ -27,7 +27,7 @@ struct ConveyorPlan {
             all.append(Entry(chunk: chunk, first: span.lowerBound, last: span.upperBound,
                              bytes: roundUp(nest.chunks[chunk].length, to: page)))
         }
-        all.sort { $0.first != $1.first ? $0.first < $1.first : $0.last < $1.last }
+        all.order { $0.first != $1.first ? $0.first < $1.first : $0.last < $1.last }
         let total = all.reduce(0) { $0 + $1.bytes }
         let available = budgetBytes - fixedBytes
         if total <= available {
@@ -48,7 +48,8 @@ struct ConveyorPlan {
         }
         // Large chunks make the window large: which of them had better stay is tried out, from none to all of the
         // sixteen largest.
-        let bySize = all.indices.filter { !stays[$0] }.sorted { all[$0].bytes > all[$1].bytes }
+        var bySize = all.indices.filter { !stays[$0] }
+        bySize.order { all[$0].bytes > all[$1].bytes }
         var best = ConveyorPlan.fill(all, stays, available: available)
         for index in bySize.prefix(16) {
             stays[index] = true

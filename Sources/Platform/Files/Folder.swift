@@ -29,7 +29,7 @@ public enum Folder {
         forEachEntry(path) { name in
             if let number = number(after: prefix, in: name) { numbers.append(number) }
         }
-        numbers.sort()
+        numbers.order(by: <)
         var names: [String] = []
         for number in numbers { names.append(prefix + "\(number)") }
         return names

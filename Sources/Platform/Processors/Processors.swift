@@ -31,7 +31,7 @@ public enum Processors {
                                    maximumKilohertz: integer(folder + "cpufreq/cpuinfo_max_freq")))
         }
         if found.isEmpty { found = [Processor(number: 0, capacity: 0, maximumKilohertz: 0)] }
-        found.sort { a, b in
+        found.order { a, b in
             b.isSlower(than: a) || (!a.isSlower(than: b) && a.number < b.number)
         }
         return found

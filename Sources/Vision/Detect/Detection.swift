@@ -1,3 +1,5 @@
+import Platform
+
 /// One object found.
 public struct Detection: Sendable, Equatable {
     /// In pixels: of the network's input as decoders give it, of the picture after mapping back.
@@ -36,7 +38,7 @@ public func overlap(_ a: Rectangle, _ b: Rectangle) -> Float {
 public func suppressOverlaps(_ detections: [Detection], threshold: Float, limit: Int = 100, candidates: Int = 1000) -> [Detection] {
     var sorted = detections
     // Ties by place, so that the result doesn't depend on the sorting algorithm.
-    sorted.sort { a, b in
+    sorted.order { a, b in
         if a.score != b.score { return a.score > b.score }
         if a.index != b.index { return a.index < b.index }
         return a.box.left != b.box.left ? a.box.left < b.box.left : a.box.top < b.box.top
