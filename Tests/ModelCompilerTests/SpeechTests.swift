@@ -69,17 +69,17 @@ struct SpeechTests {
     }
 
     /// The weights lose nothing in the nest, so that what is left is the rounding of activations to 16 bits, of keys and values
-    /// to half floats; logits are up to 13. With 8 bits the difference is a hundred times as large.
+    /// to half floats; logits are up to 13. With 8 bits the difference is fifty times as large.
     @Test(arguments: [0, 4]) func logitsOfThePlainModel(_ stride: Int) throws {
         let golden = try Golden(), contents = try Self.nest()
         for table in KernelTable.all(for: .detect()) {
             let found = try Self.logits(try Self.runner(contents, table), golden, stride: stride, step: 8)
             let apart = farthest(found, golden.rows[stride]!)
-            #expect(found.count == golden.tokens.count && apart < 0.01, "\(table.name) kernels, stride \(stride): \(apart) apart")
+            #expect(found.count == golden.tokens.count && apart < 0.02, "\(table.name) kernels, stride \(stride): \(apart) apart")
         }
         let rough = try Self.logits(try Self.runner(contents, bits: 8), golden, stride: stride, step: 8)
         let apart = farthest(rough, golden.rows[stride]!)
-        #expect(apart > 0.01 && apart < 1, "8 bits: \(apart) apart")
+        #expect(apart > 0.02 && apart < 1, "8 bits: \(apart) apart")
     }
 
     @Test func theTailIsHeard() throws {

@@ -38,9 +38,10 @@ public final class SpeechRunner {
         guard let encoderSteps = program.encoderSteps, program.inputs.count == 4, program.outputs.count == 1 else {
             throw Failure(.badFormat, "\(model.nest.name): its program isn't an encoder followed by a decoder")
         }
-        let mel = model.inputRecord(2), bias = model.inputRecord(3), output = model.outputRecord(0)
+        let positions = model.inputRecord(1), mel = model.inputRecord(2), bias = model.inputRecord(3), output = model.outputRecord(0)
         let frames = state.maximumFrameRows
-        guard mel.type == .float32, mel.pixels == frames + 1, mel.pixelStride == mel.channels, mel.channels % 2 == 0,
+        guard positions.type == .int32, positions.pixels == frames, positions.channels == 1, positions.pixelStride == 1,
+              mel.type == .float32, mel.pixels == frames + 1, mel.pixelStride == mel.channels, mel.channels % 2 == 0,
               bias.type == .float32, bias.pixels == frames, bias.channels == 1, bias.pixelStride == 1, bias.storage == .state,
               output.type == .float32, output.channels >= 1 else {
             throw Failure(.badFormat, "\(model.nest.name): its inputs and outputs aren't those of a speech model")
