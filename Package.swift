@@ -82,6 +82,8 @@ let package = Package(
         .target(name: "Tokenizer", dependencies: ["Platform", "Nest"], swiftSettings: testable),
         .target(name: "Language", dependencies: ["Platform", "CLinux", "Nest", "Engine", "Tokenizer"], swiftSettings: testable),
 
+        .target(name: "Hearing", dependencies: ["Platform", "CLinux", "Nest", "Engine", "Tokenizer"], swiftSettings: testable),
+
         // The board as protocols and values; then Linux's interfaces and the board libraries behind it, the drivers before
         // it, and the same board simulated.
         .target(name: "Board", dependencies: ["Platform"]),
@@ -102,8 +104,8 @@ let package = Package(
                                                "CConsole", "CLinux"], swiftSettings: small),
         .target(name: "Console", dependencies: ["Platform", "Configuration", "Device", "CConsole", "CLinux"], swiftSettings: small),
         .target(name: "Commands", dependencies: [
-            "Platform", "Nest", "Kernels", "Engine", "Vision", "Pose", "Language", "Board", "BoardLinux", "Sensors", "ModelRuntime",
-                "Configuration", "Device", "Console",
+            "Platform", "Nest", "Kernels", "Engine", "Vision", "Pose", "Language", "Hearing", "Board", "BoardLinux", "Sensors",
+                "ModelRuntime", "Configuration", "Device", "Console",
             "CConsole", "CLinux"], swiftSettings: small),
         .executableTarget(name: "swiftlet", dependencies: ["Commands"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
@@ -131,6 +133,7 @@ let package = Package(
         .testTarget(name: "PoseTests", dependencies: ["Pose", "Platform"]),
         .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "ModelCompiler", "Platform", "TestSupport"]),
         .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "Platform"]),
+        .testTarget(name: "HearingTests", dependencies: ["Hearing", "Platform", "TestSupport"]),
         .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "TestSupport",
                                                        "CLinux"]),
         .testTarget(name: "FirmwareTests", dependencies: [
