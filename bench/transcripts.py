@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Measures what `swiftlet transcribe` hears of clips with known texts beside CTranslate2's int8 Whisper in the same run, and writes
+the figures as data: build/bench/transcripts.json, with every text in build/bench/transcripts.tsv.
+
+usage: bench/transcripts.py PEER_MODEL [--model NEST] [--only GROUP …]
+
+PEER_MODEL is Whisper base as CTranslate2 has it (a folder with model.bin, config.json, tokenizer.json); clips are data/speech of the
+evaluation data (SWIFTLET_DATA or ../shared/data).
+needs: pip install ctranslate2==4.8.5 tokenizers numpy scipy opencc-python-reimplemented==0.1.7
+"""
+
+import argparse
+import functools
+import json
+import math
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import wave
+
+import ctranslate2
+import numpy as np
+import opencc
+import tokenizers
+from record import BUILD, ROOT, SWIFTLET, Section, at_most, processor
+from scipy.signal import resample_poly
+
+DATA = pathlib.Path(os.environ.get("SWIFTLET_DATA", ROOT.parent / "shared" / "data")) / "speech"
+GOLDEN = ROOT / "Tests/golden/hearing"
+RATE = 16000
+DIGITS = "零一二三四五六七八九"
+simplified = opencc.OpenCC("t2s").convert
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("peer")
+    parser.add_argument("--model", default="whisper-base")
+    parser.add_argument("--threads", default="1")
+    parser.add_argument("--only", nargs="*")
+    return parser.parse_args()
+
+
+options = arguments()
+section = Section("transcripts", "bench/transcripts.py PEER_MODEL", peer="CTranslate2 int8", processor=processor(), only=options.only)
+
+
+def units(text):
+    """What is counted: Chinese characters, digits as characters, English words; letters said one by one are one word."""
+    text = re.sub(r"(?<=[A-Za-z]) (?=[A-Za-z]\b)", "", simplified(text))
+    found = re.findall(r"[\u4e00-\u9fff]|[A-Za-z']+|\d", text)
+    return [DIGITS[int(each)] if each.isdigit() else "一" if each == "幺" else each.lower() for each in found]
+
+
+def distance(one, other):
+    row = list(range(len(other) + 1))
+    for i, left in enumerate(one, 1):
+        new = [i]
+        for j, right in enumerate(other):
+            new.append(min(row[j + 1] + 1, new[j] + 1, row[j] + (left != right)))
+        row = new
+    return row[-1]
+
+
+def clips(kind):
+    """Chinese clips with words or runs of Latin letters are a kind of their own."""
+    for line in (DATA / "transcripts.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        name, language, text = line.split("\t")
+        if (language + "+latin" if language == "zh" and re.search("[A-Za-z]{2}|[A-Z] [A-Z]", text) else language) == kind:
+            yield DATA / name, text
+
+
+def ours(paths, language, *words):
+    command = [SWIFTLET, "transcribe", *paths, "--model", options.model, "--language", language, "--threads", options.threads, "--json"]
+    run = subprocess.run([*map(str, command), *words], capture_output=True, text=True, cwd=ROOT)
+    if run.returncode != 0:
+        raise RuntimeError(f"swiftlet transcribe: exit {run.returncode}: {run.stderr.strip()}")
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+@functools.cache
+def peer():
+    threads = int(options.threads)
+    model = ctranslate2.models.Whisper(options.peer, device="cpu", compute_type="int8", intra_threads=threads, inter_threads=1)
+    return model, tokenizers.Tokenizer.from_file(options.peer + "/tokenizer.json")
+
+
+def features(path):
+    """Whisper's log-mel features of the clip in its 30 s window."""
+    with wave.open(str(path)) as file:
+        rate, channels = file.getframerate(), file.getnchannels()
+        sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, channels).mean(1) / 32768
+    if rate != RATE:
+        common = math.gcd(rate, RATE)
+        sound = resample_poly(sound, RATE // common, rate // common)
+    padded = np.zeros(30 * RATE)
+    padded[: len(sound)] = sound[: 30 * RATE]
+    padded = np.pad(padded, 200, mode="reflect")
+    bank = np.fromfile(GOLDEN / "bank.f32", np.float32).reshape(80, 201)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, 400)[: 3000 * 160 : 160] * np.hanning(401)[:400]
+    log = np.log10(np.maximum(bank @ (np.abs(np.fft.rfft(frames, axis=1)) ** 2).T, 1e-10))
+    return ((np.maximum(log, log.max() - 8) + 4) / 4).astype(np.float32)[None]
+
+
+def theirs(path, language):
+    model, tokenizer = peer()
+    prompt = ["<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>"]
+    result = model.generate(ctranslate2.StorageView.from_array(features(path)), [[tokenizer.token_to_id(each) for each in prompt]],
+                            beam_size=1, max_length=200)
+    return tokenizer.decode(result[0].sequences_ids[0])
+
+
+def errors(pairs):
+    wrong = sum(distance(units(truth), units(heard)) for truth, heard in pairs)
+    return 100 * wrong / sum(len(units(truth)) for truth, _ in pairs)
+
+
+def loops(pairs):
+    return sum(len(units(heard)) > 1.6 * len(units(truth)) + 4 for truth, heard in pairs)
+
+
+def compare(name, kind, asked, language, margin):
+    rows = list(clips(kind))
+    answers = ours([path for path, _ in rows], asked)
+    truths = [text for _, text in rows]
+    mine, other = list(zip(truths, (each["text"] for each in answers))), list(zip(truths, (theirs(path, language) for path, _ in rows)))
+    with open(BUILD / "transcripts.tsv", "a", encoding="utf-8") as file:
+        for (path, truth), (_, one), (_, two) in zip(rows, mine, other):
+            file.write("\t".join((name, path.name, truth, one, simplified(two))) + "\n")
+    own, bound = errors(mine), errors(other)
+    factor = statistics.median(each["realTimeFactor"] for each in answers)
+    section.add(name, f"{own:.1f} % of {len(rows)} clips, {loops(mine)} loops; {factor:.3f} of real time", own, "%", f"{bound:.1f} %",
+                [at_most(own, bound + margin, f"+{margin} points")] if margin is not None else [])
+
+
+def chinese():
+    compare("Chinese characters wrong", "zh", "zh", "zh", 0.5)
+
+
+def english():
+    compare("English words wrong", "en", "en", "en", 0.5)
+
+
+def letters():
+    compare("Chinese clips with letters: characters and words wrong", "zh+latin", "zh", "zh", None)
+
+
+def mixed():
+    compare("mixed clips: characters and words wrong", "mixed", "mixed", "zh", 0.5)
+
+
+def found_language():
+    """The same clips, the language left to the model."""
+    compare("Chinese characters wrong, language found", "zh", "auto", "zh", None)
+    compare("English words wrong, language found", "en", "auto", "en", None)
+    compare("mixed clips wrong, language found", "mixed", "auto", "zh", None)
+
+
+if __name__ == "__main__":
+    BUILD.mkdir(parents=True, exist_ok=True)
+    if not options.only:
+        (BUILD / "transcripts.tsv").unlink(missing_ok=True)
+    section.measure([chinese, english, letters, mixed, found_language])
