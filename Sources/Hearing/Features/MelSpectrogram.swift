@@ -110,6 +110,8 @@ public final class MelSpectrogram {
                 pendingCount = Self.frameSamples
             }
             addFrame()
+            // Where direct current ends is a step, and no sound.
+            if sound < Self.frameSamples, count > 1 { powers[count - 1] = min(powers[count - 1], powers[count - 2]) }
             pendingCount = max(0, sound - Self.hop)
         }
         return true

@@ -22,10 +22,14 @@ public final class WindowTranscriber {
 
     /// Silence after the speech, frames, before the weighted tail; the last words are lost without.
     static let padding = 50
+    /// Windows are so many frames or a multiple of it.
+    private static let step = 100
     /// Frames behind the window that the model's convolutions see.
     private static let framesBehind = 4
     /// Positions of the encoder that one position of the tail stands for.
     private static let tailStride = 256
+    /// For a doubtful text: 10 s at least, and a finer tail.
+    private static let longer = 1000, finerTail = 64
     /// Nobody speaks where the model says so and isn't sure of the text either.
     private static let noSpeech: Float = 0.6, doubtful: Float = -1
     /// English where that is so much of its and of Chinese's probability: Chinese clips with English words have up to 0.89,
@@ -60,27 +64,42 @@ public final class WindowTranscriber {
         -> WindowTranscript? {
         guard let audible = SpeechSpan(powers: UnsafeBufferPointer(rebasing: mel.framePowers[range])).audible else { return nil }
         let span = audible.lowerBound + range.lowerBound..<audible.upperBound + range.lowerBound
+        let seconds = Double(span.count) / Double(MelSpectrogram.frameRate)
+        let fitting = min(model.maximumFrames, (span.count + Self.padding + Self.step - 1) / Self.step * Self.step)
+        var (found, language) = try hear(mel, span, frames: fitting, tailStride: Self.tailStride, options, draft, &statistics,
+                                         isCancelled)
+        // Now and then a text breaks off early, which a longer window mends. Where nobody speaks there is nothing to find.
+        if found.meanLogProbability < Self.doubtful, found.noSpeechProbability <= Self.noSpeech, fitting < model.maximumFrames {
+            let longer = min(model.maximumFrames, max(Self.longer, fitting + 2 * Self.padding))
+            let (other, itsLanguage) = try hear(mel, span, frames: longer, tailStride: Self.finerTail, options, [], &statistics,
+                                                isCancelled)
+            if other.meanLogProbability > found.meanLogProbability { (found, language) = (other, itsLanguage) }
+        }
+        statistics.windows += 1
+        statistics.tokens += found.tokens.count
+        let result = WindowTranscript(frames: span, pieces: pieces(found, span, seconds, language, options.script), tokens: found.tokens)
+        if result.pieces.isEmpty { statistics.emptyWindows += 1 }
+        return result
+    }
+
+    /// Encodes the frames of a span with silence behind, an even number in all, and decodes.
+    private func hear(_ mel: MelSpectrogram, _ span: Range<Int>, frames: Int, tailStride: Int, _ options: TranscriptionOptions,
+                      _ draft: [Int32], _ statistics: inout TranscriptionStatistics, _ isCancelled: () -> Bool) throws(Failure)
+        -> (SpeechHypothesis, SpeechLanguage?) {
         let before = monotonicNanoseconds()
-        // An even number of frames, and four of silence behind them.
-        let frames = min(model.maximumFrames, (span.count + Self.padding + 1) / 2 * 2)
         mel.read(span, silence: frames + Self.framesBehind - span.count, into: features)
         let prepared = monotonicNanoseconds()
         try model.encode(UnsafeBufferPointer(start: features, count: (frames + Self.framesBehind) * model.melBins), frames: frames,
-                         tailStride: Self.tailStride)
+                         tailStride: tailStride)
         let encoded = monotonicNanoseconds()
         let language = try language(options.language)
         let asked = DecodeOptions(language: language?.token, seconds: Double(span.count) / Double(MelSpectrogram.frameRate),
                                   hasTimestamps: options.hasTimestamps)
         let hypothesis = try decoder.decode(asked, draft: draft, isCancelled: isCancelled)
-        statistics.windows += 1
         statistics.featureNanoseconds += prepared - before
         statistics.encoderNanoseconds += encoded - prepared
         statistics.decoderNanoseconds += monotonicNanoseconds() - encoded
-        statistics.tokens += hypothesis.tokens.count
-        let result = WindowTranscript(frames: span, pieces: pieces(hypothesis, span, asked.seconds, language, options.script),
-                                      tokens: hypothesis.tokens)
-        if result.pieces.isEmpty { statistics.emptyWindows += 1 }
-        return result
+        return (hypothesis, language)
     }
 
     private func pieces(_ hypothesis: SpeechHypothesis, _ span: Range<Int>, _ seconds: Double, _ language: SpeechLanguage?,
