@@ -1,4 +1,4 @@
-@testable import Board
+import Board
 @testable import BoardLinux
 import Foundation
 import Platform

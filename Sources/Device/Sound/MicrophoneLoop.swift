@@ -94,7 +94,9 @@ public final class MicrophoneLoop {
 
     private func run() {
         while !isStopping {
-            if let microphone = open() { listen(microphone) } else { waitForTheNextSearch() }
+            if let microphone = open() { listen(microphone) }
+            // Also behind a loss, whose cause stays readable until then.
+            waitForTheNextSearch()
         }
     }
 
