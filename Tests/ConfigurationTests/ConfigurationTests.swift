@@ -67,6 +67,9 @@ import Testing
             line = LED
             active = low
             initial = on
+            [microphone]
+            device = Device,0
+            rate = 48000
             """)
         #expect(configuration.name == "bird-1" && configuration.logLevel == .debug && configuration.memoryBudgetBytes == 64_000_000)
         #expect(configuration.realTimePriority == 0 && !configuration.locksMemory && configuration.watchdogSeconds == 20)
@@ -86,8 +89,9 @@ import Testing
         #expect(door.line == "gpiochip0/22" && door.bias == .pullUp && door.edges == .falling && door.isActiveLow
                 && door.debounceMicroseconds == 2500)
         #expect(configuration.outputs.first?.initial == true && configuration.outputs.first?.request.isActiveLow == true)
+        #expect(configuration.microphone?.request.device == "Device,0" && configuration.microphone?.request.rateHertz == 48_000)
         // Every key of the table is in the text above, so that none goes untested.
-        #expect(ConfigurationKey.all.count == 9 + 1 + 15 + 5 + 3)
+        #expect(ConfigurationKey.all.count == 9 + 1 + 15 + 5 + 3 + 2)
     }
 
     @Test func emptyIsTheDefault() throws {
