@@ -24,6 +24,9 @@ extension Opcode {
         case .matrix: MatrixStep(context)
         case .gatedMatrix: GatedStep(context)
         case .attention: AttentionStep(context)
+        case .select: SelectStep(context)
+        case .argumentMaximum: ArgumentMaximumStep(context)
+        case .product: ProductStep(context)
         }
     }
 }

@@ -95,6 +95,9 @@ extension Opcode {
         case .matrix: .matrix
         case .gatedMatrix: .gatedMatrix
         case .attention: .attention
+        case .select: .select
+        case .argumentMaximum: .argumentMaximum
+        case .product: .product
         }
     }
 
