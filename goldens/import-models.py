@@ -10,19 +10,20 @@ import pathlib
 import struct
 import zipfile
 
+import flatbuffers
 import numpy as np
 import onnxruntime
 from ai_edge_litert.interpreter import Interpreter
 from flatbuffers import flexbuffers
 from onnx import TensorProto, helper, numpy_helper
 
-from tflite_writer import FLOAT, INT32, UINT8, Model
+from tflite_writer import FLOAT, INT32, UINT8, Model, Table, write
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "Tests/golden/import"
 random = np.random.default_rng(7)
 
 # Operator codes of the TFLite schema.
-CONV, DEPTHWISE, AVERAGE_POOL, RESHAPE, FULLY_CONNECTED, SOFTMAX, CUSTOM, COS = 3, 4, 1, 22, 9, 25, 32, 108
+CONV, DEPTHWISE, AVERAGE_POOL, RESHAPE, FULLY_CONNECTED, SOFTMAX, CUSTOM, MATRIX_DIAG, LOGISTIC = 3, 4, 1, 22, 9, 25, 32, 113, 14
 
 
 def legacy():
@@ -77,12 +78,25 @@ def detector():
     m.save(OUT, "detector", [boxes, scores], outputs)
 
 
+def normalized():
+    """A float image whose metadata (schema M001) says how pixels become its values."""
+    m = Model()
+    x = m.tensor("image", [1, 4, 4, 3], FLOAT)
+    y = m.tensor("y", [1, 4, 4, 3], FLOAT)
+    m.operator(LOGISTIC, [x], [y])
+    options = Table({0: np.array([127.5], np.float32), 1: np.array([64, 65, 66], np.float32)})
+    graph = Table({2: [Table({4: [Table({0: ("b", 1), 1: options})]})]})
+    builder = flatbuffers.Builder(256)
+    builder.Finish(write(builder, Table({3: [graph]})), b"M001")
+    m.save(OUT, "normalized", [x], [y], notes={"TFLITE_METADATA": bytes(builder.Output())})
+
+
 def unknown():
     m = Model()
     x = m.tensor("x", [1, 4], FLOAT)
     a, b, y = (m.tensor(name, [1, 4], FLOAT) for name in ("first", "second", "y"))
-    m.operator(COS, [x], [a])
-    m.operator(COS, [a], [b])
+    m.operator(MATRIX_DIAG, [x], [a])
+    m.operator(MATRIX_DIAG, [a], [b])
     m.operator(CUSTOM, [b], [y], custom="Mystery", custom_options=b"")
     m.save(OUT, "unknown", [x], [y])
 
@@ -136,8 +150,8 @@ def onnx_models():
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     (OUT / "small.onnx").write_bytes(model.SerializeToString())
     nodes = [
-        helper.make_node("Cos", ["x"], ["a"], name="first"),
-        helper.make_node("Cos", ["a"], ["b"], name="second"),
+        helper.make_node("Det", ["x"], ["a"], name="first"),
+        helper.make_node("Det", ["a"], ["b"], name="second"),
         helper.make_node("RotaryEmbedding", ["b"], ["y"], name="turn", domain="com.example"),
     ]
     graph = helper.make_graph(
@@ -181,6 +195,7 @@ def main():
     legacy()
     detector()
     unknown()
+    normalized()
     model = onnx_models()
     pytorch_models()
     wave = np.array([((i * 37) % 101 - 50) / 50 for i in range(189)], np.float32).reshape(9, 7, 3)

@@ -13,7 +13,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from flatbuffers import flexbuffers
 
-from tflite_writer import FLOAT, INT8, INT32, UINT8, Model
+from tflite_writer import FLOAT, INT8, INT32, RESOURCE, UINT8, Model
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "Tests/golden/operators"
 RUNS = 4
@@ -33,6 +33,10 @@ STRIDED_SLICE, SLICE, PADV2, NEAREST, LEAKY_RELU, QUANTIZE, HARD_SWISH = (
 )
 MAXIMUM, MINIMUM, SPLIT, PACK, GATHER = (55, 39), (57, 39), (49, 35), (83, 59), (36, 23)
 LOGISTIC, TANH, RELU, RELU6, DEQUANTIZE, CUSTOM = 14, 28, 19, 21, 6, 32
+PRELU, RSQRT, SQUARED_DIFFERENCE, LOG_SOFTMAX, ELU = 54, 76, (99, 76), (50, 36), 111
+TRANSPOSE_CONV, DEPTH_TO_SPACE, SPACE_TO_DEPTH, SPACE_TO_BATCH, BATCH_TO_SPACE = (67, 49), (5, 94), (26, 19), (38, 25), (37, 24)
+MIRROR_PAD, TILE, UNPACK, REDUCE_MAX, ARG_MAX = (100, 77), (69, 51), (88, 64), (82, 27), (56, 40)
+CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE = (129, 103), (142, 111), (143, 112), (144, 113)
 
 made = []
 
@@ -317,6 +321,89 @@ def detectors():
         m.done(*outputs)
 
 
+def further():
+    """int8 only."""
+
+    def one(name, operator, shape, constants, result, options, output=(0.06, -13), version=1, kind=None):
+        m = Small(name)
+        x = m.input(shape, 0.06, -13)
+        y = m.tensor("y", result, INT32) if kind == INT32 else m.value("y", result, *output)
+        m.run(operator, [x] + [m.constant(c) for c in constants], [y], options, version)
+        m.done(y)
+
+    image = [1, 4, 6, 5]
+    one("elu", ELU, [4, 33], [], [4, 33], None, (0.03, -20))
+    one("log-softmax", LOG_SOFTMAX, [4, 33], [], [4, 33], {}, (16 / 256, 127), 2)
+    one("depth-to-space", DEPTH_TO_SPACE, [1, 3, 4, 8], [], [1, 6, 8, 2], {0: ("i", 2)})
+    one("space-to-depth", SPACE_TO_DEPTH, image, [], [1, 2, 3, 20], {0: ("i", 2)})
+    one("space-to-batch", SPACE_TO_BATCH, image, [[2, 3], [[1, 1], [0, 3]]], [6, 3, 3, 5], {}, version=2)
+    one("batch-to-space", BATCH_TO_SPACE, [6, 3, 3, 5], [[2, 3], [[1, 1], [0, 3]]], [1, 4, 6, 5], {}, version=2)
+    one("mirror-pad", MIRROR_PAD, image, [[[0, 0], [1, 2], [0, 3], [0, 0]]], [1, 7, 9, 5], {0: ("b", 0)}, version=2)
+    one("mirror-pad-symmetric", MIRROR_PAD, image, [[[0, 0], [1, 4], [2, 3], [0, 0]]], [1, 9, 11, 5], {0: ("b", 1)}, version=2)
+    one("tile", TILE, [1, 3, 4, 2], [[1, 2, 1, 3]], [1, 6, 4, 6], {}, version=2)
+    one("reduce-maximum", REDUCE_MAX, image, [[1, 2]], [1, 5], {0: ("b", 0)}, version=2)
+    one("argument-maximum", ARG_MAX, [3, 17], [[1]], [3], {0: ("b", 2)}, version=2, kind=INT32)
+    m = Small("rsqrt")
+    x, y = m.input([4, 33], 0.06, -128), m.value("y", [4, 33], 0.02, -128)
+    m.run(RSQRT, [x], [y], None, 2)
+    m.done(y)
+    m = Small("prelu")
+    x, slope = m.input(image, 0.06, -13), m.value("slope", [1, 1, 5], 0.004, 3, random.integers(-128, 128, (1, 1, 5)).astype(np.int8))
+    y = m.value("y", image, 0.05, 4)
+    m.run(PRELU, [x, slope], [y], None)
+    m.done(y)
+    m = Small("squared-difference")
+    a, b, y = m.input(image, 0.03, 12), m.input(image, 0.02, -30), m.value("y", image, 0.2, -128)
+    m.run(SQUARED_DIFFERENCE, [a, b], [y], {}, 2)
+    m.done(y)
+    m = Small("unpack")
+    x, parts = m.input([1, 3, 4, 5], 0.06, -13), [m.value(f"part {i}", [1, 4, 5], 0.06, -13) for i in range(3)]
+    m.run(UNPACK, [x], parts, {0: ("i", 3), 1: ("i", 1)}, 2)
+    y = m.value("y", [1, 4, 5], 0.1, 0)
+    m.run(ADD, [parts[0], parts[2]], [y], {0: ("b", 0)}, 2)
+    m.done(y)
+    for name, padding, stride, size in [
+        ("same", 0, (2, 2), (8, 10)),
+        ("valid", 1, (2, 3), (9, 15)),
+        ("valid-unstrided", 1, (1, 1), (6, 7)),
+    ]:
+        m = Small("transposed-convolution-" + name)
+        x = m.input([1, 4, 5, 3], 0.06, -13)
+        w, b = m.weights([6, 3, 3, 3], 0.01, 6, 0, 0.06)
+        y = m.value("y", [1, *size, 6], 0.05, 7)
+        m.run(TRANSPOSE_CONV, [m.constant([1, *size, 6]), w, x, b], [y], {0: ("b", padding), 1: ("i", stride[1]), 2: ("i", stride[0])}, 3)
+        m.done(y)
+
+
+def stream():
+    """Rows of runs before in front of the new ones, kept in a variable that a graph of its own sets to the zero point."""
+    m = Small("stream")
+
+    def handle(name):
+        tensor = m.tensor("handle of " + name, [], RESOURCE)
+        m.run(VAR_HANDLE, [], [tensor], {0: "", 1: name})
+        return tensor
+
+    x = m.input([1, 2, 1, 6], 0.04, -11)
+    m.run(CALL_ONCE, [], [], {0: ("i", 1)})
+    rows = handle("rows")
+    before, whole = m.value("before", [1, 3, 1, 6], 0.04, -11), m.value("whole", [1, 5, 1, 6], 0.04, -11)
+    m.run(READ_VARIABLE, [rows], [before], {})
+    m.run(CONCATENATION, [before, x], [whole], {0: ("i", 1), 1: ("b", 0)}, 2)
+    last = m.value("last", [1, 3, 1, 6], 0.04, -11)
+    bounds = [m.constant(c) for c in ([0, -3, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1])]
+    m.run(STRIDED_SLICE, [whole, *bounds], [last], {0: ("i", 0b1101), 1: ("i", 0b1111)}, 2)
+    m.run(ASSIGN_VARIABLE, [rows, last], [], {})
+    w, b = m.weights([7, 5, 1, 6], 0.01, 7, 0, 0.04)
+    y = m.value("y", [1, 1, 1, 7], 0.05, 7)
+    m.run(CONV, [whole, w, b], [y], {0: ("b", 1), 1: ("i", 1), 2: ("i", 1), 3: ("b", 0), 4: ("i", 1), 5: ("i", 1)}, 3)
+    first = m.begin_graph()
+    value = m.value("initial", [1, 3, 1, 6], 0.04, -11, np.full((1, 3, 1, 6), -11, np.int8))
+    m.run(ASSIGN_VARIABLE, [handle("rows"), value], [], {})
+    m.save(OUT, m.name, m.inputs, [y], first)
+    made.append(m.name)
+
+
 def generator(seed):
     x = seed
     while True:
@@ -346,6 +433,8 @@ def main():
         functions(kind, prefix)
         movements(kind, prefix)
     detectors()
+    further()
+    stream()
     for name in made:
         try:
             answer(name)

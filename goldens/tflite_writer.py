@@ -4,7 +4,7 @@ import flatbuffers
 import numpy as np
 
 # Element types of the schema.
-FLOAT, INT32, UINT8, INT8 = 0, 2, 3, 9
+FLOAT, INT32, UINT8, INT8, RESOURCE = 0, 2, 3, 9, 13
 
 
 class Table(dict):
@@ -61,8 +61,26 @@ class Model:
             table[5] = custom_options
         self.operators.append(table)
 
-    def save(self, folder, name, inputs, outputs):
-        graph = Table({0: self.tensors, 1: np.array(inputs, np.int32), 2: np.array(outputs, np.int32), 3: self.operators, 4: "main"})
+    def graph(self, name, inputs, outputs):
+        return Table({0: self.tensors, 1: np.array(inputs, np.int32), 2: np.array(outputs, np.int32), 3: self.operators, 4: name})
+
+    def begin_graph(self):
+        """Puts the graph so far aside: what follows is another graph of the same file. Gives what `save` needs of the first."""
+        first = self.tensors, self.operators
+        self.tensors, self.operators = [], []
+        return first
+
+    def save(self, folder, name, inputs, outputs, first=None, notes=None):
+        """`first`: the file's first graph where there are two; `inputs` and `outputs` are its. `notes`: metadata, bytes by name."""
+        graphs = []
+        if first is not None:
+            graphs.append(self.graph("second", [], []))
+            self.tensors, self.operators = first
+        graphs.insert(0, self.graph("main", inputs, outputs))
+        model = Table({0: ("i", 3), 1: self.codes, 2: graphs, 3: name, 4: self.buffers})
+        for note, contents in (notes or {}).items():
+            self.buffers.append(Table({0: contents}))
+            model[6] = [*model.get(6, []), Table({0: note, 1: ("i", len(self.buffers) - 1)})]
         builder = flatbuffers.Builder(4096)
-        builder.Finish(write(builder, Table({0: ("i", 3), 1: self.codes, 2: [graph], 3: name, 4: self.buffers})), b"TFL3")
+        builder.Finish(write(builder, model), b"TFL3")
         (folder / f"{name}.tflite").write_bytes(bytes(builder.Output()))

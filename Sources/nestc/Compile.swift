@@ -82,6 +82,12 @@ struct Compile: ParsableCommand {
     @Option(help: "NAME=VALUE: fixes an ONNX input of a single number, for example sr=16000; it's no input of the nest then.")
     var constant: [String] = []
 
+    @Option(help: "INPUT=OUTPUT: the nest keeps what this output of an ONNX model was for this input of the next run, at first zeros.")
+    var state: [String] = []
+
+    @Option(help: "INPUT=N: the first N elements of an ONNX model's input are the last N of the run before; a run takes the rest.")
+    var context: [String] = []
+
     func validate() throws {
         guard !batch.isEmpty, batch.allSatisfy({ (1...64).contains($0) }) else {
             throw ValidationError("--batch takes sizes from 1 to 64.")
@@ -133,7 +139,8 @@ struct Compile: ParsableCommand {
         let unused = [("--calibrate", calibrate != nil), ("--evaluate", evaluate != nil), ("--labels", labels != nil),
                       ("--batch", batch != [1]), ("--no-fuse", noFuse),
                       ("--pairs", pairs != nil), ("--dimension", !dimension.isEmpty),
-                          ("--constant", !constant.isEmpty)].filter(\.1).map(\.0)
+                          ("--constant", !constant.isEmpty), ("--state", !state.isEmpty),
+                          ("--context", !context.isEmpty)].filter(\.1).map(\.0)
         guard unused.isEmpty else { throw ValidationError("\(unused.joined(separator: ", ")): not for \(kind) models.") }
         let entries = try pairs(set, "--set takes KEY=VALUE") { $0 }
         if let key = entries.keys.first(where: { $0 == "task" || $0.hasPrefix(prefix) }) {
@@ -219,7 +226,10 @@ struct Compile: ParsableCommand {
         ImportOptions(labels: labels, name: name, metadata: try pairs(set, "--set takes KEY=VALUE") { $0 },
                       dimensions: try pairs(dimension, "--dimension takes NAME=N, N from 1 to 65536") {
                           Int($0).flatMap { (1...65536).contains($0) ? $0 : nil } },
-                      constants: try pairs(constant, "--constant takes NAME=VALUE") { Double($0).flatMap { $0.isFinite ? $0 : nil } })
+                      constants: try pairs(constant, "--constant takes NAME=VALUE") { Double($0).flatMap { $0.isFinite ? $0 : nil } },
+                      states: try pairs(state, "--state takes INPUT=OUTPUT") { $0.isEmpty ? nil : $0 },
+                      contexts: try pairs(context, "--context takes INPUT=N, N from 1 to 65536") {
+                          Int($0).flatMap { (1...65536).contains($0) ? $0 : nil } })
     }
 
     private func pairs<Value>(_ entries: [String], _ rule: String, _ parse: (String) -> Value?) throws -> [String: Value] {

@@ -30,7 +30,8 @@ struct ElementwiseTests {
         }
     }
 
-    @Test(arguments: [BinaryFunction.add, .subtract, .multiply, .divide, .maximum, .minimum])
+    @Test(arguments: [BinaryFunction.add, .subtract, .multiply, .divide, .maximum, .minimum, .squaredDifference, .prelu, .less,
+                      .lessOrEqual, .equal])
     func binaryWithRepeatedSecondOperand(function: BinaryFunction) throws {
         let f: (Float, Float) -> Float = switch function {
         case .add: { $0 + $1 }
@@ -39,6 +40,12 @@ struct ElementwiseTests {
         case .divide: { $0 / $1 }
         case .maximum: { max($0, $1) }
         case .minimum: { min($0, $1) }
+        case .squaredDifference: { ($0 - $1) * ($0 - $1) }
+        case .prelu: { $0 < 0 ? $0 * $1 : $0 }
+        case .power: { pow($0, $1) }
+        case .less: { $0 < $1 ? 1 : 0 }
+        case .lessOrEqual: { $0 <= $1 ? 1 : 0 }
+        case .equal: { $0 == $1 ? 1 : 0 }
         }
         var random = Random(12)
         for other in [[2, 3, 5, 7], [2, 1, 1, 7], [1, 1, 1, 7], [1, 1, 1, 1]] {

@@ -49,6 +49,12 @@ struct HostileNestTests {
             a.recurrentBiasOffset = int8.add(random.floats(rows))
             builder.emit(opcode, opcode == .lstm ? [x, h, c] : [x, h], [builder.tensor(.float32, [1, 1, 3, 5])], a.words, blob: int8)
         }
+        let matrix = builder.tensor(.float32, [2, 1, 3, 4])
+        builder.emit(.product, [matrix, builder.tensor(.float32, [1, 1, 4, 5])], [builder.tensor(.float32, [2, 1, 3, 5])])
+        builder.emit(.select, [matrix, matrix, builder.tensor(.float32, [2, 1, 3, 4])], [builder.tensor(.float32, [2, 1, 3, 4])])
+        let places = builder.tensor(.int32, [2, 1, 1, 4])
+        builder.emit(.argumentMaximum, [matrix], [places])
+        builder.emit(.convert, [places], [builder.tensor(.float32, [2, 1, 1, 4])])
         var d = DetectionAttributes(), anchors = Blob()
         d.classes = 3
         anchors.add(random.floats(9 * 4, 0.1...0.5))

@@ -7,7 +7,7 @@ import Platform
 /// The tiny models of Tests/golden/import (goldens/import-models.py).
 enum TinyModels {
     static let all = ["legacy-uint8.tflite", "detector.tflite", "unknown.tflite", "small.onnx", "unknown.onnx", "row.pth", "archive.pth",
-                      "hostile.pth"]
+                      "hostile.pth", "normalized.tflite"]
 
     static func bytes(_ name: String) throws -> [UInt8] {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../golden/import")
@@ -16,6 +16,13 @@ enum TinyModels {
 }
 
 @Suite struct ImportTinyModelTests {
+    /// Of TensorFlow Lite's metadata: a mean for all channels, a deviation for each.
+    @Test func normalisationIsTheModels() throws {
+        let graph = try Importer.load(bytes: TinyModels.bytes("normalized.tflite"))
+        #expect(graph.metadata["image.mean"] == "127.5,127.5,127.5")
+        #expect(graph.metadata["image.deviation"] == "64.0,65.0,66.0")
+    }
+
     @Test func legacyUnsignedModel() throws {
         let graph = try Importer.load(bytes: TinyModels.bytes("legacy-uint8.tflite"))
         #expect(graph.nodes.map(\.operation.title) == ["convolution", "depthwise convolution", "average pool", "reshape", "fully connected",
@@ -53,8 +60,8 @@ enum TinyModels {
     }
 
     @Test(arguments: [
-        ("unknown.tflite", "2 operators are missing: COS (node 0 'first', 2 times), custom operator Mystery (node 2 'y')"),
-        ("unknown.onnx", "2 operators are missing: Cos (node 0 'first', 2 times), com.example.RotaryEmbedding (node 2 'turn')"),
+        ("unknown.tflite", "2 operators are missing: MATRIX_DIAG (node 0 'first', 2 times), custom operator Mystery (node 2 'y')"),
+        ("unknown.onnx", "2 operators are missing: Det (node 0 'first', 2 times), com.example.RotaryEmbedding (node 2 'turn')"),
         ("hostile.pth", "the Python object 'posix.system'"),
         ("row.pth", "these 2 tensors (_bn0.bias, _conv_stem.weight, …) are not EfficientNet-Lite"),
         ("archive.pth", "these 2 tensors (_bn0.bias, _conv_stem.weight, …) are not EfficientNet-Lite"),

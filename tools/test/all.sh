@@ -80,6 +80,7 @@ stage deploy - tools/test/deploy.sh
 stage models - tools/models/compile.sh
 stage kills build tools/test/kills.py
 stage attacks build tools/test/attacks.sh
+stage nodes build tools/test/onnx-nodes.py
 stage tests build native
 stage board - board
 stage armv7 - small_board

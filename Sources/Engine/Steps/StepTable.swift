@@ -30,6 +30,9 @@ extension Opcode {
         case .positions: PositionsStep(context)
         case .remember: RememberStep(context)
         case .headAttention: HeadAttentionStep(context)
+        case .select: SelectStep(context)
+        case .argumentMaximum: ArgumentMaximumStep(context)
+        case .product: ProductStep(context)
         }
     }
 }

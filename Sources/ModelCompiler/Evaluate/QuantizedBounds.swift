@@ -46,6 +46,17 @@ func evaluate(_ function: UnaryFunction, alpha: Float, beta: Float, at x: Double
     case .absolute: abs(x)
     case .negate: -x
     case .gelu: 0.5 * x * (1 + erf(x / 2.0.squareRoot()))
+    case .reciprocalSquareRoot: 1 / x.squareRoot()
+    case .errorFunction: erf(x)
+    case .sine: sin(x)
+    case .cosine: cos(x)
+    case .elu: x < 0 ? Double(alpha) * expm1(x) : x
+    case .softplus: x > 0 ? x + log1p(exp(-x)) : log1p(exp(x))
+    case .floor: x.rounded(.down)
+    case .ceiling: x.rounded(.up)
+    case .round: x.rounded(.toNearestOrEven)
+    case .sign: x > 0 ? 1 : x < 0 ? -1 : x
+    case .power: pow(x, Double(alpha))
     }
 }
 

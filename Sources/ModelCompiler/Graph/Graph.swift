@@ -190,6 +190,20 @@ public enum Operation: Sendable {
     case matrixMultiply
     /// data, indices (constant), along an axis.
     case gather(axis: Int)
+    /// x with its axes of 1 repeated to the output tensor's shape.
+    case broadcast
+    /// Where condition isn't 0 a, else b; all of one shape, float32.
+    case select
+    /// The greatest of some axes.
+    case reduceMaximum(axes: [Int], keepDimensions: Bool)
+    /// Place of the greatest element along an axis, the first of equal ones; int32.
+    case argumentMaximum(axis: Int, keepDimensions: Bool)
+    /// The logarithm of a softmax.
+    case logSoftmax(axis: Int)
+    /// A state → its value. A byte of int8 state is kept less `initial`: memory that is zeroed then holds the initial value.
+    case readState(initial: Int8)
+    /// A value → the state (the output), the other way round.
+    case writeState(initial: Int8)
 
     /// The operation's name as a person would write it.
     public var title: String {
@@ -216,6 +230,13 @@ public enum Operation: Sendable {
         case .lstm: "LSTM"
         case .matrixMultiply: "matrix multiply"
         case .gather: "gather"
+        case .broadcast: "broadcast"
+        case .select: "select"
+        case .reduceMaximum: "reduce maximum"
+        case .argumentMaximum: "argument of the maximum"
+        case .logSoftmax: "log softmax"
+        case .readState: "read state"
+        case .writeState: "write state"
         }
     }
 }
@@ -259,6 +280,8 @@ public struct Graph: Sendable {
     public var outputs: [TensorID] = []
     /// Goes into the nest: task, labels, image.mean, image.deviation, … (see Metadata keys in ARCHITECTURE.md).
     public var metadata: [String: String] = [:]
+    /// Quantisation is said by conversions around float operations, as ONNX's quantisers do, and means int8 operations.
+    public var isQuantizedByPairs = false
 
     public init() {}
 

@@ -17,14 +17,23 @@ public struct ImportOptions: Sendable {
     /// ONNX inputs of a single number that are fixed to a value ("sr": 16000) and so disappear.
     public var constants: [String: Double]
 
+    /// ONNX inputs that the program keeps: each is in a run what the output that it is mapped to was in the run before, at
+    /// first zero. Neither is an input or output of the nest.
+    public var states: [String: String]
+    /// ONNX inputs whose first elements along the last axis, so many, are the last ones of the run before: a run takes the rest.
+    public var contexts: [String: Int]
+
     public init(labels: String? = nil, name: String? = nil, metadata: [String: String] = [:], dimensions: [String: Int] = [:],
-                inputShapes: [String: [Int]] = [:], constants: [String: Double] = [:]) {
+                inputShapes: [String: [Int]] = [:], constants: [String: Double] = [:], states: [String: String] = [:],
+                contexts: [String: Int] = [:]) {
         self.labels = labels
         self.name = name
         self.metadata = metadata
         self.dimensions = dimensions
         self.inputShapes = inputShapes
         self.constants = constants
+        self.states = states
+        self.contexts = contexts
     }
 }
 

@@ -34,9 +34,9 @@ extension Lowering {
         guard node.inputs.count >= 2, node.inputs[1] >= 0 else { throw graph.failure(node, "needs two inputs", kind: .badFormat) }
         guard let bounds = activation.bounds else { throw graph.failure(node, "the activation should have been made a step of its own") }
         let result = graph.tensors[node.outputs[0]]
-        guard result.type == .float32 || result.type == .int8 else { throw graph.failure(node, "elements of type \(result.type)") }
+        guard [.float32, .int8, .int32].contains(result.type) else { throw graph.failure(node, "elements of type \(result.type)") }
         var operands = [node.inputs[0], node.inputs[1]]
-        let commutes = function != .subtract && function != .divide
+        let commutes = [.add, .multiply, .maximum, .minimum, .squaredDifference, .equal].contains(function)
         if commutes, graph.tensors[operands[0]].elements < graph.tensors[operands[1]].elements { operands.swapAt(0, 1) }
         let output = try record(node.outputs[0])
         let a = try operand(node, operands[0], like: result, mayRepeat: false)
@@ -74,19 +74,7 @@ extension Lowering {
             return constant(source.name, shape: isPixel ? [1, 1, 1, target[3]] : target, type: source.type, bytes: data,
                             quantization: source.quantization)
         }
-        guard result.shape.count <= 4 else { throw graph.failure(node, "broadcasting over \(result.shape.count) axes") }
-        let from = Self.shape4(aligned)
-        let input = try record(tensor, as: from)
-        let repeated = temporary("\(source.name) repeated", shape: target, type: source.type, quantization: source.quantization)
-        var attributes = CopyAttributes()
-        var stride = 1
-        for axis in (0..<4).reversed() {
-            attributes.extent[axis] = Int32(target[axis])
-            attributes.sourceStrides[axis] = from[axis] == 1 ? 0 : Int32(stride)
-            stride *= axis == 3 ? Int(self[input].pixelStride) : from[axis]
-        }
-        emit(.copy, [input], [repeated], words: attributes.words)
-        return repeated
+        return view(try repeated(node, tensor, to: result.shape), shape: target)
     }
 
     mutating func lowerPool(_ node: Node, _ opcode: Opcode, _ window: Window, countPadding: Bool, _ activation: Activation) throws {
@@ -109,14 +97,7 @@ extension Lowering {
 
     /// A mean over adjacent axes is a global average of the tensor seen as (before, 1, averaged, after).
     mutating func lowerMean(_ node: Node, axes: [Int]) throws {
-        let shape = graph.tensors[node.inputs[0]].shape
-        let sorted = Set(axes.map { $0 < 0 ? $0 + shape.count : $0 }).sorted()
-        guard let first = sorted.first, let last = sorted.last, first >= 0, last < shape.count, last - first == sorted.count - 1 else {
-            throw graph.failure(node, "a mean over the axes \(axes) of \(shape)")
-        }
-        let before = shape[..<first].reduce(1, *), after = shape[(last + 1)...].reduce(1, *)
-        let isImage = shape.count == 4 && sorted == [1, 2]
-        let view = isImage ? shape : [before, 1, shape[first...last].reduce(1, *), after]
+        let view = try reductionView(node, axes: axes), before = view[0], after = view[3]
         let input = try record(node.inputs[0], as: view), output = try record(node.outputs[0], as: [before, 1, 1, after])
         var attributes = PoolAttributes()
         attributes.kernelHeight = Int32(view[1])
@@ -124,14 +105,26 @@ extension Lowering {
         emit(.globalAverage, [input], [output], words: attributes.words)
     }
 
-    mutating func lowerSoftmax(_ node: Node, axis: Int, beta: Float) throws {
+    /// The input's shape as (before, 1, reduced, after); images stay as they are where height and width are reduced.
+    func reductionView(_ node: Node, axes: [Int]) throws -> [Int] {
+        let shape = graph.tensors[node.inputs[0]].shape
+        let sorted = Set(axes.map { $0 < 0 ? $0 + shape.count : $0 }).sorted()
+        guard let first = sorted.first, let last = sorted.last, first >= 0, last < shape.count, last - first == sorted.count - 1 else {
+            throw graph.failure(node, "axes \(axes) of \(shape), which aren't neighbours")
+        }
+        if shape.count == 4, sorted == [1, 2] { return shape }
+        return [shape[..<first].reduce(1, *), 1, shape[first...last].reduce(1, *), shape[(last + 1)...].reduce(1, *)]
+    }
+
+    mutating func lowerSoftmax(_ node: Node, axis: Int, beta: Float, isLogarithm: Bool = false) throws {
         let shape = graph.tensors[node.inputs[0]].shape
         let position = axis < 0 ? axis + shape.count : axis
         guard shape.indices.contains(position), shape[(position + 1)...].allSatisfy({ $0 == 1 }) else {
             throw graph.failure(node, "softmax over axis \(axis) of \(shape), which isn't the last")
         }
         let view = [shape[..<position].reduce(1, *), 1, 1, shape[position]]
-        emit(.softmax, [try record(node.inputs[0], as: view)], [try record(node.outputs[0], as: view)],
-             words: SoftmaxAttributes(beta: beta).words)
+        var attributes = SoftmaxAttributes(beta: beta)
+        attributes.logarithm = isLogarithm ? 1 : 0
+        emit(.softmax, [try record(node.inputs[0], as: view)], [try record(node.outputs[0], as: view)], words: attributes.words)
     }
 }

@@ -38,16 +38,58 @@ extension Lowering {
     }
 
     private mutating func emitCopy(_ node: Node, from input: Int32, to output: TensorID, _ copy: StridedCopy) throws {
+        try emitCopy(node, from: input, copy) { try $0.record(output, as: $1) }
+    }
+
+    /// Axes beyond four are a copy for each of their positions.
+    ///
+    /// - Parameter target: the output's record, seen as four axes.
+    private mutating func emitCopy(_ node: Node, from input: Int32, _ copy: StridedCopy,
+                                   target: (inout Lowering, [Int]) throws -> Int32) throws {
         var copy = copy
         copy.simplify()
-        guard copy.shape.count == 4 else { throw graph.failure(node, "moves data over more than four axes") }
-        var attributes = CopyAttributes()
-        attributes.sourceOffset = Int32(copy.offset)
-        for axis in 0..<4 {
-            attributes.extent[axis] = Int32(copy.shape[axis])
-            attributes.sourceStrides[axis] = Int32(copy.strides[axis])
+        let outer = Array(copy.shape.dropLast(4)), inner = Array(copy.shape.suffix(4)), steps = Array(copy.strides.suffix(4))
+        let count = outer.reduce(1, *)
+        guard count <= 64 else { throw graph.failure(node, "moves data over \(copy.shape.count) axes in \(count) parts") }
+        let output = try target(&self, [count * inner[0]] + inner[1...])
+        for part in 0..<count {
+            var attributes = CopyAttributes(), rest = part, offset = copy.offset
+            for axis in outer.indices.reversed() {
+                offset += rest % outer[axis] * copy.strides[axis]
+                rest /= outer[axis]
+            }
+            attributes.sourceOffset = Int32(offset)
+            attributes.outputStart = SIMD4(Int32(part * inner[0]), 0, 0, 0)
+            for axis in 0..<4 {
+                attributes.extent[axis] = Int32(inner[axis])
+                attributes.sourceStrides[axis] = Int32(steps[axis])
+            }
+            emit(.copy, [input], [output], words: attributes.words)
         }
-        emit(.copy, [input], [try record(output, as: copy.shape)], words: attributes.words)
+    }
+
+    /// Axes of 1 repeated to the output's shape.
+    mutating func lowerBroadcast(_ node: Node) throws {
+        try emitCopy(node, from: try record(node.inputs[0]), to: node.outputs[0],
+                     try repetition(node, node.inputs[0], to: graph.tensors[node.outputs[0]].shape))
+    }
+
+    /// A tensor that only the program has, with the values repeated to a shape.
+    mutating func repeated(_ node: Node, _ tensor: TensorID, to shape: [Int]) throws -> Int32 {
+        let source = graph.tensors[tensor], copy = try repetition(node, tensor, to: shape)
+        let result = temporary("\(source.name) repeated", shape: [1, 1, 1, shape.reduce(1, *)], type: source.type,
+                               quantization: source.quantization)
+        try emitCopy(node, from: try record(tensor), copy) { $0.view(result, shape: $1) }
+        return result
+    }
+
+    private func repetition(_ node: Node, _ tensor: TensorID, to shape: [Int]) throws -> StridedCopy {
+        let source = graph.tensors[tensor].shape, missing = shape.count - source.count
+        guard missing >= 0, zip(source, shape[missing...]).allSatisfy({ $0 == $1 || $0 == 1 }) else {
+            throw graph.failure(node, "\(source) can't be repeated to \(shape)", kind: .badFormat)
+        }
+        let own = strides(tensor)
+        return StridedCopy(shape: shape, strides: shape.indices.map { $0 < missing || source[$0 - missing] == 1 ? 0 : own[$0 - missing] })
     }
 
     mutating func lowerReshape(_ node: Node) throws {

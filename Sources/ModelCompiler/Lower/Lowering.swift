@@ -266,7 +266,14 @@ struct Lowering {
         case .lstm(let layer): try lowerRecurrent(node, layer, isLSTM: true)
         case .gather(let axis): try lowerGather(node, axis: axis)
         case .batchNormalization: throw graph.failure(node, "must be turned into a convolution before lowering")
-        case .matrixMultiply: throw graph.failure(node, "both operands are computed; no instruction does that yet")
+        case .matrixMultiply: try lowerProduct(node)
+        case .broadcast: try lowerBroadcast(node)
+        case .select: emit(.select, try node.inputs.prefix(3).map { try record($0) }, [try record(node.outputs[0])])
+        case .reduceMaximum(let axes, _): try lowerReduceMaximum(node, axes: axes)
+        case .argumentMaximum(let axis, _): try lowerArgumentMaximum(node, axis: axis)
+        case .logSoftmax(let axis): try lowerSoftmax(node, axis: axis, beta: 1, isLogarithm: true)
+        case .readState(let initial): try lowerState(node, adding: initial)
+        case .writeState(let initial): try lowerState(node, adding: 0 &- initial)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Nest
 
 /// Computes nodes whose inputs are all constant and puts the results in their place. Large results of expansion are
@@ -81,10 +82,17 @@ private func evaluateBinary(_ function: BinaryFunction, _ node: Node, _ graph: G
             case .divide: x[i] / y[j]
             case .maximum: max(x[i], y[j])
             case .minimum: min(x[i], y[j])
+            case .squaredDifference: (x[i] - y[j]) * (x[i] - y[j])
+            case .prelu: x[i] < 0 ? x[i] * y[j] : x[i]
+            case .power: Float(pow(Double(x[i]), Double(y[j])))
+            case .less: x[i] < y[j] ? 1 : 0
+            case .lessOrEqual: x[i] <= y[j] ? 1 : 0
+            case .equal: x[i] == y[j] ? 1 : 0
             }
         }.littleEndianBytes
     }
     if let x = a.int32s, let y = b.int32s {
+        guard ![.squaredDifference, .prelu, .power, .less, .lessOrEqual, .equal].contains(function) else { return nil }
         guard function != .divide || y.allSatisfy({ $0 != 0 && $0 != -1 }) else { return nil }
         return zip(left, right).map { i, j -> Int32 in
             switch function {
@@ -94,6 +102,7 @@ private func evaluateBinary(_ function: BinaryFunction, _ node: Node, _ graph: G
             case .divide: x[i] / y[j]
             case .maximum: max(x[i], y[j])
             case .minimum: min(x[i], y[j])
+            default: 0
             }
         }.littleEndianBytes
     }

@@ -52,7 +52,7 @@ extension UnaryFunction {
     /// Whether alpha and beta matter.
     var hasParameters: Bool {
         switch self {
-        case .hardSigmoid, .clip, .leakyRelu: true
+        case .hardSigmoid, .clip, .leakyRelu, .elu, .power: true
         default: false
         }
     }

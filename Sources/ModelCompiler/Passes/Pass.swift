@@ -13,6 +13,7 @@ public struct Pass: Sendable {
     /// What every graph needs before anything else: constants folded, bytes signed, no empty steps.
     public static let preparation: [Pass] = [
         Pass("sign bytes", signBytes),
+        Pass("absorb quantisation", absorbQuantization),
         Pass("fold constants", foldConstants),
         Pass("remove identities", removeIdentities),
         Pass("separate padding", separatePadding),

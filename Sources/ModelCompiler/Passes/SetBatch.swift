@@ -8,10 +8,13 @@ public func setBatch(_ graph: inout Graph, _ batch: Int) throws {
         let shape = node.outputs.first.map { graph.tensors[$0].shape } ?? []
         let mixes: Bool
         switch node.operation {
-        case .concatenate(let axis, _), .softmax(let axis, _), .gather(let axis): mixes = axis == 0
-        case .mean(let axes, _): mixes = axes.contains(0) || axes.contains(-graph.tensors[node.inputs[0]].shape.count)
+        case .concatenate(let axis, _), .softmax(let axis, _), .gather(let axis), .logSoftmax(let axis),
+             .argumentMaximum(let axis, _):
+            mixes = axis == 0
+        case .mean(let axes, _), .reduceMaximum(let axes, _):
+            mixes = axes.contains(0) || axes.contains(-graph.tensors[node.inputs[0]].shape.count)
         case .transpose(let permutation): mixes = permutation.first != 0
-        case .detectionPostprocess, .gru, .lstm, .matrixMultiply: mixes = true
+        case .detectionPostprocess, .gru, .lstm, .matrixMultiply, .readState, .writeState, .broadcast: mixes = true
         case .slice(let starts, _): mixes = starts.first != 0
         case .pad(let before, let after, _): mixes = before.first != 0 || after.first != 0
         default: mixes = false

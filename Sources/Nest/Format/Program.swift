@@ -90,7 +90,8 @@ public enum Opcode: UInt16, Sendable, CaseIterable {
     case lookup = 10
     /// float32 elementwise; UnaryAttributes.
     case unary = 11
-    /// float32 to int8, int8 to float32, int8 to int8 of another scale, by the tensors' types and scales. No attributes.
+    /// float32 to int8, int8 to float32, int8 to int8 of another scale, by the tensors' types and scales; float32 to int32 by
+    /// leaving out the fraction, and back. No attributes.
     case convert = 12
     /// SSD boxes: inputs: box encodings, class scores; anchors in the blob; DetectionAttributes. Float outputs.
     case detectionPostprocess = 13
@@ -122,6 +123,13 @@ public enum Opcode: UInt16, Sendable, CaseIterable {
     case remember = 44
     /// Attention without a rotation over what `remember` kept.
     case headAttention = 45
+
+    /// inputs: condition, a, b of one shape; float32. No attributes.
+    case select = 50
+    /// Place of the greatest pixel, by channel; int32. No attributes.
+    case argumentMaximum = 51
+    /// Product of two computed matrices; float32. No attributes.
+    case product = 52
 }
 
 /// One step of a program. Fixed size in the file.

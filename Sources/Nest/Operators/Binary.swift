@@ -1,7 +1,10 @@
 import Platform
 
-/// What is computed of a pair of elements; the raw values are the file's.
-public enum BinaryFunction: Int32, Sendable { case add = 1, subtract, multiply, divide, maximum, minimum }
+/// What is computed of a pair of elements; the raw values are the file's. Comparisons give 1 or 0; the second operand of
+/// `prelu` is the slope below zero.
+public enum BinaryFunction: Int32, Sendable {
+    case add = 1, subtract, multiply, divide, maximum, minimum, squaredDifference, prelu, power, less, lessOrEqual, equal
+}
 
 /// Elementwise function of two tensors, float32 or int8 (int8: through the tensors' scales; add as in CKernels.h).
 public struct BinaryAttributes: AttributeFields, Equatable {
@@ -23,6 +26,17 @@ public struct BinaryAttributes: AttributeFields, Equatable {
     }
 }
 
+extension BinaryAttributes {
+    /// int32 without clamp: sums and products modulo 2^32.
+    fileprivate func isOfWholeNumbers(_ y: TensorRecord) -> Bool {
+        switch function {
+        case .add, .subtract, .multiply, .maximum, .minimum:
+            y.type == .int32 && floatMinimum == -.infinity && floatMaximum == .infinity
+        default: false
+        }
+    }
+}
+
 #if !hasFeature(Embedded)
 extension BinaryAttributes {
     public func title(_ name: String, _ instruction: Instruction, _ program: Program) -> String { "\(function)" }
@@ -40,7 +54,8 @@ extension InstructionChecker {
     func checkBinary(_ attributes: BinaryAttributes) throws(Failure) {
         let a = try tensor(instruction.inputs.0), b = try tensor(instruction.inputs.1), y = try tensor(instruction.outputs.0)
         try requireSameShape(a, y)
-        try require(a.type == y.type && b.type == y.type && (y.type == .int8 || y.type == .float32), "only int8 and float32 are supported")
+        try require(a.type == y.type && b.type == y.type && (y.type == .int8 || y.type == .float32 || attributes.isOfWholeNumbers(y)),
+                    "only int8, float32 and sums, products and bounds of int32 are supported")
         try require(b.channels == a.channels || b.channels == 1, "its tensors differ in channels")
         try require((b.batch == a.batch && b.height == a.height && b.width == a.width)
                     || (b.height == 1 && b.width == 1 && (b.batch == a.batch || b.batch == 1)), "its tensors differ in shape")

@@ -101,6 +101,9 @@ extension Opcode {
         case .positions: .positions
         case .remember: .remember
         case .headAttention: .headAttention
+        case .select: .select
+        case .argumentMaximum: .argumentMaximum
+        case .product: .product
         }
     }
 

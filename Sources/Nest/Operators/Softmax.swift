@@ -3,6 +3,8 @@ import Platform
 /// Softmax over channels of `beta` times the input, float32 or int8.
 public struct SoftmaxAttributes: AttributeFields, Equatable {
     public var beta: Float = 1
+    /// 1: its logarithm.
+    public var logarithm: Int32 = 0
 
     public init() {}
 
@@ -10,6 +12,7 @@ public struct SoftmaxAttributes: AttributeFields, Equatable {
 
     public mutating func fields(_ codec: inout FieldCodec) {
         codec.float("beta", &beta)
+        codec.added("logarithm", &logarithm)
     }
 }
 

@@ -3,10 +3,11 @@ import Platform
 /// What is computed of each element; the raw values are the file's.
 public enum UnaryFunction: Int32, Sendable {
     case relu = 1, relu6, sigmoid, silu, tanh, hardSwish, hardSigmoid, exponential, clip, leakyRelu, logarithm, squareRoot, absolute,
-        negate, gelu
+        negate, gelu, reciprocalSquareRoot, errorFunction, sine, cosine, elu, softplus, floor, ceiling, round, sign, power
 }
 
-/// float32 elementwise; `alpha` and `beta`: bounds of clip, slope of leakyRelu, scale and offset of hardSigmoid.
+/// float32 elementwise; `alpha` and `beta`: bounds of clip, slope of leakyRelu, scale and offset of hardSigmoid, height of elu,
+/// exponent of power. Rounding is to the nearest even number.
 public struct UnaryAttributes: AttributeFields, Equatable {
     public var function: UnaryFunction
     public var alpha: Float = 0, beta: Float = 0

@@ -60,14 +60,7 @@ struct GraphInterpreter {
             let image = Values([1, rows, 1, depth], x[0]!.data), kernel = Values([x[1]!.shape[0], 1, 1, depth], x[1]!.data)
             let result = ReferenceLayers.convolution(image, kernel, bias: x.count > 2 ? x[2] : nil, Window(kernel: (1, 1)))
             return [activated(Values(declared[0], result.data), activation)]
-        case .batchNormalization(let epsilon):
-            let channels = x[1]!.data.count
-            var y = x[0]!
-            for i in y.data.indices {
-                let c = i % channels
-                y.data[i] = (y.data[i] - x[3]!.data[c]) / (x[4]!.data[c] + epsilon).squareRoot() * x[1]!.data[c] + x[2]!.data[c]
-            }
-            return [y]
+        case .batchNormalization(let epsilon): return [normalized(x.map { $0! }, epsilon)]
         case .binary(let function, let activation):
             return [activated(ReferenceLayers.binary(x[0]!, x[1]!, declared[0], function), activation)]
         case .unary(let function, let alpha, let beta):
@@ -115,9 +108,21 @@ struct GraphInterpreter {
                 }
             }
             return [Values(declared[0], data)]
-        case .detectionPostprocess:
-            preconditionFailure("detection has its own reference")
+        case .broadcast: return [ReferenceLayers.broadcast(x[0]!, declared[0])]
+        case .readState, .writeState: return [x[0]!]
+        case .select: return [Values(declared[0], x[0]!.data.indices.map { x[0]!.data[$0] != 0 ? x[1]!.data[$0] : x[2]!.data[$0] })]
+        case .detectionPostprocess, .reduceMaximum, .argumentMaximum, .logSoftmax:
+            preconditionFailure("these have references of their own")
         }
+    }
+
+    private static func normalized(_ x: [Values], _ epsilon: Float) -> Values {
+        var y = x[0]
+        for i in y.data.indices {
+            let c = i % x[1].data.count
+            y.data[i] = (y.data[i] - x[3].data[c]) / (x[4].data[c] + epsilon).squareRoot() * x[1].data[c] + x[2].data[c]
+        }
+        return y
     }
 
     private static func activated(_ x: Values, _ activation: Activation) -> Values {

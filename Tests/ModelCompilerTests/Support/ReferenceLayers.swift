@@ -89,13 +89,14 @@ enum ReferenceLayers {
         return y
     }
 
+    static func broadcast(_ x: Values, _ shape: [Int]) -> Values {
+        let full = Array(repeating: 1, count: shape.count - x.shape.count) + x.shape
+        let strides = Values(full, []).strides
+        return x.shape == shape ? x : gathered(x, shape, offset: 0, strides: full.indices.map { full[$0] == 1 ? 0 : strides[$0] })
+    }
+
     static func binary(_ a: Values, _ b: Values, _ shape: [Int], _ function: BinaryFunction) -> Values {
-        func broadcast(_ x: Values) -> Values {
-            let full = Array(repeating: 1, count: shape.count - x.shape.count) + x.shape
-            let strides = Values(full, []).strides
-            return x.shape == shape ? x : gathered(x, shape, offset: 0, strides: full.indices.map { full[$0] == 1 ? 0 : strides[$0] })
-        }
-        let left = broadcast(a), right = broadcast(b)
+        let left = broadcast(a, shape), right = broadcast(b, shape)
         return Values(shape, zip(left.data, right.data).map { x, y in
             switch function {
             case .add: x + y
@@ -104,6 +105,12 @@ enum ReferenceLayers {
             case .divide: x / y
             case .maximum: max(x, y)
             case .minimum: min(x, y)
+            case .squaredDifference: (x - y) * (x - y)
+            case .prelu: x < 0 ? x * y : x
+            case .power: pow(x, y)
+            case .less: x < y ? 1 : 0
+            case .lessOrEqual: x <= y ? 1 : 0
+            case .equal: x == y ? 1 : 0
             }
         })
     }
@@ -125,6 +132,17 @@ enum ReferenceLayers {
         case .absolute: abs(x)
         case .negate: -x
         case .gelu: x * 0.5 * (1 + erf(x / Float(2).squareRoot()))
+        case .reciprocalSquareRoot: 1 / x.squareRoot()
+        case .errorFunction: erf(x)
+        case .sine: sin(x)
+        case .cosine: cos(x)
+        case .elu: x < 0 ? alpha * expm1(x) : x
+        case .softplus: log1p(exp(-abs(x))) + max(x, 0)
+        case .floor: floor(x)
+        case .ceiling: ceil(x)
+        case .round: x.rounded(.toNearestOrEven)
+        case .sign: x == 0 ? 0 : x < 0 ? -1 : 1
+        case .power: pow(x, alpha)
         }
     }
 

@@ -1,4 +1,5 @@
 import CKernels
+import CLinux
 import Kernels
 import Nest
 
@@ -44,6 +45,7 @@ final class BinaryStep: Step {
             add(addition, Int32(first), Int32(end))
             return
         }
+        if y.type == .int32 { return wholeNumbers(first, end) }
         switch attributes.function {
         case .add: each(first, end) { $0 + $1 }
         case .subtract: each(first, end) { $0 - $1 }
@@ -51,6 +53,29 @@ final class BinaryStep: Step {
         case .divide: each(first, end) { $0 / $1 }
         case .maximum: each(first, end) { max($0, $1) }
         case .minimum: each(first, end) { min($0, $1) }
+        case .squaredDifference: each(first, end) { ($0 - $1) * ($0 - $1) }
+        case .prelu: each(first, end) { $0 < 0 ? $0 * $1 : $0 }
+        case .power: each(first, end) { powf($0, $1) }
+        case .less: each(first, end) { $0 < $1 ? 1 : 0 }
+        case .lessOrEqual: each(first, end) { $0 <= $1 ? 1 : 0 }
+        case .equal: each(first, end) { $0 == $1 ? 1 : 0 }
+        }
+    }
+
+    private func wholeNumbers(_ first: Int, _ end: Int) {
+        let p = a.address.assumingMemoryBound(to: Int32.self), q = b.address.assumingMemoryBound(to: Int32.self)
+        let out = y.address.assumingMemoryBound(to: Int32.self), step = b.channels == 1 && y.channels > 1 ? 0 : 1
+        for pixel in first..<end {
+            for c in 0..<y.channels {
+                let left = p[pixel * a.stride + c], right = q[other(pixel) * b.stride + c * step]
+                switch attributes.function {
+                case .add: out[pixel * y.stride + c] = left &+ right
+                case .subtract: out[pixel * y.stride + c] = left &- right
+                case .multiply: out[pixel * y.stride + c] = left &* right
+                case .maximum: out[pixel * y.stride + c] = max(left, right)
+                default: out[pixel * y.stride + c] = min(left, right)
+                }
+            }
         }
     }
 

@@ -38,6 +38,17 @@ struct FloatFunction {
         case .absolute: each { $0.magnitude }
         case .negate: each { -$0 }
         case .gelu: each { 0.5 * $0 * (1 + erff($0 * 0.70710678)) }
+        case .reciprocalSquareRoot: each { 1 / $0.squareRoot() }
+        case .errorFunction: each { erff($0) }
+        case .sine: each { sinf($0) }
+        case .cosine: each { cosf($0) }
+        case .elu: each { $0 < 0 ? alpha * expm1f($0) : $0 }
+        case .softplus: each { max($0, 0) + log1pf(expf(-$0.magnitude)) }
+        case .floor: each { $0.rounded(.down) }
+        case .ceiling: each { $0.rounded(.up) }
+        case .round: each { $0.rounded(.toNearestOrEven) }
+        case .sign: each { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
+        case .power: each { powf($0, alpha) }
         }
     }
 }

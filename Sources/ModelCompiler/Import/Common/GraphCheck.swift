@@ -62,6 +62,8 @@ extension Graph {
             return tensors[id].shape
         }
         for id in node.outputs {
+            // A state has a value from the start and gets another.
+            if case .writeState = node.operation, tensors.indices.contains(id), tensors[id].isState { continue }
             guard tensors.indices.contains(id), !known[id] else { throw Failure(.badFormat, "an output is no tensor or computed twice") }
             known[id] = true
         }

@@ -28,21 +28,29 @@ enum ShapeRules {
             return [x]
         case .binary:
             return [try broadcast(try input(0), try input(1))]
-        case .unary, .quantize:
+        case .unary, .quantize, .readState, .writeState:
             return [try input(0)]
+        case .select:
+            let condition = try input(0)
+            guard try input(1) == condition, try input(2) == condition else {
+                throw Mismatch("\(condition), \(try input(1)) and \(try input(2)) differ")
+            }
+            return [condition]
+        case .argumentMaximum(let axis, let keep):
+            return [try reduced(try input(0), [axis], keep)]
         case .averagePool(let window, _, _), .maxPool(let window, _):
             let x = try image(try input(0)), y = try sized(x, window, channels: x[3])
             guard window.sees(height: x[1], width: x[2]) else {
                 throw Failure(.unsupported, "a window of \(window.kernel) over \(x) that sees nothing but padding has no value")
             }
             return [y]
-        case .mean(let axes, let keep):
+        case .mean(let axes, let keep), .reduceMaximum(let axes, let keep):
             return [try reduced(try input(0), axes, keep)]
-        case .softmax(let axis, _):
+        case .softmax(let axis, _), .logSoftmax(let axis):
             let x = try input(0)
             guard x.indices.contains(axis) else { throw Mismatch("axis \(axis) of \(x)") }
             return [x]
-        case .concatenate, .reshape, .transpose, .slice, .pad, .resize, .gather:
+        case .concatenate, .reshape, .transpose, .slice, .pad, .resize, .gather, .broadcast:
             return [try moved(operation, inputs, declared.first)]
         case .detectionPostprocess(let attributes):
             return try detection(boxes: try input(0), scores: try input(1), anchors: try input(2), attributes)
@@ -72,6 +80,10 @@ enum ShapeRules {
         case .reshape:
             let x = try input(0), y = try declared()
             guard try Limits.elements(x, of: "") == Limits.elements(y, of: "") else { throw Mismatch("\(x) can't become \(y)") }
+            return y
+        case .broadcast:
+            let x = try input(0), y = try declared()
+            guard y.count >= x.count, try broadcast(x, y) == y else { throw Mismatch("\(x) can't be repeated to \(y)") }
             return y
         case .transpose(let permutation):
             let x = try input(0)

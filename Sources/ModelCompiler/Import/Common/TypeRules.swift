@@ -12,10 +12,15 @@ enum TypeRules {
         let given = inputs.map { $0?.type }, made = outputs.map(\.type)
         let fits = switch operation {
         case .convolution, .depthwiseConvolution, .fullyConnected: weighted(given, inputs, made[0])
+        case .quantize where given[0] == .int32 || made[0] == .int32:
+            [.int32, .float32].contains(given[0]) && [.int32, .float32].contains(made[0]) && given[0] != made[0]
         case .quantize: [.int8, .float32].contains(given[0]) && [.int8, .float32].contains(made[0])
         case .gather: given[0] == made[0] && given.count == 2 && given[1] == .int32
-        case .reshape, .transpose, .slice, .pad, .concatenate: given.allSatisfy { $0 == made[0] }
-        case .batchNormalization, .detectionPostprocess, .gru, .lstm, .matrixMultiply:
+        case .binary(let function, .none) where made[0] == .int32:
+            given.allSatisfy { $0 == .int32 } && [.add, .subtract, .multiply, .maximum, .minimum].contains(function)
+        case .argumentMaximum: [.int8, .float32].contains(given[0]) && made[0] == .int32
+        case .reshape, .transpose, .slice, .pad, .concatenate, .broadcast: given.allSatisfy { $0 == made[0] }
+        case .batchNormalization, .detectionPostprocess, .gru, .lstm, .matrixMultiply, .select:
             given.allSatisfy { $0 == nil || $0 == .float32 } && made.allSatisfy { $0 == .float32 }
         default: given.allSatisfy { $0 == made[0] } && [.int8, .float32].contains(made[0])
         }

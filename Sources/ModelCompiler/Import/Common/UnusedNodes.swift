@@ -1,11 +1,11 @@
 import Nest
 
 extension Graph {
-    /// Drops the nodes that no output needs and the tensors that nothing mentions any more.
+    /// Drops the nodes that neither an output nor a state needs and the tensors that nothing mentions any more.
     mutating func removeUnused() {
         var needed = Set(outputs)
         var kept: [Node] = []
-        for node in nodes.reversed() where node.outputs.contains(where: needed.contains) {
+        for node in nodes.reversed() where node.outputs.contains(where: { needed.contains($0) || tensors[$0].isState }) {
             needed.formUnion(node.inputs)
             kept.append(node)
         }

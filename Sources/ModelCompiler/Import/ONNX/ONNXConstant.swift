@@ -11,6 +11,8 @@ struct ONNXConstant {
 
     var shape: [Int]
     var elements: Elements
+    /// The file's element type (onnx.proto); 0 where it was computed.
+    var type = 0
 
     init(shape: [Int], _ elements: Elements) {
         self.shape = shape
@@ -57,6 +59,7 @@ struct ONNXConstant {
         let isReal = [1, 10, 11].contains(tensor.type)
         try budget.charge(elements * (isReal ? 4 : 8))
         shape = isEmpty ? [0] : tensor.shape
+        type = tensor.type
         guard let raw = tensor.raw else {
             let stored = isReal ? tensor.floats.count : tensor.integers.count
             guard tensor.type != 10, tensor.type != 11, stored == elements else {

@@ -29,14 +29,16 @@ extension ONNXImporter {
         } else if group == 1 {
             let id = try addConstant(node.inputs[1], shape: [w[0], kernel.0, kernel.1, w[1]],
                                      ONNXImporter.moved(floats, rows: w[0], depth: w[1]))
+            keepQuantization(id, of: node.inputs[1], from: 0, to: 0)
             y = try append(node.name, .convolution(window, .none), [image, id, bias])
         } else if group == channels, w[1] == 1, w[0] % group == 0 {
             let area = kernel.0 * kernel.1
             let values = (0..<floats.count).map { floats[$0 % w[0] * area + $0 / w[0]] }
             let id = try addConstant(node.inputs[1], shape: [1, kernel.0, kernel.1, w[0]], values)
+            keepQuantization(id, of: node.inputs[1], from: 0, to: 3)
             y = try append(node.name, .depthwiseConvolution(window, multiplier: w[0] / group, .none), [image, id, bias])
         } else {
-            throw Failure(.unsupported, "\(group) groups over \(channels) channels; 1 group or one a channel work")
+            y = try groupedConvolution(node, image, window, floats, w, group: group)
         }
         let stored = graph.tensors[y].shape
         let result = rank == 3 ? try append(node.name + "/sequence", .reshape, [y], declared: [stored[0], stored[2], stored[3]]) : y
@@ -89,6 +91,10 @@ extension ONNXImporter {
             if pads.count == 2 { padding = Padding(left: pads[0], right: pads[1]) }
         case "VALID": break
         case "SAME_UPPER": padding = .same(input: (stored[1], stored[2]), kernel: kernel, stride: stride, dilation: dilation)
+        case "SAME_LOWER":
+            // The odd pixel at the top and left.
+            let other = Padding.same(input: (stored[1], stored[2]), kernel: kernel, stride: stride, dilation: dilation)
+            padding = Padding(top: other.bottom, left: other.right, bottom: other.top, right: other.left)
         case let mode: throw Failure(.unsupported, "padding '\(mode.prefix(40))'")
         }
         return Window(kernel: kernel, stride: stride, dilation: dilation, padding: padding)

@@ -31,15 +31,15 @@ extension ONNXImporter {
     }
 
     mutating func power(_ node: ONNXNode) throws {
-        let x = try value(node, 0), exponent = try constant(node, 1)
-        guard exponent.count == 1, exponent.shape.count <= x.shape.count else {
-            throw Failure(.unsupported, "an exponent of shape \(exponent.shape)")
+        let x = try value(node, 0), given = try value(node, 1)
+        guard let exponent = given.constant, exponent.count == 1, exponent.shape.count <= x.shape.count else {
+            return try combine(node, .binary(.power, .none), x, given)
         }
         switch exponent.reals[0] {
         case 1: set(node, x)
         case 2: try combine(node, .binary(.multiply, .none), x, x)
         case 0.5: try unary(node, .squareRoot)
-        case let other: throw Failure(.unsupported, "the power \(other); 0.5, 1 and 2 work")
+        case let other: try unary(node, .power, other)
         }
     }
 
@@ -50,23 +50,40 @@ extension ONNXImporter {
             guard let bound = try constant(node, input).reals.first else { throw Failure(.badFormat, "an empty bound") }
             return bound
         }
-        let low = try bound("min", 1, -.infinity), high = try bound("max", 2, .infinity)
-        guard !low.isNaN, !high.isNaN else { throw Failure(.badFormat, "a bound that is no number") }
+        let least = try bound("min", 1, -.infinity), high = try bound("max", 2, .infinity)
+        guard !least.isNaN, !high.isNaN else { throw Failure(.badFormat, "a bound that is no number") }
+        // The upper bound has the last word.
+        let low = min(least, high)
         if low == 0, high == 6 { return try unary(node, .relu6) }
         try unary(node, low == 0 && high == .infinity ? .relu : .clip, low == 0 && high == .infinity ? 0 : low, low == 0
                   && high == .infinity ? 0 : high)
     }
 
-    /// Two values that broadcast, brought to the same layout.
+    /// Two values that broadcast, combined in the layout of one of them.
     private mutating func combine(_ node: ONNXNode, _ operation: Operation, _ a: ONNXValue, _ b: ONNXValue) throws {
-        let shape = try ShapeRules.broadcast(a.shape, b.shape)
-        let isChannelsLast = (a.isChannelsLast && a.shape.count == shape.count) || (b.isChannelsLast && b.shape.count == shape.count)
-        let inputs = try zip([a, b], node.inputs).map { try operand($0, $1, rank: shape.count, isChannelsLast: isChannelsLast) }
+        let (shape, inputs, isChannelsLast) = try operands([a, b], node.inputs)
         set(node, ONNXValue(shape: shape, id: try append(node.name, operation, inputs), isChannelsLast: isChannelsLast))
     }
 
+    /// All inputs of a node, which broadcast, brought to one layout, and the shape that they have together in ONNX's order.
+    mutating func operands(_ node: ONNXNode) throws -> (shape: [Int], tensors: [TensorID], isChannelsLast: Bool) {
+        try operands(node.inputs.indices.map { try value(node, $0) }, node.inputs)
+    }
+
+    private mutating func operands(_ parts: [ONNXValue], _ names: [String]) throws
+        -> (shape: [Int], tensors: [TensorID], isChannelsLast: Bool) {
+        let shape = try parts.dropFirst().reduce(parts[0].shape) { try ShapeRules.broadcast($0, $1.shape) }
+        let isChannelsLast = parts.contains { $0.isChannelsLast && $0.shape.count == shape.count }
+        let tensors = try zip(parts, names).map { try operand($0, $1, rank: shape.count, isChannelsLast: isChannelsLast) }
+        return (shape, tensors, isChannelsLast)
+    }
+
     private mutating func operand(_ value: ONNXValue, _ name: String, rank: Int, isChannelsLast: Bool) throws -> TensorID {
-        guard isChannelsLast else { return try tensor(plain(value, name + "/plain"), name) }
+        guard isChannelsLast else {
+            let id = try tensor(plain(value, name + "/plain"), name)
+            if value.constant != nil { keepQuantization(id, of: name, from: -1, to: -1) }
+            return id
+        }
         if value.isChannelsLast, value.shape.count == rank { return value.id }
         let full = Array(repeating: 1, count: rank - value.shape.count) + value.shape
         guard let constant = value.constant, value.id == -1 else {
@@ -77,53 +94,22 @@ extension ONNXImporter {
         try budget.charge(16 * constant.count)
         let order = ONNXValue.channelsLast(Array(full.indices)), strides = ONNXFolding.rowMajor(full)
         let places = ONNXFolding.walk(order.map { full[$0] }, offset: 0, strides: order.map { strides[$0] })
-        return try addConstant(name, shape: order.map { full[$0] }, constant.gathered(places, shape: full).reals)
-    }
-
-    mutating func softmax(_ node: ONNXNode) throws {
-        let x = try value(node, 0), rank = x.shape.count
-        guard rank > 0 else { throw Failure(.badFormat, "softmax of a single number") }
-        let axis = try positive(node.integer("axis", model.operatorSet < 13 ? 1 : -1), rank: rank)
-        // Up to version 12 the operator ran over all axes from this one on.
-        guard model.operatorSet >= 13 || x.shape[(axis + 1)...].allSatisfy({ $0 == 1 }) else {
-            throw Failure(.unsupported, "a softmax over several axes")
-        }
-        let id = try tensor(x, node.name + "/constant")
-        set(node, ONNXValue(shape: x.shape, id: try append(node.name, .softmax(axis: x.axis(axis), beta: 1), [id]),
-                            isChannelsLast: x.isChannelsLast))
-    }
-
-    mutating func reduce(_ node: ONNXNode, sum: Bool) throws {
-        let input = try value(node, 0), rank = input.shape.count
-        let listed = try integers(node, attribute: "axes", input: 1) ?? []
-        let keep = node.integer("keepdims", 1) != 0, leavesAll = node.integer("noop_with_empty_axes", 0) != 0
-        if listed.isEmpty, leavesAll { return set(node, input) }
-        let axes = try listed.isEmpty ? Array(0..<rank) : listed.map { try positive($0, rank: rank) }
-        guard Set(axes).count == axes.count, !axes.isEmpty else { throw Failure(.badFormat, "axes \(axes)") }
-        // Without the reduced axes the layout would no longer be one of the two, unless only the first two are left.
-        let survives = keep || axes.sorted() == Array(2..<rank)
-        let x = survives ? input : try plain(input, node.name + "/plain")
-        let shape = input.shape.indices.compactMap { axes.contains($0) ? (keep ? 1 : nil) : input.shape[$0] }
-        var id = try append(node.name, .mean(axes: axes.map(x.axis).sorted(), keepDimensions: keep), [tensor(x, node.name + "/constant")])
-        if sum {
-            let count = try addConstant(node.name + "/count", shape: [1], [Float(axes.reduce(1) { $0 * input.shape[$1] })])
-            id = try append(node.name + "/sum", .binary(.multiply, .none), [id, count], declared: nil)
-            if shape.isEmpty { id = try append(node.name + "/scalar", .reshape, [id], declared: []) }
-        }
-        set(node, ONNXValue(shape: shape, id: id, isChannelsLast: keep && x.isChannelsLast))
+        let id = try addConstant(name, shape: order.map { full[$0] }, constant.gathered(places, shape: full).reals)
+        keepQuantization(id, of: name, from: -1, to: -1)
+        return id
     }
 
     mutating func pass(_ node: ONNXNode) throws {
+        if node.operation == "Dropout", let training = try optional(node, 2), training.constant?.reals.first != 0 {
+            throw Failure(.unsupported, "dropout in training mode")
+        }
         guard node.outputs.dropFirst().allSatisfy(\.isEmpty) else { throw Failure(.unsupported, "a mask as second output") }
         set(node, try value(node, 0))
     }
 
     mutating func cast(_ node: ONNXNode) throws {
         let x = try value(node, 0), type = node.integer("to", 0), isReal = [1, 10, 11].contains(type)
-        guard var constant = x.constant else {
-            guard isReal else { throw Failure(.unsupported, "computed values to element type \(type)") }
-            return set(node, x)
-        }
+        guard var constant = x.constant else { return try castComputed(node, x, to: type) }
         try budget.charge(8 * constant.count)
         if isReal {
             constant.elements = .floats(constant.reals)
@@ -136,5 +122,36 @@ extension ONNXImporter {
             })
         }
         set(node, ONNXValue(constant: constant))
+    }
+
+    /// Computed whole numbers are int32, truth values and reals float32.
+    private mutating func castComputed(_ node: ONNXNode, _ x: ONNXValue, to type: Int) throws {
+        let isWhole = graph.tensors[x.id].type == .int32
+        let id: TensorID
+        switch type {
+        case 1, 10, 11: id = isWhole ? try append(node.name, .quantize, [x.id], type: .float32) : x.id
+        case 6, 7: id = isWhole ? x.id : try append(node.name, .quantize, [x.id], type: .int32)
+        case 9:
+            let real = isWhole ? try append(node.name + "/real", .quantize, [x.id], type: .float32) : x.id
+            id = try negated(negated(real, node.name + "/isZero"), node.name)
+        default: throw Failure(.unsupported, "computed values to element type \(type)")
+        }
+        set(node, ONNXValue(shape: x.shape, id: id, isChannelsLast: x.isChannelsLast))
+    }
+
+    /// x · tanh(softplus(x)).
+    mutating func mish(_ node: ONNXNode) throws {
+        let x = try value(node, 0), id = try tensor(x, node.name + "/constant")
+        let soft = try append(node.name + "/softplus", .unary(.softplus, alpha: 0, beta: 0), [id])
+        let gate = try append(node.name + "/gate", .unary(.tanh, alpha: 0, beta: 0), [soft])
+        set(node, ONNXValue(shape: x.shape, id: try append(node.name, .binary(.multiply, .none), [id, gate]),
+                            isChannelsLast: x.isChannelsLast))
+    }
+
+    /// Only the exact function.
+    mutating func gelu(_ node: ONNXNode) throws {
+        let way = node.text("approximate", "none")
+        guard way == "none" else { throw Failure(.unsupported, "approximate '\(way.prefix(40))'") }
+        try unary(node, .gelu)
     }
 }

@@ -3,7 +3,7 @@ import Platform
 /// Operators computed at import where their inputs are constant: shape arithmetic, and slices of weights.
 enum ONNXFolding {
     /// Those that have no meaning but on constants and shapes.
-    static let operations: Set<String> = ["Constant", "ConstantOfShape", "Shape", "Size", "Equal", "Not", "Range"]
+    static let operations: Set<String> = ["Constant", "ConstantOfShape", "Shape", "Size", "Range"]
 
     static func binary(_ operation: String, _ a: ONNXConstant, _ b: ONNXConstant, budget: ImportBudget) throws -> ONNXConstant? {
         let shape = try ShapeRules.broadcast(a.shape, b.shape)
@@ -30,10 +30,25 @@ enum ONNXFolding {
         case "Sub": a.subtractingReportingOverflow(b)
         case "Mul": a.multipliedReportingOverflow(by: b)
         case "Div": a.dividedReportingOverflow(by: b)
+        case "Less": (a < b ? 1 : 0, false)
+        case "LessOrEqual": (a <= b ? 1 : 0, false)
+        case "Greater": (a > b ? 1 : 0, false)
+        case "GreaterOrEqual": (a >= b ? 1 : 0, false)
         default: (a == b ? 1 : 0, false)
         }
         guard !overflow else { throw Failure(.badFormat, "\(operation) of \(a) and \(b) has no value") }
         return value
+    }
+
+    /// Of whole numbers: a where the condition isn't 0, else b. Nil for others, which are left to the program.
+    static func select(_ condition: ONNXConstant, _ a: ONNXConstant, _ b: ONNXConstant, budget: ImportBudget) throws -> ONNXConstant? {
+        guard let chosen = condition.integers, let x = a.integers, let y = b.integers, !chosen.isEmpty, !x.isEmpty, !y.isEmpty else {
+            return nil
+        }
+        let shape = try ShapeRules.broadcast(condition.shape, ShapeRules.broadcast(a.shape, b.shape))
+        try budget.charge(32 * Limits.elements(shape, of: "Where"))
+        let (i, j, k) = (places(condition.shape, in: shape), places(a.shape, in: shape), places(b.shape, in: shape))
+        return ONNXConstant(shape: shape, .integers(i.indices.map { chosen[i[$0]] != 0 ? x[j[$0]] : y[k[$0]] }))
     }
 
     /// For each element of `shape`, the place of the element that broadcasting reads.
@@ -92,7 +107,12 @@ extension ONNXImporter {
                 set(node, ONNXValue(constant: ONNXConstant(shape: kept, .floats(Array(repeating: fill?.floats?.first ?? 0, count: count)))))
             }
             return true
-        case "Add", "Sub", "Mul", "Div", "Equal":
+        case "Where":
+            guard let condition = try value(node, 0).constant, let a = try value(node, 1).constant, let b = try value(node, 2).constant,
+                  let chosen = try ONNXFolding.select(condition, a, b, budget: budget) else { return false }
+            set(node, ONNXValue(constant: chosen))
+            return true
+        case "Add", "Sub", "Mul", "Div", "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual":
             guard node.inputs.count == 2, let a = try value(node, 0).constant, let b = try value(node, 1).constant, a.count > 0,
                   b.count > 0,
                   let result = try ONNXFolding.binary(node.operation, a, b, budget: budget) else { return false }

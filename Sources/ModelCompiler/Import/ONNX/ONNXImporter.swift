@@ -46,6 +46,12 @@ struct ONNXImporter {
     var focuses: [TensorID: ONNXFocus] = [:]
     /// The node that computes each tensor.
     var producers: [TensorID: Int] = [:]
+    /// The state of each input that is one (`ImportOptions.states`).
+    var states: [String: TensorID] = [:]
+    /// What constants that were dequantised came from, by the value's name.
+    var quantizations: [String: Quantization] = [:]
+    /// Tensors of bytes that are uint8 in the model.
+    var unsigned: Set<TensorID> = []
     let model: ONNXModel
     let reader: SourceReader
     let budget: ImportBudget
@@ -75,7 +81,8 @@ struct ONNXImporter {
         try add(model.graph.initializers)
         for info in model.graph.inputs where values[info.name] == nil { try addInput(info, options) }
         try run(model.graph.nodes, depth: 0)
-        for info in model.graph.outputs {
+        try writeStates(options)
+        for info in model.graph.outputs where !options.states.values.contains(info.name) {
             guard let found = values[info.name] else {
                 throw Failure(.badFormat, "ONNX file: its output '\(info.name.prefix(80))' is never computed")
             }
@@ -85,6 +92,7 @@ struct ONNXImporter {
             if !graph.inputs.contains(id) { graph.tensors[id].name = info.name }
             graph.outputs.append(id)
         }
+        try noteUnsignedOutputs()
         graph.removeUnused()
         ImageMetadata.describe(&graph)
         YOLOXMetadata.describe(&graph)
@@ -112,6 +120,8 @@ struct ONNXImporter {
             $0.size.flatMap { $0 > 0 ? $0 : nil } ?? options.dimensions[$0.name] ?? 1
         }
         _ = try Limits.elements(shape, of: info.name)
+        if options.states[info.name] != nil { return try addState(info, shape: shape) }
+        if let count = options.contexts[info.name] { return try addContext(info, shape: shape, count: count) }
         var value = ONNXValue(shape: shape, id: graph.tensors.count, isChannelsLast: false)
         // A four-dimensional input with an extent in both last axes is an image; (layers, 1, 1, units) is a state.
         value.isChannelsLast = shape.count == 4 && shape[2] > 1 && shape[3] > 1
@@ -187,13 +197,20 @@ struct ONNXImporter {
         return graph.addConstant(name, shape: shape, floats: values)
     }
 
-    /// Appends an operation with one float32 output of the stored shape that follows (or `declared`) and gives it.
+    /// Appends an operation with one output of the stored shape that follows (or `declared`) and gives it.
     @discardableResult
-    mutating func append(_ name: String, _ operation: Operation, _ inputs: [TensorID], declared: [Int]? = nil) throws -> TensorID {
+    mutating func append(_ name: String, _ operation: Operation, _ inputs: [TensorID], declared: [Int]? = nil,
+                         type: ElementType? = nil) throws -> TensorID {
         let shapes = inputs.map { $0 == -1 ? nil : graph.tensors[$0].shape }
         let shape = try ShapeRules.outputs(of: operation, inputs: shapes, declared: declared.map { [$0] } ?? [])[0]
         _ = try Limits.elements(shape, of: name)
-        let id = graph.addNode(name, operation, inputs: inputs, output: GraphTensor(name: name, shape: shape, type: .float32))
+        // What moves whole numbers gives whole numbers.
+        let own: ElementType = switch operation {
+        case .argumentMaximum: .int32
+        case .reshape, .transpose, .slice, .concatenate, .gather, .broadcast: graph.tensors[inputs[0]].type
+        default: .float32
+        }
+        let id = graph.addNode(name, operation, inputs: inputs, output: GraphTensor(name: name, shape: shape, type: type ?? own))
         producers[id] = graph.nodes.count - 1
         return id
     }

@@ -169,19 +169,22 @@ extension ONNXImporter {
 
     mutating func pad(_ node: ONNXNode) throws {
         let x = try value(node, 0), rank = x.shape.count, id = try tensor(x, node.name + "/constant")
-        guard let pads = try integers(node, attribute: "pads", input: 1), pads.count == 2 * rank,
-              pads.allSatisfy({ (0...1 << 20).contains($0) }), node.inputs.count < 4 else {
+        let axes = try integers(node, attribute: "axes", input: 3)?.map { try positive($0, rank: rank) } ?? Array(0..<rank)
+        guard let pads = try integers(node, attribute: "pads", input: 1), pads.count == 2 * axes.count, Set(axes).count == axes.count,
+              pads.allSatisfy({ (0...1 << 20).contains($0) }) else {
             throw Failure(.unsupported, "padding that isn't constant for each axis, or negative")
         }
-        let before = Array(pads[..<rank]), after = Array(pads[rank...])
+        var before = x.shape.map { _ in 0 }, after = before
+        for (index, axis) in axes.enumerated() { (before[axis], after[axis]) = (pads[index], pads[axes.count + index]) }
         func stored(_ list: [Int]) -> [Int] { x.isChannelsLast ? ONNXValue.channelsLast(list) : list }
         let result: TensorID
         switch node.text("mode", "constant") {
         case "constant":
-            let given: Float? = try optional(node, 2)?.constant?.reals.first
+            let given = try optional(node, 2) == nil ? nil : try constant(node, 2).reals.first
             let value = node.attributes["value"]?.float ?? given ?? 0
             result = try append(node.name, .pad(before: stored(before), after: stored(after), value: value), [id])
         case let mode where mode == "reflect" || mode == "edge":
+            _ = try optional(node, 2)
             result = try mirrored(node, id, stored(before), stored(after), isReflection: mode == "reflect")
         case let mode: throw Failure(.unsupported, "padding by '\(mode.prefix(40))'")
         }
@@ -211,8 +214,8 @@ extension ONNXImporter {
     mutating func gather(_ node: ONNXNode) throws {
         let x = try plain(value(node, 0), node.name + "/plain"), indices = try constant(node, 1)
         let axis = try positive(node.integer("axis", 0), rank: x.shape.count), size = x.shape[axis]
-        guard let list = indices.integers, !list.isEmpty, indices.shape.count <= 1 else {
-            throw Failure(.unsupported, "indices of shape \(indices.shape); a row of whole numbers works")
+        guard let list = indices.integers, !list.isEmpty, indices.shape.count + x.shape.count <= Limits.rank else {
+            throw Failure(.unsupported, "indices of shape \(indices.shape); constant whole numbers work")
         }
         let chosen = try list.map { try positive($0, rank: size) }
         let id = try tensor(x, node.name + "/constant")
@@ -225,7 +228,9 @@ extension ONNXImporter {
             let result = shape == part ? row : try append(node.name + "/row", .reshape, [row], declared: shape)
             return set(node, ONNXValue(shape: shape, id: result, isChannelsLast: false))
         }
-        set(node, ONNXValue(shape: shape, id: try gather(node.name, id, chosen.map { Int32($0) }, axis: axis), isChannelsLast: false))
+        var rows = try gather(node.name, id, chosen.map { Int32($0) }, axis: axis)
+        if indices.shape.count > 1 { rows = try append(node.name + "/shaped", .reshape, [rows], declared: shape) }
+        set(node, ONNXValue(shape: shape, id: rows, isChannelsLast: false))
     }
 
     mutating func gather(_ name: String, _ id: TensorID, _ places: [Int32], axis: Int) throws -> TensorID {

@@ -1,38 +1,76 @@
 import Nest
 import Platform
 
-/// Products of matrices, recurrent layers and branches.
+/// Products of matrices, and branches.
 extension ONNXImporter {
+    /// alpha · A · B + beta · C, either matrix transposed.
     mutating func gemm(_ node: ONNXNode) throws {
-        let x = try plain(value(node, 0), node.name + "/plain"), weights = try constant(node, 1)
-        guard node.float("alpha", 1) == 1, node.float("beta", 1) == 1, node.integer("transA", 0) == 0, x.shape.count == 2,
-              weights.shape.count == 2,
-              let floats = weights.floats, !floats.isEmpty else {
-                  throw Failure(.unsupported, "factors, or weights that aren't a constant matrix")
-              }
-        let id = try matrix(node.inputs[1], floats, weights.shape, isTransposed: node.integer("transB", 0) != 0)
-        let outputs = graph.tensors[id].shape[0]
-        var bias: TensorID = -1
-        if let given = try optional(node, 2) {
-            guard let values = given.constant?.reals, values.count == outputs else {
-                throw Failure(.unsupported, "a bias of shape \(given.shape)")
+        var x = try plain(value(node, 0), node.name + "/plain")
+        let b = try plain(value(node, 1), node.name + "/plain_b"), alpha = node.float("alpha", 1), beta = node.float("beta", 1)
+        guard x.shape.count == 2, b.shape.count == 2 else { throw Failure(.badFormat, "matrices \(x.shape) and \(b.shape)") }
+        if node.integer("transA", 0) != 0 { x = try turned(x, node.name + "/turned_a") }
+        let isTurned = node.integer("transB", 0) != 0
+        let source = try tensor(x, node.inputs[0])
+        guard let floats = b.constant?.floats, !floats.isEmpty else {
+            let right = try isTurned ? turned(b, node.name + "/turned_b") : b
+            var id = try append(node.name, .matrixMultiply, [source, right.id])
+            if alpha != 1 {
+                let factor = try addConstant(node.name + "/alpha", shape: [], [alpha])
+                id = try append(node.name + "/scaled", .binary(.multiply, .none), [id, factor])
             }
-            bias = try addConstant(node.inputs[2], shape: [outputs], values)
+            return try addBias(node, id, beta, [x.shape[0], right.shape[1]])
         }
-        set(node, ONNXValue(shape: [x.shape[0], outputs], id: try append(node.name, .fullyConnected(.none),
-                                                                         [tensor(x, node.inputs[0]), id, bias]), isChannelsLast: false))
+        let id = try matrix(node.inputs[1], alpha == 1 ? floats : floats.map { $0 * alpha }, b.shape, isTransposed: isTurned)
+        let outputs = graph.tensors[id].shape[0], shape = [x.shape[0], outputs]
+        if alpha == 1 { keepQuantization(id, of: node.inputs[1], from: isTurned ? 0 : 1, to: 0) }
+        guard x.shape[1] == graph.tensors[id].shape[1] else { throw Failure(.badFormat, "matrices \(x.shape) and \(b.shape)") }
+        // A bias for each column belongs to the weights; others are added behind them.
+        let bias = try optional(node, 2)?.constant
+        guard let bias, [outputs, 1].contains(bias.count), bias.shape.last ?? 1 == bias.count else {
+            return try addBias(node, append(node.name, .fullyConnected(.none), [source, id, -1]), beta, shape)
+        }
+        let values = (0..<outputs).map { bias.reals[bias.count == 1 ? 0 : $0] * beta }
+        let own = try addConstant(node.inputs[2], shape: [outputs], values)
+        set(node, ONNXValue(shape: shape, id: try append(node.name, .fullyConnected(.none), [source, id, own]), isChannelsLast: false))
     }
 
+    private mutating func addBias(_ node: ONNXNode, _ id: TensorID, _ beta: Float, _ shape: [Int]) throws {
+        var result = id
+        if let given = try optional(node, 2) {
+            var bias = try tensor(plain(given, node.name + "/plain_c"), node.inputs[2])
+            if beta != 1 {
+                let factor = try addConstant(node.name + "/beta", shape: [], [beta])
+                bias = try append(node.name + "/scaled_c", .binary(.multiply, .none), [bias, factor])
+            }
+            result = try append(node.name + "/sum", .binary(.add, .none), [id, bias])
+        }
+        set(node, ONNXValue(shape: shape, id: result, isChannelsLast: false))
+    }
+
+    private mutating func turned(_ x: ONNXValue, _ name: String) throws -> ONNXValue {
+        let id = try append(name, .transpose(permutation: [1, 0]), [tensor(x, name)])
+        return ONNXValue(shape: graph.tensors[id].shape, id: id, isChannelsLast: false)
+    }
+
+    /// Of tensors of matrices; a vector is a row on the left and a column on the right, which the result loses again.
     mutating func matrixMultiply(_ node: ONNXNode) throws {
         let a = try plain(value(node, 0), node.name + "/plain_a"), b = try plain(value(node, 1), node.name + "/plain_b")
         if let floats = b.constant?.floats, b.shape.count == 2, !floats.isEmpty, let depth = a.shape.last, depth == b.shape[0] {
             let id = try matrix(node.inputs[1], floats, b.shape, isTransposed: false)
+            keepQuantization(id, of: node.inputs[1], from: 1, to: 0)
             let shape = a.shape.dropLast() + [b.shape[1]]
             return set(node, ONNXValue(shape: Array(shape), id: try append(node.name, .fullyConnected(.none),
                 [tensor(a, node.inputs[0]), id, -1], declared: Array(shape)), isChannelsLast: false))
         }
-        let id = try append(node.name, .matrixMultiply, [tensor(a, node.inputs[0]), tensor(b, node.inputs[1])])
-        set(node, ONNXValue(shape: graph.tensors[id].shape, id: id, isChannelsLast: false))
+        var left = try tensor(a, node.inputs[0]), right = try tensor(b, node.inputs[1])
+        if a.shape.count == 1 { left = try append(node.name + "/row", .reshape, [left], declared: [1] + a.shape) }
+        if b.shape.count == 1 { right = try append(node.name + "/column", .reshape, [right], declared: b.shape + [1]) }
+        var id = try append(node.name, .matrixMultiply, [left, right])
+        var shape = graph.tensors[id].shape
+        if b.shape.count == 1 { shape.removeLast() }
+        if a.shape.count == 1 { shape.remove(at: shape.count - (b.shape.count == 1 ? 1 : 2)) }
+        if shape != graph.tensors[id].shape { id = try append(node.name + "/vector", .reshape, [id], declared: shape) }
+        set(node, ONNXValue(shape: shape, id: id, isChannelsLast: false))
     }
 
     /// A constant matrix as (outputs, inputs); `isTransposed`: it is that already.
@@ -40,58 +78,6 @@ extension ONNXImporter {
         if isTransposed { return try addConstant(name, shape: shape, values) }
         let (inputs, outputs) = (shape[0], shape[1])
         return try addConstant(name, shape: [outputs, inputs], (0..<values.count).map { values[$0 % inputs * outputs + $0 / inputs] })
-    }
-
-    /// GRU (3 gates) and LSTM (4), one direction.
-    mutating func recurrent(_ node: ONNXNode, gates: Int) throws {
-        guard node.text("direction", "forward") == "forward", node.integer("layout", 0) == 0, node.attributes["activations"] == nil,
-              node.attributes["clip"] == nil,
-              node.integer("input_forget", 0) == 0 else {
-                  throw Failure(.unsupported, "only the forward direction with the usual functions works")
-              }
-        let x = try plain(value(node, 0), node.name + "/plain"), w = try constant(node, 1), r = try constant(node, 2)
-        guard x.shape.count == 3, w.shape.count == 3, r.shape.count == 3, w.shape[0] == 1, r.shape[0] == 1, let hidden = r.shape.last,
-              (1...1 << 16).contains(hidden),
-              w.shape == [1, gates * hidden, x.shape[2]], r.shape == [1, gates * hidden, hidden] else {
-                  throw Failure(.badFormat, "weights \(w.shape) and \(r.shape) for \(x.shape)")
-              }
-        guard try optional(node, 4) == nil, gates == 3 || node.inputs.count < 8 || node.inputs[7].isEmpty else {
-            throw Failure(.unsupported, "lengths of sequences or peepholes")
-        }
-        var inputs = [try tensor(x, node.inputs[0]), try addConstant(node.inputs[1], shape: [gates * hidden, x.shape[2]], w.reals),
-                      try addConstant(node.inputs[2], shape: [gates * hidden, hidden], r.reals), -1, -1]
-        if try optional(node, 3) != nil {
-            let bias = try constant(node, 3).reals
-            guard bias.count == 2 * gates * hidden else { throw Failure(.badFormat, "a bias of \(bias.count) numbers for \(hidden) units") }
-            inputs[3] = try addConstant(node.inputs[3] + "/input", shape: [gates * hidden], Array(bias[..<(gates * hidden)]))
-            inputs[4] = try addConstant(node.inputs[3] + "/recurrent", shape: [gates * hidden], Array(bias[(gates * hidden)...]))
-        }
-        let batch = x.shape[1], states = gates == 3 ? 1 : 2
-        for index in 0..<states {
-            guard let given = try optional(node, 5 + index) else {
-                inputs.append(-1)
-                continue
-            }
-            let state = try plain(given, node.name + "/state")
-            guard state.shape == [1, batch, hidden] else {
-                throw Failure(.badFormat, "a state of shape \(state.shape) for \(hidden) units")
-            }
-            inputs.append(try append("\(node.name)/initial\(index)", .reshape, [tensor(state, node.inputs[5 + index])],
-                                     declared: [batch, hidden]))
-        }
-        let layer = RecurrentLayer(hidden: hidden, resetAfterProduct: node.integer("linear_before_reset", 0) != 0)
-        let operation = gates == 3 ? Operation.gru(layer) : .lstm(layer)
-        let shapes = try ShapeRules.outputs(of: operation, inputs: inputs.map { $0 == -1 ? nil : graph.tensors[$0].shape }, declared: [])
-        let ids = shapes.enumerated().map { index, shape in
-            graph.addTensor(GraphTensor(name: "\(node.name)/\(["y", "h", "c"][index])", shape: shape, type: .float32))
-        }
-        graph.nodes.append(Node(name: node.name, operation: operation, inputs: inputs, outputs: ids))
-        // ONNX has an axis for the direction in each output.
-        let full = [[x.shape[0], 1, batch, hidden], [1, batch, hidden], [1, batch, hidden]]
-        for (index, id) in ids.enumerated() where node.outputs.indices.contains(index) && !node.outputs[index].isEmpty {
-            set(node, ONNXValue(shape: full[index], id: try append(node.outputs[index], .reshape, [id], declared: full[index]),
-                                isChannelsLast: false), output: index)
-        }
     }
 
     /// A branch whose condition is known takes the place of the node.

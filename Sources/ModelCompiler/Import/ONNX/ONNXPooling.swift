@@ -9,7 +9,7 @@ extension ONNXImporter {
         let over = try overhang(node, window, x.stored)
         guard window.dilation == (1, 1) else { return try dilated(node, x, window, over, weights: nil) }
         widen(&window, by: over)
-        set(node, image: try append(node.name, .maxPool(window, .none), [x.id]))
+        try setPooled(node, append(node.name, .maxPool(window, .none), [x.id]))
     }
 
     mutating func averagePool(_ node: ONNXNode) throws {
@@ -29,29 +29,36 @@ extension ONNXImporter {
             countsPadding = false
         }
         widen(&window, by: over)
-        set(node, image: try append(node.name, .averagePool(window, countPadding: countsPadding, .none), [source]))
+        try setPooled(node, append(node.name, .averagePool(window, countPadding: countsPadding, .none), [source]))
     }
 
-    mutating func globalAveragePool(_ node: ONNXNode) throws {
-        let x = try channelsLast(value(node, 0), node.name + "/channels_last")
-        guard x.shape.count == 4 else { throw Failure(.unsupported, "pooling of \(x.shape); images work") }
-        set(node, image: try append(node.name, .mean(axes: [1, 2], keepDimensions: true), [x.id]))
-    }
-
+    /// What is pooled, as an image; a sequence is one of a single row.
     private mutating func pooled(_ node: ONNXNode) throws -> ONNXValue {
-        let x = try channelsLast(value(node, 0), node.name + "/channels_last")
-        guard x.shape.count == 4 else { throw Failure(.unsupported, "pooling of \(x.shape); images work") }
+        let x = try channelsLast(value(node, 0), node.name + "/channels_last"), s = x.stored
         guard node.outputs.dropFirst().allSatisfy(\.isEmpty) else {
             throw Failure(.unsupported, "the places of the maxima can't be computed")
         }
+        if s.count == 3 {
+            return ONNXValue(shape: [s[0], s[2], 1, s[1]], id: try append(node.name + "/image", .reshape, [x.id],
+                                                                           declared: [s[0], 1, s[1], s[2]]), isChannelsLast: true)
+        }
+        guard s.count == 4 else { throw Failure(.unsupported, "pooling of \(x.shape); images and sequences work") }
         return x
     }
 
+    /// The result, a sequence again where the input was one.
+    private mutating func setPooled(_ node: ONNXNode, _ id: TensorID) throws {
+        guard try value(node, 0).shape.count == 3 else { return set(node, image: id) }
+        let s = graph.tensors[id].shape, y = try append(node.name + "/sequence", .reshape, [id], declared: [s[0], s[2], s[3]])
+        set(node, ONNXValue(shape: [s[0], s[3], s[2]], id: y, isChannelsLast: true))
+    }
+
     private func poolWindow(_ node: ONNXNode, _ x: ONNXValue) throws -> Window {
-        guard let kernel = node.attributes["kernel_shape"]?.integers, kernel.count == 2 else {
-            throw Failure(.badFormat, "no kernel of two sizes")
+        let isSequence = try value(node, 0).shape.count == 3
+        guard let kernel = node.attributes["kernel_shape"]?.integers, kernel.count == (isSequence ? 1 : 2) else {
+            throw Failure(.badFormat, "a kernel that doesn't fit \(x.shape)")
         }
-        return try window(node, kernel: (kernel[0], kernel[1]), over: x.stored)
+        return try window(node, kernel: isSequence ? (1, kernel[0]) : (kernel[0], kernel[1]), over: x.stored)
     }
 
     private func widen(_ window: inout Window, by over: (bottom: Int, right: Int)) {
@@ -108,7 +115,7 @@ extension ONNXImporter {
                 row.indices.map { (0..<extent).contains(row[$0]) ? (row[$0], 1 / Float(divisors[$0])) : (windows[$0][0], 0) }
             })
         }
-        set(node, image: id)
+        try setPooled(node, id)
     }
 
     /// Each tap is three steps of the graph.

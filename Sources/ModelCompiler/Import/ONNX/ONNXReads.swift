@@ -52,12 +52,13 @@ private enum ONNXDefaults {
         // Those belong to other ways of interpolation than the one chosen.
         "Resize": ["cubic_coeff_a", "extrapolation_value", "nearest_mode"],
         "Split": ["num_outputs"],
+        "LayerNormalization": ["stash_type"],
         "If": ["then_branch", "else_branch"],
     ]
 
     /// Inputs that change nothing here: a region only counts where the picture is cropped, which is refused, and sizes
     /// replace scales.
-    static let idleInputs: [String: Set<Int>] = ["Dropout": [1, 2], "Resize": [1, 2], "Pad": [2]]
+    static let idleInputs: [String: Set<Int>] = ["Dropout": [1], "Resize": [1, 2]]
 
     static func isIdle(_ name: String, of operation: String) -> Bool {
         idle[operation]?.contains(name) == true || name == "consumed_inputs"
@@ -76,7 +77,7 @@ private enum ONNXDefaults {
         case "group", "spatial", "keepdims": value.integer == 1
         case "antialias", "broadcast", "ceil_mode", "count_include_pad", "exclude_outside", "input_forget", "layout",
             "noop_with_empty_axes",
-             "storage_order", "training_mode", "transA", "transB", "allowzero": value.integer == 0
+             "select_last_index", "storage_order", "training_mode", "transA", "transB", "allowzero": value.integer == 0
         default: false
         }
     }

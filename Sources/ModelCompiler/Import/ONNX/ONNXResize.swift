@@ -94,6 +94,9 @@ extension ONNXImporter {
             }
             try resample(node, x, axes) { axis in [try (0..<axis.to).map { (try axis.nearest($0, rounding: rounding), 1) }] }
         case "linear", "bilinear":
+            guard place != "align_corners" || axes.allSatisfy(\.isRatio) else {
+                throw Failure(.unsupported, "align_corners with a scale that gives no whole size, on which runtimes differ; give sizes")
+            }
             // An axis of one pixel is read at its start by pytorch_half_pixel, in its middle by the instruction.
             let agrees = place == "align_corners" || axes.allSatisfy {
                 $0.isRatio && (place != "pytorch_half_pixel" || $0.to > 1 || $0.from == 1)

@@ -35,6 +35,31 @@ extension TFLiteImporter {
         try add(item, make(window, activation(item, 5)), inputs: [x], outputs: [output(item)])
     }
 
+    /// Inputs: the output's shape, weights (outputs, height, width, inputs), image, bias?.
+    mutating func transposedConvolution(_ item: TFLiteOperator) throws {
+        guard let options = item.options, item.inputs.count > 2 else { throw Failure(.badFormat, "its options or inputs are absent") }
+        let x = try input(item, 2), w = try weights(item, for: x), bias = try input(item, 3, optional: true), y = try output(item)
+        let stride = (Int(try options.integer(2, default: Int32(0))), Int(try options.integer(1, default: Int32(0))))
+        let ks = shape(w), xs = shape(x), ys = shape(y)
+        guard ks.count == 4, xs.count == 4, ys.count == 4, (1...64).contains(stride.0), (1...64).contains(stride.1),
+              let bytes = graph.tensors[w].constant else {
+            throw Failure(.unsupported, "weights of shape \(ks) over \(xs), stride \(stride)")
+        }
+        _ = try integers(item, 0)
+        let isSame = try options.integer(0, default: Int8(0)) == 0
+        func cut(_ size: Int, _ kernel: Int, _ stride: Int, _ output: Int) -> Int {
+            // What SAME pads the convolution that this one turns round.
+            isSame ? max(0, (size - 1) * stride + kernel - output) / 2 : 0
+        }
+        try budget.charge(bytes.count)
+        let (input, window) = try graph.addTransposedWindow(
+            x, kernel: (ks[1], ks[2]), stride: stride, padding: (cut(xs[1], ks[1], stride.0, ys[1]), cut(xs[2], ks[2], stride.1, ys[2])),
+            output: (ys[1], ys[2]), name: item.name)
+        var turned = graph.tensors[w]
+        turned.constant = turnedKernel(bytes, shape: ks, size: turned.type.size)
+        try add(item, .convolution(window, activation(item, 3)), inputs: [input, graph.addTensor(turned), bias], outputs: [y])
+    }
+
     private mutating func weights(_ item: TFLiteOperator, for x: TensorID) throws -> TensorID {
         guard item.inputs.count > 1 else { throw Failure(.badFormat, "it has no weights") }
         return try tensors.weights(item.inputs[1], inputType: graph.tensors[x].type, in: &graph)

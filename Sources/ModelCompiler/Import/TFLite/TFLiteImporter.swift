@@ -5,6 +5,8 @@ import Platform
 struct TFLiteImporter {
     var graph = Graph()
     var tensors: TFLiteTensors
+    var variables = TFLiteVariables()
+    let model: TFLiteModel
     let budget: ImportBudget
 
     /// The graph of the file's first subgraph. Throws `Failure`: `.badFormat` or `.unsupported`, with the node.
@@ -22,7 +24,7 @@ struct TFLiteImporter {
         }
         guard missing.isEmpty else { throw missing.failure("TFLite file") }
 
-        var importer = TFLiteImporter(tensors: TFLiteTensors(model, budget: budget), budget: budget)
+        var importer = TFLiteImporter(tensors: TFLiteTensors(model, budget: budget), model: model, budget: budget)
         try importer.build(model, operators)
         return importer.graph
     }
@@ -46,6 +48,7 @@ struct TFLiteImporter {
             graph.metadata["labels"] = labels.joined(separator: "\n")
         }
         ImageMetadata.describe(&graph)
+        TFLiteNormalization.describe(&graph, model, budget: budget)
     }
 
     mutating func tensor(_ index: Int) throws -> TensorID { try tensors.tensor(index, in: &graph) }
@@ -62,6 +65,12 @@ struct TFLiteImporter {
     mutating func output(_ item: TFLiteOperator, _ position: Int = 0) throws -> TensorID {
         guard item.outputs.indices.contains(position) else { throw Failure(.badFormat, "output \(position) is absent") }
         return try tensor(item.outputs[position])
+    }
+
+    /// An output that may be whole numbers: int64 ones become int32.
+    mutating func output(_ item: TFLiteOperator, whole: Bool) throws -> TensorID {
+        guard let index = item.outputs.first else { throw Failure(.badFormat, "output 0 is absent") }
+        return try tensors.tensor(index, computedWhole: whole, in: &graph)
     }
 
     mutating func integers(_ item: TFLiteOperator, _ position: Int) throws -> [Int] {

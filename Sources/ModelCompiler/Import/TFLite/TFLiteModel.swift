@@ -13,10 +13,14 @@ struct TFLiteModel {
     let description: String
     let operatorCodes: [OperatorCode]
     let buffers: [FlatTable]
-    let tensors: [FlatTable]
-    let inputs: [Int]
-    let outputs: [Int]
-    let operators: [FlatTable]
+    private let subgraphs: [FlatTable]
+    /// Names of buffers that hold something about the model.
+    private let notes: [FlatTable]
+    // Of one of the file's graphs: the first, or what `subgraph` names.
+    private(set) var tensors: [FlatTable] = []
+    private(set) var inputs: [Int] = []
+    private(set) var outputs: [Int] = []
+    private(set) var operators: [FlatTable] = []
 
     init(_ bytes: [UInt8], budget: ImportBudget) throws {
         let buffer = FlatBuffer(bytes, what: "TFLite file", budget: budget), model = try buffer.root()
@@ -32,11 +36,35 @@ struct TFLiteModel {
         }
         description = try model.string(3) ?? ""
         buffers = try model.tables(4)
-        guard let main = try model.tables(2).first else { throw Failure(.badFormat, "TFLite file: it holds no graph") }
-        tensors = try main.tables(0)
-        inputs = try TFLiteModel.indices(main.integers(1, as: Int32.self))
-        outputs = try TFLiteModel.indices(main.integers(2, as: Int32.self))
-        operators = try main.tables(3)
+        subgraphs = try model.tables(2)
+        notes = try model.tables(6)
+        guard !subgraphs.isEmpty else { throw Failure(.badFormat, "TFLite file: it holds no graph") }
+        try select(0)
+    }
+
+    /// The file with another of its graphs.
+    func subgraph(_ index: Int) throws -> TFLiteModel {
+        guard subgraphs.indices.contains(index) else { throw Failure(.badFormat, "it refers to graph \(index) of \(subgraphs.count)") }
+        var model = self
+        try model.select(index)
+        return model
+    }
+
+    /// The bytes that the file keeps under this name; nil where it has none.
+    func metadata(_ name: String) throws -> [UInt8]? {
+        for note in notes where try note.string(0) == name {
+            let buffer = Int(try note.integer(1, default: UInt32(0)))
+            return buffers.indices.contains(buffer) ? try buffers[buffer].bytes(0) : nil
+        }
+        return nil
+    }
+
+    private mutating func select(_ index: Int) throws {
+        let graph = subgraphs[index]
+        tensors = try graph.tables(0)
+        inputs = try TFLiteModel.indices(graph.integers(1, as: Int32.self))
+        outputs = try TFLiteModel.indices(graph.integers(2, as: Int32.self))
+        operators = try graph.tables(3)
     }
 
     private static let customCode = 32

@@ -23,13 +23,16 @@ enum TFLiteOptions {
         "DEPTHWISE_CONV_2D": [3],
         "PACK": [0], "SPLIT": [0], "SPLIT_V": [0], "RESHAPE": [0], "SQUEEZE": [0], "SHAPE": [0], "EXPAND_DIMS": [0],
         "RESIZE_BILINEAR": [0, 1],
+        "CAST": [0, 1], "BATCH_MATMUL": [2], "TRANSPOSE_CONV": [4],
     ]
 
     /// Names for messages.
     static let names: [String: [String]] = [
         "ADD": ["fused_activation_function", "pot_scale_int16"], "SUB": ["fused_activation_function", "pot_scale_int16"],
         "STRIDED_SLICE": ["begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask", "offset"],
-        "GELU": ["approximate"], "GATHER": ["axis", "batch_dims"],
+        "GELU": ["approximate"], "MIRROR_PAD": ["mode"], "ARG_MAX": ["output_type"],
+        "TRANSPOSE_CONV": ["padding", "stride_w", "stride_h", "fused_activation_function", "quantized_bias_type"],
+        "GATHER": ["axis", "batch_dims"],
         "RESIZE_NEAREST_NEIGHBOR": ["align_corners", "half_pixel_centers"],
         "FULLY_CONNECTED": ["fused_activation_function", "weights_format", "keep_num_dims", "asymmetric_quantize_inputs",
                             "quantized_bias_type"],

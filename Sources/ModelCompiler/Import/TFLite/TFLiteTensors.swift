@@ -24,9 +24,10 @@ struct TFLiteTensors {
     /// Makes the file's tensor stand for one that the graph has already.
     mutating func alias(_ index: Int, to id: TensorID) { known[index] = id }
 
-    mutating func tensor(_ index: Int, in graph: inout Graph) throws -> TensorID {
+    /// - Parameter computedWhole: the tensor may be computed as int64, which becomes int32.
+    mutating func tensor(_ index: Int, computedWhole: Bool = false, in graph: inout Graph) throws -> TensorID {
         if let id = known[index] { return id }
-        var tensor = try read(index)
+        var tensor = try read(index, computedWhole: computedWhole)
         if tensor.type == .uint8 {
             tensor.type = .int8
             tensor.constant = tensor.constant.map { $0.map { $0 ^ 0x80 } }
@@ -83,7 +84,7 @@ struct TFLiteTensors {
 
     private func type(of table: FlatTable) throws -> Int8 { try table.integer(1, default: 0) }
 
-    private mutating func read(_ index: Int) throws -> GraphTensor {
+    private mutating func read(_ index: Int, computedWhole: Bool = false) throws -> GraphTensor {
         let table = try table(index)
         let name = try table.string(3) ?? "tensor \(index)"
         let shape = try table.integers(0, as: Int32.self)?.map(Int.init) ?? []
@@ -107,6 +108,7 @@ struct TFLiteTensors {
             guard let constant else { throw Failure(.unsupported, "tensor '\(name)' is computed in float16; only constants may be") }
             try budget.charge(2 * constant.count)
             tensor.constant = Float16Bits.floats(constant).littleEndianBytes
+        case 4 where computedWhole && constant == nil: tensor.type = .int32
         case 4:
             guard let constant else { throw Failure(.unsupported, "tensor '\(name)' is computed in int64; only constants may be") }
             tensor.type = .int32
