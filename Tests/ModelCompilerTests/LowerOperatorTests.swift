@@ -17,7 +17,7 @@ import Testing
     static let aStepApart: Set = [
         "add-constant", "hard-swish", "legacy-add-constant", "legacy-average-pool", "legacy-average-pool-relu6", "legacy-concatenate",
         "legacy-concatenate-rows", "legacy-hard-swish",
-        "legacy-multiply",
+        "legacy-multiply", "prelu",
     ]
 
     @Test func modelsAreThere() { #expect(Self.models.count == 144) }

@@ -32,6 +32,8 @@ extension ONNXImporter {
 
     mutating func power(_ node: ONNXNode) throws {
         let x = try value(node, 0), given = try value(node, 1)
+        // The result has the base's type.
+        guard x.constant?.integers == nil else { throw Failure(.unsupported, "powers of whole numbers") }
         guard let exponent = given.constant, exponent.count == 1, exponent.shape.count <= x.shape.count else {
             return try combine(node, .binary(.power, .none), x, given)
         }

@@ -16,7 +16,7 @@ extension ONNXImporter {
         let axes = try listed.isEmpty ? Array(0..<rank) : listed.map { try positive($0, rank: rank) }
         guard Set(axes).count == axes.count, !axes.isEmpty else { throw Failure(.badFormat, "axes \(axes)") }
         // Without the reduced axes the layout would no longer be one of the two, unless only the first two are left.
-        let survives = keep || axes.sorted() == Array(2..<rank)
+        let survives = keep || axes.sorted() == Array(2..<max(2, rank))
         let x = survives ? input : try plain(input, node.name + "/plain")
         let shape = input.shape.indices.compactMap { axes.contains($0) ? (keep ? 1 : nil) : input.shape[$0] }
         var id = try reduced(tensor(x, node.name + "/constant"), axes.map(x.axis).sorted(), kind, node.name)

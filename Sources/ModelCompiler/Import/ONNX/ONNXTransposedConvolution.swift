@@ -32,7 +32,7 @@ extension ONNXImporter {
                 output.append(full - (mode == "VALID" ? 0 : pads[axis] + pads[spatial + axis]))
                 continue
             }
-            let total = full - target
+            let total = max(0, full - target)
             before.append(mode == "SAME_UPPER" ? total / 2 : total - total / 2)
             output.append(target)
         }
