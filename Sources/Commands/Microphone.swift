@@ -1,4 +1,5 @@
 import Board
+import Console
 import Device
 import Platform
 

@@ -75,7 +75,7 @@ extension HardwareTests {
             _ = try run.console.waitForLog("microphone not found", seconds: 60)
             #expect(try board.shell.run("echo snd_aloop.0 > \(driver)/bind", seconds: 60).status == 0)
             _ = try run.console.waitForLog("microphone running: Loopback", seconds: 60)
-            #expect(try run.end() == 0)
+            try expectEnd(run)
         }
 
         @Test func overrunsAreCountedAndSurvived() throws {
@@ -88,7 +88,12 @@ extension HardwareTests {
             let deadline = monotonicNanoseconds() + 60_000_000_000
             while try samples(run) <= before, monotonicNanoseconds() < deadline {}
             #expect(try samples(run) > before)
-            #expect(try run.end() == 0)
+            try expectEnd(run)
+        }
+
+        private func expectEnd(_ run: FirmwareRun) throws {
+            let ending = try run.end(), complaint = try board.shell.run("cat /tmp/firmware.errors").text
+            #expect(ending == 0, "ended with \(ending): \(complaint)")
         }
 
         private func samples(_ run: FirmwareRun) throws -> Int {

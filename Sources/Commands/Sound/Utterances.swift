@@ -1,3 +1,5 @@
+import Board
+import Console
 import Device
 import Hearing
 import Platform

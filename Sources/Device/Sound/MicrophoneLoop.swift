@@ -28,8 +28,9 @@ public final class MicrophoneLoop {
 
     private static let searchInterval: Int64 = 1_000_000_000
     private static let longestWait: Int64 = 100_000_000
-    /// A device that delivers nothing for so long is opened again.
-    private static let patience: Int64 = 3_000_000_000
+    /// A device that delivers nothing in so many waits is opened again. Waits are counted and not the time: a firmware that
+    /// stood still itself finds an overrun at its next look.
+    private static let patience = 30
 
     /// - Parameters:
     ///   - opened: the microphone, where somebody has opened it already to see whether that works.
@@ -125,18 +126,20 @@ public final class MicrophoneLoop {
     /// Until the device is gone, or it is time to stop.
     private func listen(_ microphone: any Microphone) {
         var level = SoundLevel(rateHertz: microphone.format.rateHertz)
-        var lastSamples = monotonicNanoseconds()
+        var emptyWaits = 0
         earlierOverruns = current.overruns
         current.format = microphone.format
         do throws(Failure) {
             while !isStopping {
                 let count = try microphone.read(block, withinNanoseconds: Self.longestWait)
-                let now = monotonicNanoseconds()
                 if count > 0 {
-                    lastSamples = now
+                    emptyWaits = 0
                     take(UnsafeBufferPointer(rebasing: block[..<count]), &level)
-                } else if now - lastSamples > Self.patience {
-                    throw Failure(.inputOutput, "the microphone \(microphone.name) delivers nothing")
+                } else {
+                    emptyWaits += 1
+                    if emptyWaits > Self.patience {
+                        throw Failure(.inputOutput, "the microphone \(microphone.name) delivers nothing")
+                    }
                 }
                 noteOverruns(earlierOverruns &+ microphone.overruns)
                 reading.publish(current)
