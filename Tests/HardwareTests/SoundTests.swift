@@ -91,9 +91,11 @@ extension HardwareTests {
             try expectEnd(run)
         }
 
+        /// It ends by itself, with the status of a console that got a line which it doesn't know: the marks between answers are
+        /// such lines.
         private func expectEnd(_ run: FirmwareRun) throws {
             let ending = try run.end(), complaint = try board.shell.run("cat /tmp/firmware.errors").text
-            #expect(ending == 0, "ended with \(ending): \(complaint)")
+            #expect(ending == 1 && !complaint.contains("swiftlet"), "ended with \(ending): \(complaint)")
         }
 
         private func samples(_ run: FirmwareRun) throws -> Int {
