@@ -23,7 +23,7 @@ public final class Console {
     private let lock = Lock()
     private var queue: OutputQueue
     private var reader: ReaderWatch
-    private var live = LiveDisplay()
+    private var live = LiveRows()
     private var incoming: ConsoleInput
     private var state = State.idle
     private let cancelled = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)

@@ -22,14 +22,7 @@ struct Perplexity: ParsableCommand {
     @Option(help: "Most bytes of the process.")
     var budget: Int?
 
-    @Option(help: "Bits of activations: 8 or 16.")
-    var activations = 16
-
-    @Option(help: "Threads.")
-    var threads = 1
-
-    @Option(help: "A kernel family; the best one of this processor if not given.")
-    var kernels: String?
+    @OptionGroup var computing: ComputingOptions
 
     @Option(help: "Tokens evaluated at once; as many as the nest gives logits for if not given.")
     var rows: Int?
@@ -46,11 +39,9 @@ struct Perplexity: ParsableCommand {
         var options = ModelOptions()
         options.contextLength = context
         if let budget { try options.keepProcess(within: budget) }
-        options.activationBits = activations
-        guard let table = kernels.map({ KernelTable.named($0) }) ?? .chosen(for: .detect()) else {
-            throw Failure(.usage, "no kernel family '\(kernels ?? "")' here")
-        }
-        let runner = try LanguageRunner(path: model, options: options, kernels: table, pool: try ThreadPool(threads: threads))
+        options.activationBits = computing.activations
+        let table = try computing.table()
+        let runner = try LanguageRunner(path: model, options: options, kernels: table, pool: try ThreadPool(threads: computing.threads))
         let most = max(1, min(rows ?? .max, runner.maximumLogitRows))
         var sum = 0.0, first = 0, position = 0
         let start = monotonicNanoseconds()
@@ -61,8 +52,9 @@ struct Perplexity: ParsableCommand {
                 try runner.evaluate(tokens, position: position, logitRows: count)
             }
             for row in 0..<count where first + row + 1 < ids.count {
-                let (best, logarithm) = judge(logits + row * runner.logitStride, runner.vocabulary, next: Int(ids[first + row + 1]))
-                if predictions { say("\(first + row) \(best) \(logarithm)") }
+                let judged = Prediction(logits + row * runner.logitStride, runner.vocabulary)
+                let logarithm = judged.logarithm(of: Int(ids[first + row + 1]))
+                if predictions { say("\(first + row) \(judged.best) \(logarithm)") }
                 sum -= logarithm
             }
             first += count
@@ -74,14 +66,5 @@ struct Perplexity: ParsableCommand {
                      exp(sum / Double(ids.count - 1)), ids.count - 1, Double(ids.count) / seconds, table.name, most,
                          Double(ProcessMemory.peak) / 1e6,
                      runner.counters.streamedBytes, runner.counters.stalls))
-    }
-
-    /// The most likely token, and the logarithm of the probability of `next`.
-    private func judge(_ logits: UnsafePointer<Float>, _ count: Int, next: Int) -> (best: Int, logarithm: Double) {
-        var best = 0
-        for i in 1..<count where logits[i] > logits[best] { best = i }
-        var total = 0.0
-        for i in 0..<count { total += exp(Double(logits[i] - logits[best])) }
-        return (best, Double(logits[next] - logits[best]) - log(total))
     }
 }

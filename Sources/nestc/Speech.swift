@@ -18,14 +18,7 @@ struct Speech: ParsableCommand {
     @Option(help: "The list of utterances.")
     var utterances: String
 
-    @Option(help: "Bits of activations: 8 or 16.")
-    var activations = 16
-
-    @Option(help: "Threads.")
-    var threads = 1
-
-    @Option(help: "A kernel family; the best one of this processor if not given.")
-    var kernels: String?
+    @OptionGroup var computing: ComputingOptions
 
     @Option(help: "Tokens evaluated at once; fewer show how fast single ones are.")
     var rows = 1
@@ -35,11 +28,9 @@ struct Speech: ParsableCommand {
 
     func run() throws {
         var options = ModelOptions()
-        options.activationBits = activations
-        guard let table = kernels.map({ KernelTable.named($0) }) ?? .chosen(for: .detect()) else {
-            throw Failure(.usage, "no kernel family '\(kernels ?? "")' here")
-        }
-        let pool = try ThreadPool(threads: threads)
+        options.activationBits = computing.activations
+        let table = try computing.table()
+        let pool = try ThreadPool(threads: computing.threads)
         let runner = try SpeechRunner(path: model, options: options, kernels: table, pool: pool)
         let lines = try String(decoding: File.read(utterances), as: UTF8.self).split(separator: "\n")
         for line in lines { try hear(line.split(separator: " ").map(String.init), runner) }
@@ -69,23 +60,13 @@ struct Speech: ParsableCommand {
                 try runner.evaluate(part, position: first, logitRows: count)
             }
             for row in 0..<count {
-                shown.append(judge(logits + row * runner.logitStride, runner.vocabulary,
-                                   next: first + row + 1 < tokens.count ? Int(tokens[first + row + 1]) : nil))
+                let judged = Prediction(logits + row * runner.logitStride, runner.vocabulary), next = first + row + 1
+                shown.append("\(judged.best)" + (next < tokens.count ? " \(judged.logarithm(of: Int(tokens[next])))" : ""))
             }
             first += count
         }
         let decoding = monotonicNanoseconds() - start
         say("utterance \(encoding / 1000) \(decoding / 1000 / Int64(tokens.count))")
         for (position, text) in shown.enumerated() { say("\(position) \(text)") }
-    }
-
-    /// The most likely token, and the logarithm of the probability of `next`.
-    private func judge(_ logits: UnsafePointer<Float>, _ count: Int, next: Int?) -> String {
-        var best = 0
-        for i in 1..<count where logits[i] > logits[best] { best = i }
-        guard let next else { return "\(best)" }
-        var total = 0.0
-        for i in 0..<count { total += exp(Double(logits[i] - logits[best])) }
-        return "\(best) \(Double(logits[next] - logits[best]) - log(total))"
     }
 }

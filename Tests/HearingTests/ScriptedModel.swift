@@ -2,7 +2,7 @@ import Hearing
 import Platform
 
 /// A speech model whose answers are written down: after a text the next token is the scripted one, whatever was said.
-final class ScriptedModel: SpeechModel {
+final class ScriptedModel: SpeechNetwork {
     let melBins = 80, maximumFrames = 3000, vocabulary = 200, logitStride = 208, contextLength = 64, maximumRows = 16, maximumLogitRows = 16
     /// The text's tokens; at their end the end token comes.
     var script: [Int32] = []

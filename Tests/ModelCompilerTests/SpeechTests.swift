@@ -164,7 +164,7 @@ struct SpeechTests {
             (128, 0, 1, 0.012373986653983593), (128, 64, 43, 0.018091518431901932), (128, 127, 195, 0.005041601601988077),
         ]
         for value in published {
-            let filters = MelFilters.slaney(bands: value.bands)
+            let filters = MelFilterBank.slaney(bands: value.bands)
             #expect(filters.count == value.bands * 201)
             #expect(abs(filters[value.band * 201 + value.power] - value.weight) < 1e-8, "band \(value.band), power \(value.power)")
         }

@@ -30,7 +30,7 @@ enum SoundDevices {
                                      name: deviceName.isEmpty ? cardName : "\(cardName), \(deviceName)",
                                      isBusy: listing.free_subdevices == 0))
         }
-        found.sort { ($0.card, $0.device) < ($1.card, $1.device) }
+        found.order { ($0.card, $0.device) < ($1.card, $1.device) }
         return found
     }
 

@@ -55,23 +55,25 @@ public final class RealTransform {
     /// Real and imaginary part of bins 0 to `count` / 2 of `count` samples.
     public func transform(_ samples: UnsafePointer<Float>, into bins: UnsafeMutablePointer<SIMD2<Float>>) {
         let z = passes(samples)
-        for k in 0...half {
-            let a = z[k == half ? 0 : k], b = z[k == 0 ? 0 : half - k]
-            // The even samples' transform and, turned by -i, the odd samples'.
-            let even = Complex(a.x + b.x, a.y - b.y) * 0.5, odd = Complex(a.y + b.y, b.x - a.x) * 0.5
-            bins[k] = even + product(odd, split[k])
-        }
+        for k in 0...half { bins[k] = bin(k, z) }
     }
 
     /// The squared magnitudes of the same bins.
     public func power(_ samples: UnsafePointer<Float>, into bins: UnsafeMutablePointer<Float>) {
         let z = passes(samples)
         for k in 0...half {
-            let a = z[k == half ? 0 : k], b = z[k == 0 ? 0 : half - k]
-            let even = Complex(a.x + b.x, a.y - b.y) * 0.5, odd = Complex(a.y + b.y, b.x - a.x) * 0.5
-            let bin = even + product(odd, split[k])
-            bins[k] = bin.x * bin.x + bin.y * bin.y
+            let value = bin(k, z)
+            bins[k] = value.x * value.x + value.y * value.y
         }
+    }
+
+    /// A bin of the real samples' transform, from that of their pairs.
+    @inline(__always)
+    private func bin(_ k: Int, _ z: UnsafeMutablePointer<Complex>) -> Complex {
+        let a = z[k == half ? 0 : k], b = z[k == 0 ? 0 : half - k]
+        // The even samples' transform and, turned by -i, the odd samples'.
+        let even = Complex(a.x + b.x, a.y - b.y) * 0.5, odd = Complex(a.y + b.y, b.x - a.x) * 0.5
+        return even + product(odd, split[k])
     }
 
     /// The complex transform of pairs of samples; good until the next call.

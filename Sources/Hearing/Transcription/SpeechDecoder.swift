@@ -40,7 +40,7 @@ public struct SpeechHypothesis: Sendable {
 /// Greedy decoding of what a speech model has encoded, with the guards that keep it from inventing text. A draft is verified
 /// many tokens at a time; the text is the same with any draft and without. Not for two threads at a time.
 public final class SpeechDecoder {
-    public let model: SpeechModel
+    public let model: SpeechNetwork
     public let tokens: SpeechTokens
     private let rowsAtOnce: Int
     /// The prompt, then the text so far, then what is left of the draft.
@@ -52,7 +52,7 @@ public final class SpeechDecoder {
     private static let longestPrompt = 4
 
     /// Fails with `badFormat` where the tokens don't fit the model's vocabulary.
-    public init(model: SpeechModel, tokens: SpeechTokens) throws(Failure) {
+    public init(model: SpeechNetwork, tokens: SpeechTokens) throws(Failure) {
         var steering = [tokens.start, tokens.end, tokens.withoutTimestamps, tokens.transcribe ?? 0, tokens.noSpeech ?? 0]
         for language in tokens.languages { steering.append(language.token) }
         for token in steering where token < 0 || Int(token) >= model.vocabulary {

@@ -3,7 +3,7 @@ import Nest
 import Platform
 import Tokenizer
 
-extension SpeechRunner: SpeechModel {}
+extension SpeechRunner: SpeechNetwork {}
 
 /// A speech model's nest made ready to transcribe: runner, tokenizer, tokens and mel filters, which all come with the model.
 public final class SpeechSession {

@@ -18,7 +18,7 @@ public final class WindowTranscriber {
     /// The bytes a token stands for.
     private let bytes: (Int32, inout [UInt8]) -> Void
     private let features: UnsafeMutablePointer<Float>
-    private var model: SpeechModel { decoder.model }
+    private var model: SpeechNetwork { decoder.model }
 
     /// Silence after the speech, frames, before the weighted tail; the last words are lost without.
     static let padding = 50

@@ -270,7 +270,7 @@ struct SpeechLowering {
         let metadata = [
             ("name", model.name), ("source", model.source), ("licence", model.licence), ("task", "transcribe"),
             ("speech.tokenizer", store(try model.tokenizer.image())),
-            ("speech.mel", store(MelFilters.slaney(bands: model.melBins).littleEndianBytes)),
+            ("speech.mel", store(MelFilterBank.slaney(bands: model.melBins).littleEndianBytes)),
             ("speech.suppress", list(model.suppressed)), ("speech.suppress.begin", list(model.suppressedAtBegin)),
             ("speech.languages", model.languages.joined(separator: ",")),
         ].filter { !$0.1.isEmpty || $0.0.hasPrefix("speech.") }

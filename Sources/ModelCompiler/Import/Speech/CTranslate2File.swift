@@ -131,6 +131,8 @@ final class CTranslate2File {
 }
 
 extension CTranslate2File: SpeechTensors {
+    var separator: String { "/" }
+
     func matrix(_ name: String, rows: Int, columns: Int) throws -> TransformerModel.EncodedMatrix {
         let (tensor, encoding) = try take(name, [rows, columns])
         return TransformerModel.EncodedMatrix(name: name, rows: rows, columns: columns, encoding: encoding,

@@ -11,20 +11,10 @@ enum CTranslate2Importer {
         let configuration = try JSONFields(path: folder + "/config.json", what: "config.json")
         var model = try tensors(file, name: URL(fileURLWithPath: folder).lastPathComponent)
         model.tokenizer = try HuggingFaceTokenizer.source(folder: folder, TokenizerFacts(vocabulary: model.vocabulary))
-        model.suppressed = try tokenList(configuration, "suppress_ids")
-        model.suppressedAtBegin = try tokenList(configuration, "suppress_ids_begin")
+        model.suppressed = try configuration.tokens("suppress_ids")
+        model.suppressedAtBegin = try configuration.tokens("suppress_ids_begin")
         try model.check()
         return model
-    }
-
-    /// Ids of a list; -1 stands for nothing.
-    static func tokenList(_ json: JSONFields, _ key: String) throws -> [Int] {
-        try (json.list(key) ?? []).compactMap {
-            guard let id = wholeNumber($0, in: -1...TransformerLimits.vocabularyIDs.upperBound) else {
-                throw Failure(.badFormat, "\(json.what): '\(key)' is no list of tokens")
-            }
-            return id < 0 ? nil : id
-        }
     }
 
     private static func tensors(_ file: CTranslate2File, name: String) throws -> SpeechModel {

@@ -43,8 +43,8 @@ enum HuggingFaceSpeechImporter {
             embedding: embedding,
             tokenizer: try HuggingFaceTokenizer.source(folder: folder, TokenizerFacts(vocabulary: vocabulary,
                                                                                       endTokens: end.map { [$0] } ?? [])),
-            suppressed: try CTranslate2Importer.tokenList(generation, "suppress_tokens"),
-            suppressedAtBegin: try CTranslate2Importer.tokenList(generation, "begin_suppress_tokens"))
+            suppressed: try generation.tokens("suppress_tokens"),
+            suppressedAtBegin: try generation.tokens("begin_suppress_tokens"))
         try tensors.finish(architecture: "whisper")
         try model.check()
         return model
@@ -95,4 +95,6 @@ enum HuggingFaceSpeechImporter {
     }
 }
 
-extension SafetensorsTensors: SpeechTensors {}
+extension SafetensorsTensors: SpeechTensors {
+    var separator: String { "." }
+}

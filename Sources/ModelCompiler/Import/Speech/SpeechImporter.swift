@@ -29,3 +29,15 @@ public enum SpeechImporter {
         }
     }
 }
+
+extension JSONFields {
+    /// The tokens of a list; -1 stands for none. Empty where there is no list.
+    func tokens(_ key: String) throws -> [Int] {
+        try (list(key) ?? []).compactMap {
+            guard let id = wholeNumber($0, in: -1...TransformerLimits.vocabularyIDs.upperBound) else {
+                throw Failure(.badFormat, "\(what): '\(key)' is no list of tokens")
+            }
+            return id < 0 ? nil : id
+        }
+    }
+}

@@ -6,6 +6,8 @@ protocol SpeechTensors {
     /// Finite numbers.
     func floats(_ name: String, shape: [Int]) throws -> [Float]
     func shape(_ name: String) -> [Int]?
+    /// What stands between a layer's name and "weight" or "bias".
+    var separator: String { get }
 }
 
 extension SpeechTensors {
@@ -19,10 +21,8 @@ extension SpeechTensors {
                                 bias: try floats(name + biasSuffix, shape: [outputs]))
     }
 
-    /// "/weight" or ".weight", as the name is spelt.
     private var weightSuffix: String { separator + "weight" }
     private var biasSuffix: String { separator + "bias" }
-    private var separator: String { self is CTranslate2File ? "/" : "." }
 
     /// A dimension of a tensor inside believable bounds.
     func dimension(_ axis: Int, of name: String, in bounds: ClosedRange<Int>) throws -> Int {

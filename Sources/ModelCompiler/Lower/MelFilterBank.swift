@@ -1,7 +1,7 @@
 import Foundation
 
 /// The filters of Whisper's front end: triangles over the powers of a transform of 400 samples at 16 kHz.
-public enum MelFilters {
+public enum MelFilterBank {
     /// [band][201]: on Slaney's scale, linear up to 1 kHz (200/3 Hz a mel) and logarithmic above (27 mel for a factor of 6.4),
     /// from 0 to 8 kHz, each triangle of area 1 (M. Slaney, "Auditory Toolbox", Interval Technical Report 1998-010).
     public static func slaney(bands: Int) -> [Float] {

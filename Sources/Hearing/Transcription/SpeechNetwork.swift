@@ -1,7 +1,7 @@
 import Platform
 
 /// What transcription needs of a speech model: an encoder over log-mel frames, and a decoder that gives logits after tokens.
-public protocol SpeechModel: AnyObject {
+public protocol SpeechNetwork: AnyObject {
     /// Mel bands of a frame.
     var melBins: Int { get }
     /// Most frames of one `encode`; 100 are a second.

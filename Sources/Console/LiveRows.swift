@@ -1,7 +1,7 @@
 import Platform
 
 /// Rows of a live display on a terminal, which the next drawing goes back over.
-struct LiveDisplay {
+struct LiveRows {
     private var rows = 0
 
     /// Something else was written below: the next drawing begins there.
