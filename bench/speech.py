@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import time
-import wave
 
 from counting import PEERS
 from record import BUILD, NESTC, ROOT, Section, at_least, at_most, processor
@@ -23,37 +22,9 @@ DATA = pathlib.Path(os.environ.get("SWIFTLET_DATA", ROOT.parent / "shared" / "da
 NEST = ROOT / "models" / "whisper-base.nest"
 SOURCE = ROOT / "models" / "sources" / "whisper-base"
 ROUNDS = 5
-BANDS, TRANSFORM, STEP, RATE = 80, 400, 160, 16000
 START, END, CHINESE, ENGLISH, TRANSCRIBE, NO_TIMES = 50258, 50257, 50260, 50259, 50359, 50363
 section = Section("speech", "bench/speech.py", peer="CTranslate2 4.8.5",
                   only=sys.argv[2:] if sys.argv[1:2] == ["--only"] else None)
-
-
-def filters(numpy):
-    """Slaney's mel scale: linear to 1 kHz, logarithmic above; triangles of area 1."""
-    knee, step = 15.0, numpy.log(6.4) / 27
-    hertz = lambda mel: numpy.where(mel < knee, mel * 200 / 3, 1000 * numpy.exp((mel - knee) * step))
-    edges = hertz(numpy.linspace(0, knee + numpy.log(8) / step, BANDS + 2))
-    powers = numpy.arange(TRANSFORM // 2 + 1) * RATE / TRANSFORM
-    rising = (powers - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    falling = (edges[2:, None] - powers) / (edges[2:] - edges[1:-1])[:, None]
-    return numpy.maximum(0, numpy.minimum(rising, falling)) * 2 / (edges[2:] - edges[:-2])[:, None]
-
-
-def log_mel(path, seconds):
-    """Whisper's features of a clip at 16 kHz, cut or filled with zeros: [frame][band]."""
-    import numpy
-
-    with wave.open(str(path)) as file:
-        if (file.getframerate(), file.getsampwidth()) != (RATE, 2):
-            raise ValueError(f"{path.name} isn't 16 bits at 16 kHz")
-        samples = numpy.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels()).mean(1) / 32768
-    count = int(seconds * RATE)
-    padded = numpy.pad(numpy.pad(samples[:count], (0, max(0, count - len(samples)))), TRANSFORM // 2, mode="reflect")
-    frames = numpy.lib.stride_tricks.sliding_window_view(padded, TRANSFORM)[: count : STEP]
-    spectra = numpy.abs(numpy.fft.rfft(frames * numpy.hanning(TRANSFORM + 1)[:-1])) ** 2
-    logs = numpy.log10(numpy.maximum(spectra @ filters(numpy).T, 1e-10))
-    return ((numpy.maximum(logs, logs.max() - 8) + 4) / 4).astype(numpy.float32)
 
 
 def peer(kind):
@@ -102,6 +73,8 @@ def ours(utterances, *words):
 
 def predictions():
     """Texts are those that CTranslate2 in float32 chooses: each token is its first choice after those before."""
+    from logmel import log_mel
+
     model, utterances = peer("float32"), []
     for path in clips()[::2]:
         mel, start = log_mel(path, 10), prompt(path)
@@ -119,6 +92,8 @@ def predictions():
 
 def encoder():
     """The peer's window is the least that its second fits; ours ends with the speech and has a silence tail."""
+    from logmel import log_mel
+
     model = peer("int8")
     clip = next(path for path in clips() if path.name.startswith("BAC"))
     for name, seconds, frames, stride, window in (("3 s of speech", 3.1, 300, 256, 4), ("10 s", 10, 1000, 0, 10)):
