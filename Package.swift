@@ -76,7 +76,7 @@ let package = Package(
                                                        "-mavx512vnni"])),
         .target(name: "Kernels", dependencies: ["Platform", "CKernels", "KernelFormats", "KernelsVector", "KernelsNeon", "KernelsDotprod",
                                                 "KernelsI8mm", "KernelsAVX2", "KernelsVNNI", "CLinux"],
-                swiftSettings: [.unsafeFlags(["-Ounchecked"])] + testable),
+                swiftSettings: [.unsafeFlags(["-Ounchecked"])] + testable + invariants),
 
         .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels", "CLinux"], swiftSettings: testable + invariants),
         .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage", "CLinux", "Nest"]),

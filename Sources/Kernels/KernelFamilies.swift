@@ -14,12 +14,12 @@ extension KernelTable {
     public static func all(for features: ProcessorFeatures) -> [KernelTable] {
         var tables = fast(for: features)
         tables.append(.reference)
-        return tables
+        return tables.map { $0.checked }
     }
 
     /// The best table that this processor can run.
     public static func chosen(for features: ProcessorFeatures) -> KernelTable {
-        fast(for: features).first ?? .reference
+        (fast(for: features).first ?? .reference).checked
     }
 
     /// The table of one family, "neon" or "reference" say: the first whose name starts with `family`. Nil if no such
