@@ -67,7 +67,7 @@ extension KernelTable {
         table.matrix = { task, first, end in
             let t = task.pointee
             require(t.rows >= 1 && t.inputs >= 32 && t.inputs % 32 == 0, "a matrix without rows, or of broken groups")
-            require(t.rows == 1 || t.outputStride >= t.outputs, "rows of a product that overlap")
+            require(t.rows == 1 || t.outputStride >= end - first, "rows of a product that overlap")
             require(0 <= first && first <= end && end <= t.outputs && first % 16 == 0 && (end % 16 == 0 || end == t.outputs),
                     "a slice of a matrix that isn't whole blocks")
             matrix(task, first, end)
