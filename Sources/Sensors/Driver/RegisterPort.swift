@@ -20,7 +20,7 @@ final class RegisterPort {
         self.address = address
         self.bankSelect = bankSelect
         self.incrementFlag = incrementFlag
-        outgoing = .allocate(byteCount: 2, alignment: 1)
+        outgoing = .allocate(byteCount: 3, alignment: 1)
         incoming = .allocate(byteCount: Self.maximumRead, alignment: 8)
     }
 
@@ -35,6 +35,26 @@ final class RegisterPort {
     func write(_ register: UInt8, _ value: UInt8, bank: UInt8 = 0) throws(I2CError) {
         try select(bank)
         try send(register, value)
+    }
+
+    /// A register of 16 bits, the most significant byte first.
+    func write16(_ register: UInt8, _ value: UInt16) throws(I2CError) {
+        outgoing[0] = register
+        outgoing[1] = UInt8(value >> 8)
+        outgoing[2] = UInt8(truncatingIfNeeded: value)
+        try send(count: 3)
+    }
+
+    /// A register's address alone, where that is a command.
+    func command(_ register: UInt8) throws(I2CError) {
+        outgoing[0] = register
+        try send(count: 1)
+    }
+
+    /// A register of 16 bits, the most significant byte first.
+    func read16(_ register: UInt8) throws(I2CError) -> UInt16 {
+        let bytes = try read(register, count: 2)
+        return UInt16(bytes[0]) << 8 | UInt16(bytes[1])
     }
 
     /// The bytes are valid until the next call.
@@ -61,8 +81,13 @@ final class RegisterPort {
     private func send(_ register: UInt8, _ value: UInt8) throws(I2CError) {
         outgoing[0] = register
         outgoing[1] = value
+        try send(count: 2)
+    }
+
+    private func send(count: Int) throws(I2CError) {
         do {
-            try bus.transfer(address, write: UnsafeRawBufferPointer(outgoing), read: UnsafeMutableRawBufferPointer(start: nil, count: 0))
+            try bus.transfer(address, write: UnsafeRawBufferPointer(rebasing: outgoing[..<count]),
+                             read: UnsafeMutableRawBufferPointer(start: nil, count: 0))
         } catch {
             bank = nil
             throw error

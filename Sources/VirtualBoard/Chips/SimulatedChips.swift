@@ -27,3 +27,17 @@ extension MagnetometerChip {
         }
     }
 }
+
+extension PowerMeterChip {
+    /// - Parameters:
+    ///   - loads: of its rails, channel 1 first; as many as the chip has channels.
+    ///   - shuntOhms: the resistor at every channel.
+    public func simulated(loads: [any ElectricalLoad], shuntOhms: Double, options: ChipOptions = ChipOptions()) -> MeterChip {
+        switch self {
+        case .ina219: INAChip.ina219(loads[0], shuntOhms: shuntOhms, options: options)
+        case .ina226: INAChip.ina226(loads[0], shuntOhms: shuntOhms, options: options)
+        case .ina3221: INAChip.ina3221(loads, shuntOhms: shuntOhms, options: options)
+        case .pac1934: PAC1934Chip(loads, shuntOhms: shuntOhms, options: options)
+        }
+    }
+}
