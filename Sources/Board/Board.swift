@@ -42,6 +42,8 @@ open class Board {
 
     /// One control a cpufreq policy; none where the kernel has no cpufreq.
     open func frequencyPolicies() -> [FrequencyPolicy] { [] }
+    /// What the system itself tells of power and energy, read now: the kernel's sensors, supplies, energy counters.
+    open func powerSources() -> [PowerSource] { [] }
     /// Names and temperatures (degrees Celsius) of the thermal zones.
     open func temperatures() -> [(zone: String, celsius: Float)] { [] }
     /// Share of the last ten seconds (0 to 1) in which some task waited for memory; nil where the kernel doesn't tell.

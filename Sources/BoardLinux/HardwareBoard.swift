@@ -8,6 +8,9 @@ public struct HardwarePaths: Sendable {
     public var frequencies = KernelFrequencyPolicy.defaultRoot
     public var savedFrequencies = FrequencyRestore.defaultPath
     public var thermalZones = "/sys/class/thermal"
+    public var powerSensors = "/sys/class/hwmon"
+    public var supplies = "/sys/class/power_supply"
+    public var energyCounters = "/sys/class/powercap"
     public var memoryPressure = "/proc/pressure/memory"
     public var model = "/proc/device-tree/model"
     public var watchdog = "/dev/watchdog"
@@ -90,6 +93,10 @@ public final class HardwareBoard: Board {
         defer { policiesLock.unlock() }
         if policies.isEmpty { policies = KernelFrequencyPolicy.all(frequencyGuard) }
         return policies
+    }
+
+    public override func powerSources() -> [PowerSource] {
+        PowerSensors.read(paths.powerSensors) + PowerSupplies.read(paths.supplies) + EnergyCounters.read(paths.energyCounters)
     }
 
     public override func temperatures() -> [(zone: String, celsius: Float)] { ThermalZones.read(paths.thermalZones) }
