@@ -119,7 +119,7 @@ let package = Package(
 
         // The rig: simulated chips behind a real kernel in QEMU. Ordinary Swift, for the laptop.
         .target(name: "Rig", dependencies: ["VirtualBoard", "Board", "Sensors", "Platform", "CLinux"], swiftSettings: testable),
-        .executableTarget(name: "virtual-board", dependencies: ["VirtualBoard", "Platform", "Rig",
+        .executableTarget(name: "virtual-board", dependencies: ["VirtualBoard", "ModelRuntime", "Platform", "Rig",
                                                                 .product(name: "ArgumentParser", package: "swift-argument-parser")],
                           swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
 
@@ -141,7 +141,8 @@ let package = Package(
                                                        "CLinux"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Board", "Platform"]),
-        .testTarget(name: "ModelRuntimeTests", dependencies: ["ModelRuntime", "Engine", "Kernels", "Platform", "TestSupport"]),
+        .testTarget(name: "ModelRuntimeTests", dependencies: ["ModelRuntime", "VirtualBoard", "Engine", "Kernels", "Platform",
+                                                               "TestSupport"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Device", "Platform", "CConsole"]),
         .testTarget(name: "CommandsTests", dependencies: [
             "Commands", "Console", "Device", "Configuration", "ModelRuntime", "VirtualBoard", "Pose", "Sensors", "Board", "Platform",

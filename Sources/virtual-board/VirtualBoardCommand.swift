@@ -7,7 +7,7 @@ struct VirtualBoardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "virtual-board",
         abstract: "An ARM Linux board in QEMU: Debian's kernel in front of simulated sensors.",
-        subcommands: [Boot.self, Figures.self],
+        subcommands: [Boot.self, Figures.self, Governors.self],
         defaultSubcommand: Boot.self)
 
     static func main() {
