@@ -11,10 +11,18 @@ extension HardwareTests {
             let machine: Machine
             let shell: GuestShell
             let chip = MPUChip.mpu6050(motion: StillMotion(), options: ChipOptions(seed: 7))
+            /// What the power monitors on the second bus measure.
+            static let load = SteadyLoad(volts: 5.02, amperes: 1.234)
+            private var hasModules = false
 
             init() throws {
                 var options = MachineOptions(image: try RigImage(folder: RigFiles.image), system: RootSystem(firmware: nil, hasShell: true))
-                options.buses = [[PlacedChip(chip, address: 0x68, line: 0)], []]
+                let meters = [
+                    PlacedChip(INAChip.ina226(Self.load, shuntOhms: 0.01), address: 0x40),
+                    PlacedChip(INAChip.ina219(Self.load, shuntOhms: 0.01), address: 0x41),
+                    PlacedChip(INAChip.ina3221([Self.load, Self.load, Self.load], shuntOhms: 0.01), address: 0x42),
+                ]
+                options.buses = [[PlacedChip(chip, address: 0x68, line: 0)], meters]
                 machine = try Machine(options)
                 shell = try GuestShell(machine)
                 RigFiles.report("kernel and shell up \(milliseconds(monotonicNanoseconds() - machine.startNanoseconds, decimals: 0)) after "
@@ -23,6 +31,15 @@ extension HardwareTests {
                 let found = try shell.run("i=0; while [ ! -e /dev/i2c-1 ] && [ $i -lt 200 ]; do usleep 50000; i=$((i+1)); done; ls "
                                           + "/dev/i2c-0 /dev/i2c-1")
                 #expect(found.status == 0, "\(found.text)")
+            }
+
+            /// The kernel's drivers that aren't loaded at its start.
+            func loadModules() throws {
+                guard !hasModules else { return }
+                hasModules = true
+                for module in try RigImage(folder: RigFiles.image).spareModules {
+                    #expect(try shell.run("insmod /lib/modules/\(module)").status == 0, "\(module)")
+                }
             }
 
             func number(_ path: String) throws -> Double {
@@ -38,9 +55,7 @@ extension HardwareTests {
         /// Nobody who wrote the model wrote this driver.
         @Test func linuxsOwnDriverReadsTheModel() throws {
             let shell = board.shell
-            for module in try RigImage(folder: RigFiles.image).spareModules {
-                #expect(try shell.run("insmod /lib/modules/\(module)").status == 0, "\(module)")
-            }
+            try board.loadModules()
             #expect(try shell.run("echo mpu6050 0x68 > /sys/bus/i2c/devices/i2c-0/new_device").status == 0)
             defer { _ = try? shell.run("echo 0x68 > /sys/bus/i2c/devices/i2c-0/delete_device") }
             let folder = "/sys/bus/iio/devices/iio:device0/"
@@ -59,6 +74,25 @@ extension HardwareTests {
             let celsius = try (board.number(folder + "in_temp_raw") + board.number(folder + "in_temp_offset"))
                 * board.number(folder + "in_temp_scale") / 1000
             #expect(abs(celsius - 31) < 2, "\(celsius) °C")
+        }
+
+        /// Linux's own drivers, with their calibration and their registers of current and power, on the simulated power monitors.
+        @Test(arguments: [("ina226", 0x40, "curr1", "in1"), ("ina219", 0x41, "curr1", "in1"), ("ina3221", 0x42, "curr2", "in2")])
+        func linuxsOwnDriversMeasureTheLoad(_ chip: String, _ address: Int, _ current: String, _ voltage: String) throws {
+            let shell = board.shell, place = "0x" + String(address, radix: 16)
+            try board.loadModules()
+            #expect(try shell.run("echo \(chip) \(place) > /sys/bus/i2c/devices/i2c-1/new_device").status == 0)
+            defer { _ = try? shell.run("echo \(place) > /sys/bus/i2c/devices/i2c-1/delete_device") }
+            let folder = "/sys/bus/i2c/devices/1-00\(String(address, radix: 16))/hwmon/hwmon*/"
+            #expect(try shell.run("cat \(folder)name").text.contains(chip))
+            // A first conversion of its configuration.
+            _ = try shell.run("usleep 200000")
+            let milliamperes = try board.number("\(folder)\(current)_input"), millivolts = try board.number("\(folder)\(voltage)_input")
+            #expect(abs(milliamperes - 1234) < 1234 * 0.01, "\(chip): \(milliamperes) mA")
+            #expect(abs(millivolts - 5020) < 8, "\(chip): \(millivolts) mV")
+            guard chip != "ina3221" else { return }
+            let microwatts = try board.number("\(folder)power1_input")
+            #expect(abs(microwatts - 1.234 * 5.02e6) < 1.234 * 5.02e6 * 0.01, "\(chip): \(microwatts) µW")
         }
 
         @Test func missingAcknowledgementIsAnErrorAndPasses() throws {
