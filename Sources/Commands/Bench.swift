@@ -7,7 +7,9 @@ let bench = Command(
     name: "bench", usage: "MODEL [options]", summary: "Measures a model: time, memory, and where they go.",
     options: [OptionSpecification("--runs", "N", "runs measured (default 50)"),
               OptionSpecification("--per-layer", "time of every instruction"),
-              OptionSpecification("--batch", "N", "the program with this batch size")] + SharedOptions.loading + [SharedOptions.json],
+              OptionSpecification("--energy", "joules of a run, by a power monitor, the system's sensors or counters, or an estimate"),
+              OptionSpecification("--batch", "N", "the program with this batch size")] + EnergySource.options
+                  + SharedOptions.loading + [SharedOptions.json],
     examples: ["swiftlet bench efficientnet-lite0 --threads 1", "swiftlet bench yolox-nano --per-layer --runs 20"]) {
         (context, arguments) throws(Failure) in
     guard arguments.positional.count == 1 else { throw Failure(.usage, "bench needs one model") }
@@ -17,6 +19,7 @@ let bench = Command(
     request.batch = batch
     // Loading is measured too.
     request.isPrivate = true
+    let energy = arguments.has("--energy") ? try EnergySource(context, arguments) : nil
     let before = ProcessMemory.resident
     let loadStart = monotonicNanoseconds()
     let lease = try context.runtime.library.lease(request, for: context.modelUser)
@@ -24,6 +27,7 @@ let bench = Command(
     let loadNanoseconds = monotonicNanoseconds() - loadStart
     var measured = BenchResult(model: lease.model, runs: runs)
     try measured.measure(perLayer: arguments.has("--per-layer"), isCancelled: { context.isCancelled })
+    if let energy { try measured.measure(energy, isCancelled: { context.isCancelled }) }
     if context.isCancelled { return }
     measured.loadNanoseconds = loadNanoseconds
     measured.grownBytes = max(0, ProcessMemory.resident - before)
@@ -49,6 +53,8 @@ struct BenchResult {
     private var times: [Int64] = []
     /// Sum over all runs, by instruction; empty unless asked for.
     private var layerTimes: [Int64] = []
+    /// Of more runs, and how many; nil: not asked for.
+    private var energy: (result: EnergySource.Result, runs: Int)?
     /// What each input holds before every run.
     private let noise: [[UInt8]]
 
@@ -86,6 +92,22 @@ struct BenchResult {
         layerTimes = sums
     }
 
+    /// Runs for two seconds and more, so that a power monitor has some twenty values of them.
+    mutating func measure(_ source: EnergySource, isCancelled: () -> Bool) throws(Failure) {
+        let traffic = MemoryTraffic(model.program, isTokenwise: false, cacheBytes: EnergyTable.usualCacheBytes)
+        var count = 0
+        let end = monotonicNanoseconds() + 2_000_000_000
+        source.begin()
+        while count < runs || monotonicNanoseconds() < end {
+            guard !isCancelled() else { return }
+            fillInputs()
+            try model.run()
+            count += 1
+            source.look()
+        }
+        energy = (try source.end(bytes: Double(traffic.totalBytes) * Double(count)), count)
+    }
+
     /// The same noise before every run, for a run may overwrite its inputs; zeros would flatter kernels and the memory.
     private func fillInputs() {
         for index in 0..<model.inputCount { model.input(index).copyBytes(from: noise[index]) }
@@ -121,6 +143,7 @@ struct BenchResult {
                    ? ", \(megabytes(memory.streamedWeightBytes)) streamed through \(megabytes(memory.windowBytes))" : ""),
             "            weights in physical memory \(megabytes(model.residentWeightBytes)), process grew by \(megabytes(grownBytes))",
         ]
+        if let energy { lines.append("  energy    \(energy.result.line(runs: energy.runs))") }
         if layerTimes.isEmpty { return lines }
         var total: Int64 = 0
         for time in layerTimes { total += time }
@@ -130,16 +153,10 @@ struct BenchResult {
             let share = total > 0 ? Double(layerTimes[index]) * 100 / Double(total) : 0
             lines.append("\(padLeft("\(index)", 5))  \(padLeft(fixed(mean, decimals: 1), 12))  \(padLeft(fixed(share, decimals: 1), 5))  "
                 + "\(padRight(instruction.opcode.title, 20)) \(shape(instruction.outputs.0))  "
-                    + "\(shortened(model.name(ofInstruction: index)))")
+                    + "\(shortName(model.name(ofInstruction: index)))")
         }
         lines.append("       \(padLeft(fixed(Double(total) / 1e3 / Double(runs), decimals: 1), 10))  100.0  all")
         return lines
-    }
-
-    /// A fused instruction's name lists all its parts; a table has room for the first.
-    private func shortened(_ name: String) -> String {
-        let first = Array((split(name, at: ";").first ?? name).utf8)
-        return first.count <= 48 ? String(decoding: first, as: UTF8.self) : "..." + String(decoding: first.suffix(45), as: UTF8.self)
     }
 
     private func shape(_ tensor: Int32) -> String {
@@ -172,6 +189,7 @@ struct BenchResult {
         bytes.set("processGrowth", grownBytes)
         bytes.set("processPeak", ProcessMemory.peak)
         object.set("bytes", bytes)
+        if let energy { object.set("energy", energy.result.object(runs: energy.runs)) }
         if layerTimes.isEmpty { return object }
         var layers: [JSONObject] = []
         for (index, instruction) in model.program.instructions.enumerated() {

@@ -51,6 +51,10 @@ public enum ConfigurationFile {
             for entry in lines where entry.section == section { return "\(name):\(entry.line)" }
             return name
         }
+        try checkMeters(configuration.meters, name, at)
+        if let model = configuration.powerModel, let complaint = model.complaint {
+            throw Failure(.badFormat, "\(at("power-model ")): [power-model] \(complaint)")
+        }
         for input in configuration.inputs where input.request.line.isEmpty {
             throw Failure(.badFormat,
                           "\(at("input " + input.name)): [input \(input.name)] has no line; line = NAME or CHIP/NUMBER is expected")
@@ -58,6 +62,34 @@ public enum ConfigurationFile {
         for output in configuration.outputs where output.request.line.isEmpty {
             throw Failure(.badFormat,
                           "\(at("output " + output.name)): [output \(output.name)] has no line; line = NAME or CHIP/NUMBER is expected")
+        }
+    }
+}
+
+extension ConfigurationFile {
+    /// What a power monitor needs as a whole, and that no two sections want one chip.
+    private static func checkMeters(_ meters: [DeviceConfiguration.Meter], _ name: String,
+                                    _ at: (String) -> String) throws(Failure) {
+        for (index, meter) in meters.enumerated() {
+            let place = "\(at("meter " + meter.name)): [meter \(meter.name)]", settings = meter.settings
+            guard settings.shuntOhms > 0 else {
+                throw Failure(.badFormat, "\(place) has no shunt; shunt = 0.01 ohm or the like is expected")
+            }
+            if let chip = settings.chip {
+                guard Int(settings.channelMask) < 1 << chip.channels else {
+                    throw Failure(.badFormat, "\(place): the \(chip.name) has no such channel; 1 to \(chip.channels) are expected")
+                }
+                if let address = settings.address, !chip.addresses.contains(address) {
+                    throw Failure(.badFormat, "\(place): no \(chip.name) has this address")
+                }
+                guard chip.tellsIdentity || settings.address != nil else {
+                    throw Failure(.badFormat, "\(place): the \(chip.name) can't tell who it is; address = 0x40 or the like is expected")
+                }
+            }
+            for other in meters[..<index] where other.bus == meter.bus && other.settings.address == settings.address {
+                throw Failure(.badFormat, "\(place) may be the chip of [meter \(other.name)]; another bus or address is expected, or "
+                              + "channels = 1,2 for several rails of one chip")
+            }
         }
     }
 }
@@ -149,6 +181,11 @@ private final class Reader {
                 var sensor = DeviceConfiguration.Sensor()
                 sensor.settings.name = section.name
                 configuration.sensors.append(sensor)
+            case "meter":
+                var meter = DeviceConfiguration.Meter()
+                meter.settings.name = section.name
+                configuration.meters.append(meter)
+            case "power-model": configuration.powerModel = PowerModel()
             case "input":
                 var input = DeviceConfiguration.Input()
                 input.name = section.name

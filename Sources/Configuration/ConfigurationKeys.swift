@@ -19,11 +19,11 @@ struct ConfigurationKey {
         self.apply = apply
     }
 
-    static let sections = ["firmware", "console", "imu", "input", "output", "microphone"]
+    static let sections = ["firmware", "console", "imu", "meter", "input", "output", "microphone", "power-model"]
     /// Those that there may be several of, each with a name: [imu front].
-    static let namedSections = ["imu", "input", "output"]
+    static let namedSections = ["imu", "meter", "input", "output"]
 
-    static let all: [ConfigurationKey] = firmware + console + sensors + lines + microphone
+    static let all: [ConfigurationKey] = firmware + console + sensors + meters + lines + microphone + powerModel
 
     private static let firmware = [
         ConfigurationKey("firmware", "name", "a name without spaces, at most 32 bytes") { configuration, value in
@@ -256,20 +256,20 @@ public enum ConsolePorts {
 }
 
 /// "auto, this or that".
-private func alternatives(_ words: [String]) -> String {
+func alternatives(_ words: [String]) -> String {
     var text = ""
     for (index, word) in words.enumerated() { text += (index == 0 ? "" : index == words.count - 1 ? " or " : ", ") + word }
     return text
 }
 
-private func integer(_ text: String, _ range: ClosedRange<Int>) -> Int? {
+func integer(_ text: String, _ range: ClosedRange<Int>) -> Int? {
     guard let number = Int(text), range.contains(number) else { return nil }
     return number
 }
 
 private func flag(_ text: String) -> Bool? { text == "yes" ? true : text == "no" ? false : nil }
 
-private func hexadecimal(_ text: String) -> Int? {
+func hexadecimal(_ text: String) -> Int? {
     text.utf8.starts(with: "0x".utf8) ? Int(String(decoding: Array(text.utf8.dropFirst(2)), as: UTF8.self), radix: 16) : Int(text)
 }
 

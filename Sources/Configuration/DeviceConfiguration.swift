@@ -21,6 +21,17 @@ public struct DeviceConfiguration: Sendable {
         public var name: String { settings.name }
     }
 
+    /// A power monitor, `[meter NAME]`: where it is, and how it is read.
+    public struct Meter: Sendable {
+        /// What the driver is told: name, chip, shunt, channels, rate.
+        public var settings = PowerMeterConfiguration()
+        /// As a sensor's.
+        public var bus = "auto"
+        public init() {}
+
+        public var name: String { settings.name }
+    }
+
     /// A GPIO line that is watched, `[input NAME]`.
     public struct Input: Sendable {
         public var name = ""
@@ -70,10 +81,13 @@ public struct DeviceConfiguration: Sendable {
     public var governor: String?
     public var stateFolder = "/var/lib/swiftlet"
     public var sensors: [Sensor] = []
+    public var meters: [Meter] = []
     public var inputs: [Input] = []
     public var outputs: [Output] = []
     /// nil: it doesn't listen.
     public var microphone: Microphone?
+    /// What the board takes where nothing measures it, `[power-model]`; nil: nobody knows.
+    public var powerModel: PowerModel?
     /// nil: standard input where somebody is there.
     public var ports: [Port]?
 

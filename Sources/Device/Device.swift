@@ -27,12 +27,14 @@ public final class Device {
     public let log: Log
     public let startNanoseconds: Int64
     public private(set) var tracks: [SensorTrack] = []
+    /// Power monitors on its buses.
+    public private(set) var meters: [MeterTrack] = []
     private(set) var loops: [SensorLoop] = []
     /// The inputs; nil where there are none.
     public private(set) var watch: LineWatch?
     /// What listens; nil where the configuration wants nothing, and in fast time, where one thread alone may wait.
     public private(set) var microphone: MicrophoneLoop?
-    private var groups: [(name: String, tracks: [SensorTrack], lines: [any InputLine])] = []
+    private var groups: [(name: String, tracks: [SensorTrack], meters: [MeterTrack], lines: [any InputLine])] = []
     var inputs: [(name: String, line: any InputLine)] = []
     /// Guarded by `lock`.
     public var outputs: [Output] = []
@@ -67,15 +69,21 @@ public final class Device {
         ready.deallocate()
     }
 
-    /// Adds sensors that share a thread: those of one bus.
-    func addLoop(name: String, sources: [SensorSource], lines: [any InputLine]) {
+    /// Adds sensors and power monitors that share a thread: those of one bus.
+    func addLoop(name: String, sources: [SensorSource], meters added: [MeterSource], lines: [any InputLine]) {
         var own: [SensorTrack] = []
         for source in sources {
             let track = SensorTrack(source, number: tracks.count)
             tracks.append(track)
             own.append(track)
         }
-        groups.append((name, own, lines))
+        var ownMeters: [MeterTrack] = []
+        for source in added {
+            let meter = MeterTrack(source, number: meters.count)
+            meters.append(meter)
+            ownMeters.append(meter)
+        }
+        groups.append((name, own, ownMeters, lines))
     }
 
     /// Starts the threads. Fails where the configuration asks for what the board hasn't.
@@ -87,11 +95,12 @@ public final class Device {
             var lines: [any InputLine] = []
             for group in groups { lines += group.lines }
             for input in inputs { lines.append(input.line) }
-            loops = [try SensorLoop(name: "all", board: board, tracks: tracks, watch: watch, lines: lines, paced: false, prepare: {},
-                                    announce: announce)]
+            loops = [try SensorLoop(name: "all", board: board, tracks: tracks, meters: meters, watch: watch, lines: lines, paced: false,
+                                    prepare: {}, announce: announce)]
         } else {
             for group in groups {
-                loops.append(try SensorLoop(name: group.name, board: board, tracks: group.tracks, watch: nil, lines: group.lines,
+                loops.append(try SensorLoop(name: group.name, board: board, tracks: group.tracks, meters: group.meters, watch: nil,
+                                            lines: group.lines,
                                             paced: true,
                                             prepare: { [unowned(unsafe) self] in becomeRealTime(priority: configuration.realTimePriority,
                                                                                                 name: group.name) },
@@ -188,6 +197,18 @@ public final class Device {
         }
         for track in tracks where track.source.name == name { return track }
         throw Failure(.usage, "no sensor \(name); `sensors` lists them")
+    }
+
+    /// The power monitor of that name, the first where there is no name. Fails with `usage` where there is none.
+    public func meter(named name: String?) throws(Failure) -> MeterTrack {
+        guard let name else {
+            guard let first = meters.first else {
+                throw Failure(.usage, "no power monitor is configured; [meter NAME] in the configuration adds one")
+            }
+            return first
+        }
+        for meter in meters where meter.source.name == name { return meter }
+        throw Failure(.usage, "no power monitor \(name); `power` lists them")
     }
 
     /// Hands over what the threads told; for the server's thread alone.

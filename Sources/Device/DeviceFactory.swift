@@ -49,9 +49,9 @@ public enum DeviceFactory {
     /// "i2c-1" and "/dev/i2c-1" are the same.
     private static func path(_ bus: String) -> String { bus.utf8.first == 47 ? bus : "/dev/" + bus }
 
-    /// One loop a bus; sensors whose bus isn't known share one that looks on all.
+    /// One loop a bus, for sensors and power monitors; those whose bus isn't known share one that looks on all.
     private static func addSensors(_ device: Device) {
-        var groups: [(bus: String, sources: [SensorSource], lines: [any InputLine])] = []
+        var groups: [(bus: String, sources: [SensorSource], meters: [MeterSource], lines: [any InputLine])] = []
         for sensor in device.configuration.sensors {
             let name = sensor.bus == "auto" ? "auto" : path(sensor.bus)
             var line: (any InputLine)?
@@ -70,10 +70,41 @@ public enum DeviceFactory {
                 groups[index].sources.append(source)
                 groups[index].lines += lines
             } else {
-                groups.append((name, [source], lines))
+                groups.append((name, [source], [], lines))
             }
         }
-        for group in groups { device.addLoop(name: group.bus, sources: group.sources, lines: group.lines) }
+        for meter in device.configuration.meters {
+            let name = meter.bus == "auto" ? "auto" : path(meter.bus)
+            let source = makeMeter(meter, name, device.board)
+            if let index = groups.firstIndex(where: { $0.bus == name }) {
+                groups[index].meters.append(source)
+            } else {
+                groups.append((name, [], [source], []))
+            }
+        }
+        for group in groups { device.addLoop(name: group.bus, sources: group.sources, meters: group.meters, lines: group.lines) }
+    }
+
+    private static func makeMeter(_ meter: DeviceConfiguration.Meter, _ busName: String, _ board: Board) -> MeterSource {
+        // Opened when first needed, and kept.
+        let opened = OpenBuses()
+        return MeterSource(meter.settings, busName: busName, find: { source in
+            for name in busName == "auto" ? board.busNames() : [busName] {
+                do throws(Failure) {
+                    let bus: any I2CBus
+                    if let known = opened.bus(name) { bus = known } else {
+                        bus = try board.openBus(BusRequest(name))
+                        opened.keep(bus, name)
+                    }
+                    let found = try PowerMeter(configuration: meter.settings, bus: bus)
+                    source.foundOn(name)
+                    return found
+                } catch {
+                    source.complain(error)
+                }
+            }
+            return nil
+        })
     }
 
     private static func makeSource(_ sensor: DeviceConfiguration.Sensor, _ busName: String, _ line: (any InputLine)?, _ device: Device)

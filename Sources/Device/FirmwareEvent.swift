@@ -12,8 +12,12 @@ public struct FirmwareEvent: Sendable {
         case rest, disturbance
         /// A sensor's state; `value` is a `SensorState`.
         case sensorState
+        /// A power monitor's state; `source` is the monitor's number.
+        case meterState
         /// A sensor's fault counters moved; `value` is a `SensorFault`, `sequence` its count.
         case fault
+        /// A power monitor's, as a sensor's.
+        case meterFault
         /// The thread was late by `value` microseconds: it was not run in time.
         case late
         /// The microphone came, went or went silent; `value` is a `MicrophoneState`.

@@ -7,6 +7,7 @@ import Platform
 final class SensorLoop {
     let name: String
     let tracks: [SensorTrack]
+    let meters: [MeterTrack]
     private let watch: LineWatch?
     /// Real time, not as fast as it goes.
     private let paced: Bool
@@ -24,12 +25,13 @@ final class SensorLoop {
     /// Longest sleep: a loop whose sensors want nothing still shows that it lives.
     private static let longestWait: Int64 = 200_000_000
 
-    init(name: String, board: Board, tracks: [SensorTrack], watch: LineWatch?, lines: [any InputLine], paced: Bool,
-         prepare: @escaping () -> Void,
+    init(name: String, board: Board, tracks: [SensorTrack], meters: [MeterTrack] = [], watch: LineWatch?,
+         lines: [any InputLine], paced: Bool, prepare: @escaping () -> Void,
          announce: @escaping () -> Void) throws(Failure) {
         self.name = name
         self.board = board
         self.tracks = tracks
+        self.meters = meters
         self.watch = watch
         self.paced = paced
         self.prepare = prepare
@@ -60,6 +62,7 @@ final class SensorLoop {
             let now = board.now()
             var next = now + Self.longestWait
             for track in tracks { next = min(next, track.turn(now: now, board: board, events: events)) }
+            for meter in meters { next = min(next, meter.turn(now: now, board: board, events: events)) }
             watch?.take(events)
             linux_store(beats, beats.pointee &+ 1)
             if events.count > 0 { announce() }

@@ -99,7 +99,7 @@ public final class SensorSource {
     var selfTestResult: SelfTestResult? { sensor?.selfTestResult }
 }
 
-private func hexadecimal(_ byte: UInt8) -> String {
+func hexadecimal(_ byte: UInt8) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: [digits[Int(byte >> 4)], digits[Int(byte & 15)]], as: UTF8.self)
 }

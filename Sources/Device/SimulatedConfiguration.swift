@@ -21,6 +21,15 @@ extension DeviceConfiguration {
             own.dataReadyLine = sensor.line
             sensors.append(own)
         }
+        for meter in layout.meters {
+            var own = Meter()
+            own.settings.name = meter.name
+            own.settings.chip = PowerMeterChip(named: meter.chip)
+            own.settings.address = meter.address
+            own.settings.shuntOhms = meter.shuntOhms
+            own.bus = meter.bus
+            meters.append(own)
+        }
         for line in layout.inputs {
             var input = Input()
             input.name = line.name

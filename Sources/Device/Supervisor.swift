@@ -48,6 +48,7 @@ public final class Supervisor {
         if slept > 0 {
             device.log.write(.info, "the system slept for \(fixed(Double(slept) / 1e9, decimals: 1)) s; sensors start again")
             for track in device.tracks { track.source.requests.push(.restart) }
+            for meter in device.meters { meter.source.requests.push(.restart) }
         }
     }
 

@@ -64,6 +64,10 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
             [imu second]
             bus = i2c-2
             rate = 208
+            [meter board]
+            bus = i2c-2
+            shunt = 0.01 ohm
+            rate = 50
             [input button]
             line = button
             [microphone]

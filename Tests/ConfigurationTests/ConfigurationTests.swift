@@ -90,8 +90,8 @@ import Testing
                 && door.debounceMicroseconds == 2500)
         #expect(configuration.outputs.first?.initial == true && configuration.outputs.first?.request.isActiveLow == true)
         #expect(configuration.microphone?.request.device == "Device,0" && configuration.microphone?.request.rateHertz == 48_000)
-        // Every key of the table is in the text above, so that none goes untested.
-        #expect(ConfigurationKey.all.count == 9 + 1 + 15 + 5 + 3 + 2)
+        // Every key of the table is in the text above or, of power monitors and models, below: none goes untested.
+        #expect(ConfigurationKey.all.count == 9 + 1 + 15 + 5 + 3 + 2 + 6 + 7)
     }
 
     @Test func emptyIsTheDefault() throws {
@@ -169,5 +169,81 @@ import Testing
         #expect(switched > 20)
         let configuration = try parse(whole.joined(separator: "\n"))
         #expect(!configuration.inputs.isEmpty)
+    }
+}
+
+@Suite struct MeterConfigurationTests {
+    private func parse(_ text: String) throws -> DeviceConfiguration { try ConfigurationFile.parse(Array(text.utf8), name: "f") }
+
+    private func complaint(_ text: String) -> String {
+        do {
+            _ = try parse(text)
+            return ""
+        } catch {
+            return (error as? Failure)?.description ?? "another error"
+        }
+    }
+
+    @Test func everyKeyIsTaken() throws {
+        let configuration = try parse("""
+            [meter board]
+            bus = i2c-1
+            chip = ina226
+            address = 0x45
+            shunt = 0.002 ohm
+            rate = 50
+            [meter rails]
+            bus = i2c-1
+            chip = ina3221
+            address = 0x41
+            shunt = 100 mohm
+            channels = 3, 1
+            [power-model]
+            name = Raspberry Pi 4
+            source = somebody, 2021
+            static = 2.7
+            capacitance = 0.83
+            voltages = 600:0.8, 1500:0.9
+            byte = 64
+            error = 30
+            """)
+        let board = configuration.meters[0], rails = configuration.meters[1]
+        #expect(board.name == "board" && board.bus == "i2c-1" && board.settings.chip == .ina226 && board.settings.address == 0x45)
+        #expect(board.settings.shuntOhms == 0.002 && board.settings.rateHertz == 50 && board.settings.channelMask == 1)
+        #expect(rails.settings.chip == .ina3221 && abs(rails.settings.shuntOhms - 0.1) < 1e-6 && rails.settings.channelMask == 0b101)
+        let model = try #require(configuration.powerModel)
+        #expect(model.name == "Raspberry Pi 4" && model.source == "somebody, 2021" && abs(model.error - 0.3) < 1e-6)
+        // P = static + C V² f a core at work, and a byte's price.
+        #expect(abs(model.volts(atMegahertz: 1050) - 0.85) < 1e-6 && model.volts(atMegahertz: 300) == 0.8)
+        #expect(model.volts(atMegahertz: 9000) == 0.9)
+        #expect(abs(model.coreWatts(atMegahertz: 1500) - 0.83e-9 * 0.81 * 1.5e9) < 1e-4)
+        let joules = model.joules(seconds: 2, coreSeconds: 6, megahertz: 1500, bytes: 1e9)
+        #expect(abs(joules - (5.4 + 6 * 1.00845 + 0.064)) < 1e-3, "\(joules)")
+    }
+
+    @Test func whatIsWrongIsToldWithItsLineAndWhatIsExpected() {
+        for (text, expected) in [
+            ("[meter]\nshunt = 1 ohm", "f:1: [meter NAME] is expected"),
+            ("[meter a]\nbus = i2c-1", "f:1: [meter a] has no shunt; shunt = 0.01 ohm or the like is expected"),
+            ("[meter a]\nshunt = 0.01",
+             "f:2: shunt = 0.01: the resistor with its unit, from 0.1 mohm to 10 ohm, such as 0.01 ohm or 10 mohm is expected"),
+            ("[meter a]\nshunt = 0 ohm", "f:2: shunt = 0 ohm: the resistor"), ("[meter a]\nshunt = nan ohm", "f:2: shunt = nan ohm: the"),
+            ("[meter a]\nshunt = -1 ohm", "f:2: shunt = -1 ohm: the"), ("[meter a]\nshunt = 1e9 ohm", "f:2: shunt = 1e9 ohm: the"),
+            ("[meter a]\nshunt = 1 ohm\nchip = ina999", "f:3: chip = ina999: auto, ina219, ina226, ina3221 or pac1934 is expected"),
+            ("[meter a]\nshunt = 1 ohm\nchip = ina219", "f:1: [meter a]: the INA219 can't tell who it is; address = 0x40"),
+            ("[meter a]\nshunt = 1 ohm\nchip = ina226\nchannels = 2",
+             "f:1: [meter a]: the INA226 has no such channel; 1 to 1 are expected"),
+            ("[meter a]\nshunt = 1 ohm\nchip = pac1934\naddress = 0x40", "f:1: [meter a]: no PAC1934 has this address"),
+            ("[meter a]\nshunt = 1 ohm\nchannels = 1,1", "f:3: channels = 1,1: numbers from 1 to 4"),
+            ("[meter a]\nshunt = 1 ohm\nchannels = 5", "f:3: channels = 5: numbers"),
+            ("[meter a]\nshunt = 1 ohm\nrate = 0", "f:3: rate = 0: "),
+            ("[meter a]\nshunt = 1 ohm\n[meter b]\nshunt = 1 ohm",
+             "f:3: [meter b] may be the chip of [meter a]; another bus or address"),
+            ("[power-model]\nname = x", "f:1: [power-model] has no source; source = PUBLICATION is expected"),
+            ("[power-model]\nvoltages = 1500:0.9, 600:0.8", "f:2: voltages = 1500:0.9, 600:0.8: megahertz and volts in rising order"),
+            ("[power-model]\nerror = 130", "f:2: error = 130: percent"),
+        ] {
+            #expect(complaint(text).hasPrefix(expected), "\(text) -> \(complaint(text))")
+        }
     }
 }

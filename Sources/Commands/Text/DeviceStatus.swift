@@ -64,6 +64,10 @@ struct DeviceStatus {
             lines.append("           \(health.state.name), \(SensorText.rates(health)), \(SensorText.faults(health.counters))")
             if reading.samples > 0 { lines.append("           \(LivePoseText.angles(reading)), \(LivePoseText.flags(reading))") }
         }
+        for meter in device.meters {
+            lines.append("power      \(PowerText.line(meter))")
+            lines.append("           \(meter.source.title)")
+        }
         if let microphone = device.microphone {
             lines.append("microphone \(microphone.title)")
             lines.append("           \(MicrophoneText.line(microphone.reading.read()))")
@@ -103,6 +107,9 @@ struct DeviceStatus {
         var sensors: [JSONObject] = []
         for track in device.tracks { sensors.append(SensorText.object(track)) }
         object.set("sensors", sensors)
+        var meters: [JSONObject] = []
+        for meter in device.meters { meters.append(PowerText.object(meter)) }
+        object.set("meters", meters)
         if let microphone = device.microphone { object.set("microphone", MicrophoneText.object(microphone)) }
         var lines: [JSONObject] = []
         for input in device.watch?.inputs ?? [] { lines.append(LineText.object(input)) }

@@ -17,9 +17,9 @@ enum EventText {
         switch event.kind {
         case .edge, .gesture: return .info
         case .rest, .disturbance: return .debug
-        case .fault, .late, .overrun: return .warning
+        case .fault, .meterFault, .late, .overrun: return .warning
         case .microphoneState: return MicrophoneText.state(event) == .running ? .info : .warning
-        case .sensorState:
+        case .sensorState, .meterState:
             switch SensorState(rawValue: UInt8(truncatingIfNeeded: event.value)) ?? .searching {
             case .running, .testing: return .info
             case .starting: return .debug
@@ -39,6 +39,7 @@ enum EventText {
             let state = MicrophoneText.state(event)
             return "microphone \(state.name)" + (state == .silent ? "" : ": \(device.microphone?.title ?? "")")
         }
+        if event.kind == .meterState || event.kind == .meterFault { return PowerText.event(event, device) }
         guard source < device.tracks.count else { return "sensor \(source)" }
         let sensor = device.tracks[source].source, name = sensor.name
         switch event.kind {
@@ -57,7 +58,7 @@ enum EventText {
             let fault = SensorFault(rawValue: UInt8(truncatingIfNeeded: event.value)) ?? .otherBusError
             return "\(name) \(fault.name): \(event.sequence)"
         case .late: return "\(name) was late by \(event.value) µs"
-        case .edge, .microphoneState, .overrun: return name
+        case .edge, .microphoneState, .overrun, .meterState, .meterFault: return name
         }
     }
 }

@@ -63,3 +63,9 @@ func summary(_ nest: NestReader, path: String) -> JSONObject {
     object.set("fileBytes", nest.bytes.count)
     return object
 }
+
+/// A fused instruction's name lists all its parts; a table has room for the first.
+func shortName(_ name: String) -> String {
+    let first = Array((split(name, at: ";").first ?? name).utf8)
+    return first.count <= 48 ? String(decoding: first, as: UTF8.self) : "..." + String(decoding: first.suffix(45), as: UTF8.self)
+}

@@ -17,6 +17,16 @@ public struct BoardLayout: Sendable {
         public var hasMagnetometer: Bool
     }
 
+    /// A power monitor on one of the buses.
+    public struct Meter: Sendable {
+        public var name: String
+        /// As its maker writes it: "INA226".
+        public var chip: String
+        public var bus: String
+        public var address: UInt8
+        public var shuntOhms: Float
+    }
+
     /// A GPIO line with something on it: a button, a lamp.
     public struct Line: Sendable {
         public var name: String
@@ -35,6 +45,7 @@ public struct BoardLayout: Sendable {
     }
 
     public var sensors: [Sensor] = []
+    public var meters: [Meter] = []
     public var inputs: [Line] = []
     public var outputs: [Line] = []
     public var hasMicrophone = false

@@ -2,8 +2,9 @@ import Board
 import Platform
 
 extension SimulatedBoard {
-    /// The board of `run --simulate`: an MPU-9250 with its interrupt line, an LSM6DSO on a second bus, a motion sensor, a
-    /// button, a door contact, an indicator, a microphone. Clocks of the chips are off by up to 1 %, drawn by the seed.
+    /// The board of `run --simulate`: an MPU-9250 with its interrupt line, an LSM6DSO on a second bus with an INA226 that measures
+    /// the board, a motion sensor, a button, a door contact, an indicator, a microphone. Clocks of the chips are off by up to 1 %,
+    /// drawn by the seed.
     /// - Parameters:
     ///   - log: NPY or CSV as module Pose reads them, beginning now; nil: a board that lies still and is turned in between.
     ///   - fast: time as fast as it goes; with a log that isn't looping, to a second after its end, where it stands still.
@@ -30,6 +31,9 @@ extension SimulatedBoard {
 
         board.place(main, MPUChip.mpu9250(motion: motion, options: options()), label: "imu-ready")
         board.place(second, LSM6DSOChip(motion: motion, options: options()), label: "second-imu-ready")
+        let meter = INAChip.ina226(BoardLoad(board.power), shuntOhms: Double(Self.meter.shuntOhms), options: options())
+        board.buses[1].attach(meter, at: Self.meter.address)
+        board.layout.meters.append(Self.meter)
         let sensor = board.wire(motionSensor), button = board.wire(Self.button, level: true), door = board.wire(Self.door)
         board.layout.outputs.append(indicator)
         _ = board.addLine(indicator.request.line, indicator.name)
@@ -59,6 +63,7 @@ extension SimulatedBoard {
                                                  rateHertz: 200, hasMagnetometer: true)
     private static let second = BoardLayout.Sensor(name: "second", chip: "LSM6DSO", bus: "/dev/i2c-2", address: 0x6A, line: "gpiochip0/5",
                                                    rateHertz: 208, hasMagnetometer: false)
+    private static let meter = BoardLayout.Meter(name: "board", chip: "INA226", bus: "/dev/i2c-2", address: 0x40, shuntOhms: 0.01)
     private static let motionSensor = BoardLayout.Line("motion", "gpiochip0/17", edges: .both)
     private static let button = BoardLayout.Line("button", "gpiochip0/27", edges: .both, bias: .pullUp, isActiveLow: true,
                                                 debounceMicroseconds: 10_000)

@@ -68,18 +68,26 @@ final class SimulatedPower {
             load = min(1, Double(used - lastProcessorNanoseconds) / Double(span))
             lastProcessorNanoseconds = used
         }
-        var heat = 0.0
-        for policy in policies {
-            let choice = policy.choice(load: load)
-            policy.nanoseconds[choice] += span
-            // Voltage rises with frequency, so heat rises faster than it.
-            let share = Double(policy.frequencies[choice]) / 2_400_000
-            heat += share * share * (0.15 + 0.85 * load)
-        }
+        for policy in policies { policy.nanoseconds[policy.choice(load: load)] += span }
+        let heat = self.heat
         // A heat sink's time constant of twenty seconds.
         let target = ambientCelsius + 12 + 35 * heat
         celsius = target + (celsius - target) * exp(-Double(span) * 1e-9 / 20)
     }
+
+    /// What the clusters turn into heat; both at their highest frequencies and fully at work: 1.56.
+    private var heat: Double {
+        var heat = 0.0
+        for policy in policies {
+            // Voltage rises with frequency, so heat rises faster than it.
+            let share = Double(policy.frequencies[policy.choice(load: load)]) / 2_400_000
+            heat += share * share * (0.15 + 0.85 * load)
+        }
+        return heat
+    }
+
+    /// What the board takes with what its processors did when they were looked at last.
+    var watts: Double { 2 + 4 * heat }
 
     func temperatures(_ now: Int64) -> [(zone: String, celsius: Float)] {
         settle(now)
