@@ -9,7 +9,7 @@ extension PowerMeter {
         guard try port.read16(registers.readyRegister) & registers.readyMask != 0 else { return wait(now, interval) }
         var volts = SIMD4<Float>(), amperes = SIMD4<Float>(), isSaturated = false
         var shunt = SIMD4<Int32>(), bus = SIMD4<Int32>()
-        for channel in 0..<chip.channels where reads(channel) {
+        for channel in 0..<channels where reads(channel) {
             let place = UInt8(2 * channel)
             shunt[channel] = Int32(Int16(bitPattern: try port.read16(registers.shuntRegister + place)))
             let word = try port.read16(registers.busRegister + place)
@@ -37,7 +37,7 @@ extension PowerMeter {
         let isOverflown = try port.read(registers.controlRegister)[0] & registers.overflowMask != 0
         var watts = 0.0, volts = SIMD4<Float>(), amperes = SIMD4<Float>(), isSaturated = false
         var sense = SIMD4<Int32>(), bus = SIMD4<Int32>()
-        for channel in 0..<chip.channels where reads(channel) {
+        for channel in 0..<channels where reads(channel) {
             let place = UInt8(channel)
             let sum = Self.integer(try port.read(registers.powerSumRegister + place, count: registers.powerSumBytes), isSigned: true)
             bus[channel] = Int32(Int16(bitPattern: try port.read16(registers.busRegister + place)))

@@ -19,6 +19,8 @@ public final class PowerMeter {
     public let periodNanoseconds: Int64
 
     let description: PowerMeterDescription
+    /// Of the chip: asking it would make its description, with arrays, each time.
+    let channels: Int
     let port: RegisterPort
     private let bus: I2CBus
     let averaging: ConversionRegisters.Averaging
@@ -47,6 +49,7 @@ public final class PowerMeter {
         address = found.address
         self.bus = bus
         description = found.chip.description
+        channels = description.channels
         port = RegisterPort(bus: bus, address: found.address)
         let wanted = Int64(1e6 / Double(max(configuration.rateHertz, 0.01)))
         switch description.readout {
@@ -192,14 +195,14 @@ public final class PowerMeter {
     }
 
     private func word(_ registers: ConversionRegisters) -> UInt16 {
-        var channels: UInt16 = 0
-        for channel in 0..<chip.channels where reads(channel) { channels |= registers.channelBit >> UInt16(channel) }
-        return registers.mode | averaging.bits | channels
+        var bits: UInt16 = 0
+        for channel in 0..<channels where reads(channel) { bits |= registers.channelBit >> UInt16(channel) }
+        return registers.mode | averaging.bits | bits
     }
 
     private func disabled(_ registers: AccumulatorRegisters) -> UInt8 {
         var bits: UInt8 = 0
-        for channel in 0..<chip.channels where !reads(channel) { bits |= registers.disableBit >> UInt8(channel) }
+        for channel in 0..<channels where !reads(channel) { bits |= registers.disableBit >> UInt8(channel) }
         return bits
     }
 

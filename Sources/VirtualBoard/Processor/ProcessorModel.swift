@@ -29,9 +29,11 @@ public struct ProcessorModel: Sendable {
         waitingShare: 0.6, idleShare: 0.05, leakageWatts: 0.3, leakageDegrees: 40, thermalResistance: 11, thermalCapacity: 9,
         throttleCelsius: 80, releaseCelsius: 77)
 
-    /// A chip whose voltage falls far with its frequency, as mobile ones do: from 1.1 V at 1.8 GHz to 0.65 V at 0.6 GHz.
+    /// A chip whose voltage falls far with its frequency, as mobile ones do: from 1.1 V at 1.8 GHz to 0.65 V at 0.6 GHz; with a
+    /// heat sink of 8 K/W. No published chip: it shows what voltage has to do with it.
     public static let wideVoltage: ProcessorModel = {
         var model = raspberryPi4
+        model.thermalResistance = 8
         model.points = (0...6).map { Point(hertz: 600e6 + Double($0) * 200e6, volts: 0.65 + Double($0) * 0.45 / 6) }
         return model
     }()
