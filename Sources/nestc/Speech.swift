@@ -49,7 +49,7 @@ struct Speech: ParsableCommand {
         var encoding = Int64.max
         for _ in 0..<max(1, repeats) {
             let start = monotonicNanoseconds()
-            try mel.withUnsafeBufferPointer { (mel) throws(Failure) in try runner.encode(mel, frames: frames, tailStride: stride) }
+            _ = try mel.withUnsafeBufferPointer { (mel) throws(Failure) in try runner.encode(mel, frames: frames, tailStride: stride) }
             encoding = min(encoding, monotonicNanoseconds() - start)
         }
         var first = 0, shown: [String] = []

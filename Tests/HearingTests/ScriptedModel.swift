@@ -20,14 +20,28 @@ final class ScriptedModel: SpeechNetwork {
 
     deinit { logits.deallocate() }
 
-    func encode(_ mel: UnsafeBufferPointer<Float>, frames: Int, tailStride: Int) throws(Failure) {
+    /// Of one `encode`, before each of which it asks whether to go on.
+    var encoderSteps = 4
+    /// Called with every step of the encoder and every pass of the decoder: what work costs.
+    var works: () -> Void = {}
+    /// The script by how much was encoded, frames.
+    var scriptOfFrames: ((Int) -> [Int32])?
+
+    func encode(_ mel: UnsafeBufferPointer<Float>, frames: Int, tailStride: Int, isCancelled: () -> Bool) throws(Failure) -> Bool {
         precondition(frames % 2 == 0 && frames <= maximumFrames && mel.count == (frames + 4) * melBins)
+        for _ in 0..<encoderSteps {
+            if isCancelled() { return false }
+            works()
+        }
+        if let scriptOfFrames { script = scriptOfFrames(frames) }
         encodedFrames.append(frames)
         encoded.append(Array(mel))
+        return true
     }
 
     func evaluate(_ tokens: UnsafeBufferPointer<Int32>, position: Int, logitRows: Int) throws(Failure) -> UnsafeMutablePointer<Float> {
         precondition(position + tokens.count <= contextLength && logitRows <= tokens.count && tokens.count <= maximumRows)
+        works()
         evaluations.append((Array(tokens), position))
         for (i, token) in tokens.enumerated() { line[position + i] = token }
         for row in 0..<logitRows { fill(logits + row * logitStride, after: position + tokens.count - logitRows + row) }

@@ -47,7 +47,7 @@ struct SpeechTests {
 
     /// The logits of all tokens, `step` of them at a time.
     static func logits(_ runner: SpeechRunner, _ golden: Golden, stride: Int, step: Int) throws -> [[Float]] {
-        try mel(golden.frames).withUnsafeBufferPointer { (mel) throws(Failure) in
+        _ = try mel(golden.frames).withUnsafeBufferPointer { (mel) throws(Failure) in
             try runner.encode(mel, frames: golden.frames, tailStride: stride)
         }
         var result: [[Float]] = [], first = 0

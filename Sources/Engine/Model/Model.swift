@@ -124,10 +124,18 @@ public final class Model {
         try finish()
     }
 
-    /// Some of the steps, of a model whose weights stay in memory: the encoder's or the decoder's.
-    func run(_ range: Range<Int>) throws(Failure) {
-        for index in range { try execute(index) }
+    /// Some of the steps, of a model whose weights stay in memory: the encoder's or the decoder's. False where `isCancelled`, which
+    /// is asked before each of them, ended it.
+    @discardableResult
+    func run(_ range: Range<Int>, isCancelled: () -> Bool = { false }) throws(Failure) -> Bool {
+        var isWhole = true
+        for index in range {
+            isWhole = !isCancelled()
+            guard isWhole else { break }
+            try execute(index)
+        }
         try finish()
+        return isWhole
     }
 
     /// Bytes of the weights that the program reads.

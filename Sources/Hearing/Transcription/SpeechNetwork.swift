@@ -18,7 +18,9 @@ public protocol SpeechNetwork: AnyObject {
     /// silence.
     /// - Parameter tailStride: 0: the window ends with the frames; otherwise the rest of the model's 30 s is stood for by one
     ///   weighted silent position for each `tailStride` of it.
-    func encode(_ mel: UnsafeBufferPointer<Float>, frames: Int, tailStride: Int) throws(Failure)
+    /// - Parameter isCancelled: asked often while it works.
+    /// - Returns: false where it was cancelled: then nothing is encoded.
+    func encode(_ mel: UnsafeBufferPointer<Float>, frames: Int, tailStride: Int, isCancelled: () -> Bool) throws(Failure) -> Bool
     /// Runs the decoder for `tokens` at positions `position`, `position` + 1, …; what stood there before is replaced.
     /// - Returns: logits of the last `logitRows` tokens; good, and the caller's to change, until the next call.
     func evaluate(_ tokens: UnsafeBufferPointer<Int32>, position: Int, logitRows: Int) throws(Failure) -> UnsafeMutablePointer<Float>

@@ -33,8 +33,15 @@ public final class SpeechSession {
     /// For whole sounds.
     public func transcriber() throws(Failure) -> Transcriber { try Transcriber(window, try spectrogram()) }
 
-    /// A spectrogram of the longest window that `window` takes.
-    public func spectrogram() throws(Failure) -> MelSpectrogram { try MelSpectrogram(bank: bank, bands: bands, capacity: window.longest) }
+    /// A spectrogram of the longest window that `window` takes, and of `seconds` more.
+    public func spectrogram(moreSeconds seconds: Int = 0) throws(Failure) -> MelSpectrogram {
+        try MelSpectrogram(bank: bank, bands: bands, capacity: window.longest + seconds * MelSpectrogram.frameRate)
+    }
+
+    /// For sound as it comes.
+    public func listener(_ sound: LiveSound, _ options: ListeningOptions) throws(Failure) -> Listener {
+        try Listener(sound, window, try spectrogram(moreSeconds: Listener.secondsMore), options)
+    }
 
     /// A chunk that a metadata key numbers, checked against its CRC; it lives as long as the nest.
     private static func chunk(_ key: String, _ nest: NestReader) throws(Failure) -> UnsafeRawBufferPointer {

@@ -8,6 +8,18 @@ public struct TranscriptSegment: Sendable {
     public var language: String
     public var meanLogProbability: Float
     public var noSpeechProbability: Float
+
+    /// The texts of pieces in a row, with a space between words of scripts that have them.
+    public static func joined(_ pieces: [TranscriptSegment]) -> String {
+        if pieces.count == 1 { return pieces[0].text }
+        var text: [UInt8] = []
+        for piece in pieces {
+            let next = Array(piece.text.utf8)
+            if let last = text.last, let first = next.first, last < 0x80, first < 0x80 { text.append(32) }
+            text += next
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
 }
 
 /// What transcribing a sound took.

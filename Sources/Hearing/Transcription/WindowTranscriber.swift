@@ -8,6 +8,8 @@ public struct WindowTranscript: Sendable {
     public var pieces: [TranscriptSegment]
     /// The tokens, a draft for the next time that more of the same speech is heard.
     public var tokens: [Int32]
+    /// False where it was cancelled: then the tokens are those found so far.
+    public var isWhole: Bool
 }
 
 /// Transcribes one window of features at a time: encodes as much as is said, with a tail of silence for the rest of the model's
@@ -59,9 +61,14 @@ public final class WindowTranscriber {
 
     /// What is said in at most `longest` frames of a spectrogram; nil where it is too quiet to be understood, which costs nothing.
     /// Fails as the model does.
+    /// - Parameters:
+    ///   - draft: a guess of the tokens; the text is the same with any.
+    ///   - retries: a doubtful text is heard once more in a longer window. Who hears the same speech again soon does without.
+    ///   - isCancelled: asked often, at the latest after each step of the encoder and each pass of the decoder. Whoever listens takes
+    ///     new sound in meanwhile and may append to `mel`.
     public func transcribe(_ mel: MelSpectrogram, _ range: Range<Int>, _ options: TranscriptionOptions, draft: [Int32] = [],
-                           _ statistics: inout TranscriptionStatistics, isCancelled: () -> Bool = { false }) throws(Failure)
-        -> WindowTranscript? {
+                           retries: Bool = true, _ statistics: inout TranscriptionStatistics,
+                           isCancelled: () -> Bool = { false }) throws(Failure) -> WindowTranscript? {
         guard let audible = SpeechSpan(powers: UnsafeBufferPointer(rebasing: mel.framePowers[range])).audible else { return nil }
         let span = audible.lowerBound + range.lowerBound..<audible.upperBound + range.lowerBound
         let seconds = Double(span.count) / Double(MelSpectrogram.frameRate)
@@ -69,15 +76,17 @@ public final class WindowTranscriber {
         var (found, language) = try hear(mel, span, frames: fitting, tailStride: Self.tailStride, options, draft, &statistics,
                                          isCancelled)
         // Now and then a text breaks off early, which a longer window mends. Where nobody speaks there is nothing to find.
-        if found.meanLogProbability < Self.doubtful, found.noSpeechProbability <= Self.noSpeech, fitting < model.maximumFrames {
+        if retries, found.end != .cancelled, found.meanLogProbability < Self.doubtful, found.noSpeechProbability <= Self.noSpeech,
+           fitting < model.maximumFrames {
             let longer = min(model.maximumFrames, max(Self.longer, fitting + 2 * Self.padding))
             let (other, itsLanguage) = try hear(mel, span, frames: longer, tailStride: Self.finerTail, options, [], &statistics,
                                                 isCancelled)
-            if other.meanLogProbability > found.meanLogProbability { (found, language) = (other, itsLanguage) }
+            if other.meanLogProbability > found.meanLogProbability || other.end == .cancelled { (found, language) = (other, itsLanguage) }
         }
         statistics.windows += 1
         statistics.tokens += found.tokens.count
-        let result = WindowTranscript(frames: span, pieces: pieces(found, span, seconds, language, options.script), tokens: found.tokens)
+        let result = WindowTranscript(frames: span, pieces: pieces(found, span, seconds, language, options.script), tokens: found.tokens,
+                                      isWhole: found.end != .cancelled)
         if result.pieces.isEmpty { statistics.emptyWindows += 1 }
         return result
     }
@@ -89,15 +98,20 @@ public final class WindowTranscriber {
         let before = monotonicNanoseconds()
         mel.read(span, silence: frames + Self.framesBehind - span.count, into: features)
         let prepared = monotonicNanoseconds()
-        try model.encode(UnsafeBufferPointer(start: features, count: (frames + Self.framesBehind) * model.melBins), frames: frames,
-                         tailStride: tailStride)
+        let isEncoded = try model.encode(UnsafeBufferPointer(start: features, count: (frames + Self.framesBehind) * model.melBins),
+                                         frames: frames, tailStride: tailStride, isCancelled: isCancelled)
         let encoded = monotonicNanoseconds()
+        statistics.featureNanoseconds += prepared - before
+        statistics.encoderNanoseconds += encoded - prepared
+        guard isEncoded else {
+            var nothing = SpeechHypothesis()
+            nothing.end = .cancelled
+            return (nothing, nil)
+        }
         let language = try language(options.language)
         let asked = DecodeOptions(language: language?.token, seconds: Double(span.count) / Double(MelSpectrogram.frameRate),
                                   hasTimestamps: options.hasTimestamps)
         let hypothesis = try decoder.decode(asked, draft: draft, isCancelled: isCancelled)
-        statistics.featureNanoseconds += prepared - before
-        statistics.encoderNanoseconds += encoded - prepared
         statistics.decoderNanoseconds += monotonicNanoseconds() - encoded
         return (hypothesis, language)
     }

@@ -54,6 +54,10 @@ public final class SampleRing {
     /// Forgets what waits; for the consumer.
     public func clear() { linux_store(head, linux_load(tail)) }
 
+    /// Values that wait; from a third thread only about right.
+    public var count: Int { Int(linux_load(tail) &- linux_load(head)) }
+    /// How many more there is room for; for the producer.
+    public var room: Int { capacity - count }
     /// Values that found no room so far.
     public var dropped: UInt32 { linux_load(drops) }
 }

@@ -78,8 +78,12 @@ public final class SpeechRunner {
     ///   - tailStride: 0: the model hears these frames and nothing more. Otherwise the rest of the 30 s is silence, which one
     ///     position for each `tailStride` (of 20 ms) stands for; `mel` then has four frames more, and its frames are silence
     ///     from a little before `frames` on.
+    ///   - isCancelled: asked often, also so that somebody can take sound in while the encoder works.
+    /// - Returns: false where it was cancelled: then nothing is encoded.
     /// Fails with `usage` where numbers are outside their bounds, otherwise as `Model.run` does.
-    public func encode(_ mel: UnsafeBufferPointer<Float>, frames: Int, tailStride: Int) throws(Failure) {
+    @discardableResult
+    public func encode(_ mel: UnsafeBufferPointer<Float>, frames: Int, tailStride: Int, isCancelled: () -> Bool = { false })
+        throws(Failure) -> Bool {
         guard frames >= 2, frames % 2 == 0, frames <= maximumFrames else {
             throw Failure(.usage, "\(frames) mel frames; this nest takes an even number from 2 to \(maximumFrames)")
         }
@@ -101,8 +105,8 @@ public final class SpeechRunner {
         }
         let tail = hasTail ? placeTail(after: rows, stride: stride) : 0
         state.beginFrames(rows: rows + tail, stem: stem, isBiased: tail > 0)
-        try model.run(0..<encoderSteps)
-        isEncoded = true
+        isEncoded = try model.run(0..<encoderSteps, isCancelled: isCancelled)
+        return isEncoded
     }
 
     /// The silence up to the end of the window, in equal parts: each is heard at its middle and weighs as much as it is long.

@@ -1,0 +1,40 @@
+/// An utterance on its way from the first voice to the final text. Places are samples at 16 kHz since the listening began.
+final class SpokenUtterance {
+    let start: Int64
+    /// Where the silence that is going on was noticed; nil: somebody speaks.
+    var pause: Int64?
+    /// Of an utterance that is over: the last voice, the end of what is heard for its text, and when it was known to be over.
+    var voiceEnd: Int64 = 0, end: Int64 = -1, decided: Int64 = 0
+    var isCut = false
+    var isOver: Bool { end >= 0 }
+
+    /// How far the text reaches; nil before the first. And how far a text was tried for.
+    var heardEnd: Int64?, triedEnd: Int64?
+    var draft: [Int32] = []
+    private(set) var text = "", language = ""
+    private(set) var meanLogProbability: Float = 0, noSpeechProbability: Float = 0
+    /// Since when the text stands there, on the sound's clock.
+    private(set) var since: Int64 = 0
+    var passes = 0
+    var encoderNanoseconds: Int64 = 0, decoderNanoseconds: Int64 = 0
+
+    init(start: Int64) { self.start = start }
+
+    /// A detector without a model takes a tune or a bell for a voice, and the speech model has a text for it, such as "um" or "you".
+    /// But it says itself that nobody speaks: made sounds have a probability of 0.47 and more, clips of speech 0.15 at most; or it
+    /// is sure of nothing, where such clips have -1.2 at least (measured).
+    private static let noSpeech: Float = 0.3, unsure: Float = -1.6
+
+    /// What was heard; true where that is another text than before.
+    func set(_ pieces: [TranscriptSegment], now: Int64) -> Bool {
+        let isSpeech = pieces.allSatisfy { $0.noSpeechProbability <= Self.noSpeech && $0.meanLogProbability >= Self.unsure }
+        let joined = isSpeech ? TranscriptSegment.joined(pieces) : ""
+        language = pieces.first?.language ?? language
+        meanLogProbability = pieces.first?.meanLogProbability ?? 0
+        noSpeechProbability = pieces.first?.noSpeechProbability ?? 0
+        guard joined != text else { return false }
+        text = joined
+        since = now
+        return true
+    }
+}
