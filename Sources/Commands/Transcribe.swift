@@ -5,22 +5,18 @@ import Platform
 
 let transcribe = Command(
     name: "transcribe", usage: "FILE… [options]", summary: "Writes down what is said in sound files, or in a pipe (-).",
-    options: [OptionSpecification("--model", "MODEL", "the speech model (default: whisper-base)"),
-              OptionSpecification("--language", "LANGUAGE",
-                                  "auto: Chinese, or English where it is clearly that; mixed: Chinese with English words; or a code "
-                                      + "such as zh, en (default: auto)"),
-              OptionSpecification("--script", "SCRIPT", "of Chinese: simplified, traditional, or as the model writes it: model "
-                                      + "(default: simplified)"),
-              OptionSpecification("--timestamps", "each piece with its time, as the model hears it"),
-              OptionSpecification("--srt", "subtitles (SubRip) of one file")]
+    options: SharedOptions.speech
+        + [OptionSpecification("--timestamps", "each piece with its time, as the model hears it"),
+           OptionSpecification("--srt", "subtitles (SubRip) of one file")]
         + SharedOptions.loading + [SharedOptions.json],
     examples: ["swiftlet transcribe clip.wav", "swiftlet transcribe *.wav --json", "swiftlet transcribe talk.wav --srt > talk.srt",
                "arecord -t raw -f S16_LE -r 16000 -c 1 -d 10 | swiftlet transcribe -"]) { (context, arguments) throws(Failure) in
     guard !arguments.positional.isEmpty else { throw Failure(.usage, "transcribe needs a sound file") }
     let form = try TranscriptForm(arguments)
-    let options = try transcriptionOptions(arguments, form)
+    var options = try TranscriptionOptions(arguments)
+    options.hasTimestamps = arguments.has("--timestamps") || form == .subtitles
     if arguments.positional.contains("-"), context.console != nil { throw Failure(.usage, "a console has no standard input to listen to") }
-    let lease = try context.model(arguments.text("--model") ?? "whisper-base", arguments)
+    let lease = try context.model(arguments.text("--model") ?? SharedOptions.speechModel, arguments)
     defer { lease.end() }
     let transcriber = try SpeechSession(lease.model).transcriber()
     for path in arguments.positional where !context.isCancelled {
@@ -47,23 +43,6 @@ enum TranscriptForm {
             self = isJSON ? .json : arguments.has("--timestamps") ? .timestamps : .text
         }
     }
-}
-
-private func transcriptionOptions(_ arguments: Arguments, _ form: TranscriptForm) throws(Failure) -> TranscriptionOptions {
-    var options = TranscriptionOptions()
-    switch arguments.text("--language") ?? "auto" {
-    case "auto": options.language = .automatic
-    case "mixed": options.language = .mixed
-    case let code: options.language = .code(code)
-    }
-    switch arguments.text("--script") ?? "simplified" {
-    case "simplified": options.script = .simplified
-    case "traditional": options.script = .traditional
-    case "model": options.script = .unchanged
-    case let other: throw Failure(.usage, "--script \(other): simplified, traditional or model is expected")
-    }
-    options.hasTimestamps = arguments.has("--timestamps") || form == .subtitles
-    return options
 }
 
 private func transcribeFile(_ path: String, _ transcriber: Transcriber, _ options: TranscriptionOptions, _ form: TranscriptForm,

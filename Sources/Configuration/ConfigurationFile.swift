@@ -63,6 +63,9 @@ public enum ConfigurationFile {
             throw Failure(.badFormat,
                           "\(at("output " + output.name)): [output \(output.name)] has no line; line = NAME or CHIP/NUMBER is expected")
         }
+        if let button = configuration.microphone?.button, !configuration.inputs.contains(where: { $0.name == button }) {
+            throw Failure(.badFormat, "\(at("microphone ")): button = \(button): there is no [input \(button)]")
+        }
     }
 }
 

@@ -217,6 +217,10 @@ struct ConfigurationKey {
             configuration.microphone?.request.rateHertz = number
             return true
         },
+        ConfigurationKey("microphone", "button", "the name of an [input]") { configuration, value in
+            configuration.microphone?.button = value
+            return isName(value)
+        },
     ]
 
     private static let biases: [(String, LineBias)] = [("as-is", .asIs), ("none", .none), ("pull-up", .pullUp), ("pull-down", .pullDown)]

@@ -51,6 +51,8 @@ public struct DeviceConfiguration: Sendable {
     /// What the firmware listens with, `[microphone]`.
     public struct Microphone: Sendable {
         public var request = MicrophoneRequest()
+        /// The input for push-to-talk; nil: who speaks is heard.
+        public var button: String?
         public init() {}
     }
 

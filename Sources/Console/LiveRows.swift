@@ -11,6 +11,8 @@ struct LiveRows {
     func drawing(_ lines: [String], columns: Int) -> [UInt8] {
         var screen: [UInt8] = []
         if rows > 0 { screen += Array("\u{1B}[\(rows)A".utf8) }
+        // Rows that nothing takes the place of.
+        if rows > lines.count { screen += Array("\r\u{1B}[J".utf8) }
         for line in lines {
             screen += Array("\r\u{1B}[K".utf8)
             // A line that wraps would take more rows than are gone back over.

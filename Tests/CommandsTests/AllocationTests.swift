@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Testing
 import TestSupport
 
@@ -42,6 +43,21 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
     }
 
     @Test func steadyStateAllocatesNothing() throws {
+        let said = try steadyState(of: nil)
+        // It counted a firmware at work, not one that hung.
+        #expect(said.text.contains("running") && said.status == 0, "\(said)")
+    }
+
+    /// A quiet room, and in every second of it a hundred pieces of sound that are looked at.
+    @Test(.enabled(if: File.exists(modelPath("whisper-base")), "`make models` makes the speech model"))
+    func listeningToSilenceAllocatesNothing() throws {
+        let said = try steadyState(of: "listen --model \(modelPath("whisper-base")) --seconds 3600")
+        #expect(said.text.contains("> listen"), "\(said)")
+    }
+
+    /// Counts until a window has no allocation; what the firmware said, and its status.
+    /// - Parameter command: runs meanwhile, and is ended from outside.
+    private func steadyState(of command: String?) throws -> (text: String, status: Int32) {
         let scratch = Scratch()
         defer { scratch.remove() }
         try Data(Self.counter.utf8).write(to: URL(fileURLWithPath: scratch("count.c")))
@@ -52,6 +68,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         build.waitUntilExit()
         try #require(build.terminationStatus == 0)
         try Data(count: 8).write(to: URL(fileURLWithPath: scratch("count")))
+        try WaveBytes.file(WaveBytes.room(10)).write(to: URL(fileURLWithPath: scratch("room.wav")))
         // Nothing to say: a line of the log is text, and text is allocated, below the sensors.
         try Data("""
             [firmware]
@@ -80,6 +97,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         process.standardInput = input
         process.standardOutput = output
         try process.run()
+        if let command { input.fileHandleForWriting.write(Data("fault microphone play \(scratch("room.wav")) loop\n\(command)\n".utf8)) }
         func count() throws -> UInt64 {
             try Data(contentsOf: URL(fileURLWithPath: scratch("count"))).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
         }
@@ -97,12 +115,11 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
             windows += 1
         }
         let total = try count()
-        input.fileHandleForWriting.write(Data("sensors\n".utf8))
+        if command == nil { input.fileHandleForWriting.write(Data("sensors\n".utf8)) } else { process.terminate() }
         try input.fileHandleForWriting.close()
         let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         #expect(total > 100 && grown == 0, "\(grown) allocations in the last of \(windows) windows of \(seconds) s")
-        // It counted a firmware at work, not one that hung.
-        #expect(said.contains("running") && process.terminationStatus == 0, "\(said)")
+        return (said, process.terminationStatus)
     }
 }

@@ -70,6 +70,7 @@ import Testing
             [microphone]
             device = Device,0
             rate = 48000
+            button = door
             """)
         #expect(configuration.name == "bird-1" && configuration.logLevel == .debug && configuration.memoryBudgetBytes == 64_000_000)
         #expect(configuration.realTimePriority == 0 && !configuration.locksMemory && configuration.watchdogSeconds == 20)
@@ -89,9 +90,10 @@ import Testing
         #expect(door.line == "gpiochip0/22" && door.bias == .pullUp && door.edges == .falling && door.isActiveLow
                 && door.debounceMicroseconds == 2500)
         #expect(configuration.outputs.first?.initial == true && configuration.outputs.first?.request.isActiveLow == true)
-        #expect(configuration.microphone?.request.device == "Device,0" && configuration.microphone?.request.rateHertz == 48_000)
+        #expect(configuration.microphone?.request.device == "Device,0" && configuration.microphone?.request.rateHertz == 48_000
+                && configuration.microphone?.button == "door")
         // Every key of the table is in the text above or, of power monitors and models, below: none goes untested.
-        #expect(ConfigurationKey.all.count == 9 + 1 + 15 + 5 + 3 + 2 + 6 + 7)
+        #expect(ConfigurationKey.all.count == 9 + 1 + 15 + 5 + 3 + 3 + 6 + 7)
     }
 
     @Test func emptyIsTheDefault() throws {
@@ -124,6 +126,7 @@ import Testing
             ("[imu]\nchip = bmi160\n", "f:2: ", "mpu6050"),
             ("[input]\nline = x\n", "f:1: ", "[input NAME]"),
             ("[imu]\n[input door]\nactive = low\n", "f:2: ", "has no line"),
+            ("[firmware]\n[microphone]\nbutton = talk\n", "f:2: ", "no [input talk]"),
             ("[input door]\nline = x\ndebounce = -3\n", "f:3: ", "milliseconds"),
             ("[console]\nports = ttyS0,,ttyS1:x\n", "f:2: ", "terminals"),
             ("[console]\nports = a,b,c,d,e,f,g,h,i\n", "f:2: ", "8 at most"),

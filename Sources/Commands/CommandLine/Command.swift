@@ -51,6 +51,16 @@ enum SharedOptions {
         OptionSpecification("--kernels", "NAME", "kernel family (default: the fastest; see status)"),
         models,
     ]
+    /// Which speech model hears, and what.
+    static let speech = [
+        OptionSpecification("--model", "MODEL", "the speech model (default: \(speechModel))"),
+        OptionSpecification("--language", "LANGUAGE",
+                            "auto: Chinese, or English where it is clearly that; mixed: Chinese with English words; or a code such as "
+                                + "zh, en (default: auto)"),
+        OptionSpecification("--script", "SCRIPT",
+                            "of Chinese: simplified, traditional, or as the model writes it: model (default: simplified)"),
+    ]
+    static let speechModel = "whisper-base"
     /// How a language model is loaded.
     static let language = [
         OptionSpecification("--context", "N",

@@ -6,7 +6,10 @@ import Platform
 /// The microphone that a command listens to: the firmware's, or one of its own while it runs.
 final class Listening {
     let microphone: MicrophoneLoop
-    private let isOwn: Bool
+    /// Where the microphone is.
+    let board: Board
+    /// It is this command's alone, and goes with it.
+    let isOwn: Bool
     private var hasClaimed = false
 
     /// Without a device of its own to name, a command of the console shares the firmware's microphone.
@@ -15,10 +18,11 @@ final class Listening {
         let name = arguments.text("--device"), rate = try arguments.integer("--rate", in: 8000...192_000)
         if context.device != nil, name == nil, rate == nil, let shared = try context.runningDevice().microphone {
             microphone = shared
+            board = try context.runningDevice().board
             isOwn = false
             return
         }
-        let board = try Self.board(context)
+        board = try Self.board(context)
         let request = MicrophoneRequest(device: name ?? "default", rateHertz: rate ?? MicrophoneRequest().rateHertz)
         microphone = MicrophoneLoop(board: board, request: request, opened: try board.openMicrophone(request))
         isOwn = true

@@ -71,6 +71,8 @@ struct DeviceStatus {
         if let microphone = device.microphone {
             lines.append("microphone \(microphone.title)")
             lines.append("           \(MicrophoneText.line(microphone.reading.read()))")
+            let listening = microphone.listening.read()
+            if listening.isListening { lines.append("           \(ListeningText.line(listening))") }
         }
         if let watch = device.watch {
             var text = "lines      "

@@ -51,6 +51,8 @@ enum MicrophoneText {
         object.set("peakDecibels", Double(reading.peak), decimals: 1)
         object.set("overruns", Int64(reading.overruns))
         object.set("gone", Int64(reading.losses))
+        let listening = microphone.listening.read()
+        if listening.isListening { object.set("listening", ListeningText.object(listening)) }
         return object
     }
 

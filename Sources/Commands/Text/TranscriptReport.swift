@@ -15,17 +15,6 @@ struct TranscriptReport {
         statistics.audioSeconds > 0 ? Double(nanoseconds) / 1e9 / statistics.audioSeconds : 0
     }
 
-    /// The pieces in a row, with a space between words of scripts that have them.
-    var text: String {
-        var text: [UInt8] = []
-        for piece in pieces {
-            let next = Array(piece.text.utf8)
-            if let last = text.last, let first = next.first, last < 0x80, first < 0x80 { text.append(32) }
-            text += next
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
     var line: String {
         "\(path): \(fixed(statistics.audioSeconds, decimals: 1)) s of sound, features "
             + "\(milliseconds(statistics.featureNanoseconds, decimals: 0)), "
@@ -42,7 +31,7 @@ struct TranscriptReport {
         times.set("all", Double(nanoseconds) / 1e6, decimals: 3)
         var object = JSONObject()
         object.set("file", path)
-        object.set("text", text)
+        object.set("text", TranscriptSegment.joined(pieces))
         object.set("language", pieces.first?.language ?? "")
         object.set("segments", pieces.map { Self.object($0) })
         object.set("audioSeconds", statistics.audioSeconds, decimals: 3)

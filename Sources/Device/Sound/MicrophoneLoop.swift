@@ -6,6 +6,8 @@ import Platform
 /// one listener through a ring; nothing here waits for who listens. While a device is open the thread allocates nothing.
 public final class MicrophoneLoop {
     public let reading = SequenceLock(MicrophoneReading())
+    /// Published by the one listener, where it listens for speech.
+    public let listening = SequenceLock(ListeningReading())
     /// For the one listener (`claim`).
     public let samples: SampleRing
     let events = EventRing<FirmwareEvent>(capacity: 256)
