@@ -11,12 +11,12 @@ board/rig-image.sh aarch64 build/rig-aarch64
 tools/models/compile.sh
 bench/peers.sh
 # What an earlier run measured and this one doesn't is no figure of this run.
-rm -f build/bench/model.json build/bench/language.json build/bench/speech.json build/bench/transcripts.json build/bench/emulated-board.json
-rm -f build/bench/governors.json
+for section in model language speech transcripts listen emulated-board governors; do rm -f "build/bench/$section.json"; done
 failed=0
 bench/figures.py || failed=1
 bench/language.py || failed=1
 bench/speech.py || failed=1
+bench/listen.py || failed=1
 bench/emulated-board.py || failed=1
 bench/governors.py || failed=1
 bench/tables.py --show || failed=1

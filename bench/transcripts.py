@@ -14,7 +14,6 @@ import functools
 import json
 import os
 import pathlib
-import re
 import statistics
 import subprocess
 import sys
@@ -25,9 +24,9 @@ import opencc
 import tokenizers
 from logmel import log_mel
 from record import BUILD, ROOT, SWIFTLET, Section, at_most, processor
+from transcript_errors import errors, known, loops
 
 DATA = pathlib.Path(os.environ.get("SWIFTLET_DATA", ROOT.parent / "shared" / "data")) / "speech"
-DIGITS = "零一二三四五六七八九"
 simplified = opencc.OpenCC("t2s").convert
 
 
@@ -44,28 +43,9 @@ options = arguments()
 section = Section("transcripts", "bench/transcripts.py PEER_MODEL", peer="CTranslate2 int8", processor=processor(), only=options.only)
 
 
-def units(text):
-    """What is counted: Chinese characters, digits as characters, English words; letters said one by one are one word."""
-    text = re.sub(r"(?<=[A-Za-z]) (?=[A-Za-z]\b)", "", simplified(text))
-    found = re.findall(r"[\u4e00-\u9fff]|[A-Za-z']+|\d", text)
-    return [DIGITS[int(each)] if each.isdigit() else "一" if each == "幺" else each.lower() for each in found]
-
-
-def distance(one, other):
-    row = list(range(len(other) + 1))
-    for i, left in enumerate(one, 1):
-        new = [i]
-        for j, right in enumerate(other):
-            new.append(min(row[j + 1] + 1, new[j] + 1, row[j] + (left != right)))
-        row = new
-    return row[-1]
-
-
 def clips(kind):
-    """Chinese clips with words or runs of Latin letters are a kind of their own."""
-    for line in (DATA / "transcripts.tsv").read_text(encoding="utf-8").splitlines()[1:]:
-        name, language, text = line.split("\t")
-        if (language + "+latin" if language == "zh" and re.search("[A-Za-z]{2}|[A-Z] [A-Z]", text) else language) == kind:
+    for name, its_kind, text in known(DATA / "transcripts.tsv"):
+        if its_kind == kind:
             yield DATA / name, text
 
 
@@ -89,16 +69,7 @@ def theirs(path, language):
     prompt = ["<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>"]
     mel = ctranslate2.StorageView.from_array(np.ascontiguousarray(log_mel(path, 30).T[None]))
     result = model.generate(mel, [[tokenizer.token_to_id(each) for each in prompt]], beam_size=1, max_length=200)
-    return tokenizer.decode(result[0].sequences_ids[0])
-
-
-def errors(pairs):
-    wrong = sum(distance(units(truth), units(heard)) for truth, heard in pairs)
-    return 100 * wrong / sum(len(units(truth)) for truth, _ in pairs)
-
-
-def loops(pairs):
-    return sum(len(units(heard)) > 1.6 * len(units(truth)) + 4 for truth, heard in pairs)
+    return simplified(tokenizer.decode(result[0].sequences_ids[0]))
 
 
 def compare(name, kind, asked, language, margin):
@@ -108,7 +79,7 @@ def compare(name, kind, asked, language, margin):
     mine, other = list(zip(truths, (each["text"] for each in answers))), list(zip(truths, (theirs(path, language) for path, _ in rows)))
     with open(BUILD / "transcripts.tsv", "a", encoding="utf-8") as file:
         for (path, truth), (_, one), (_, two) in zip(rows, mine, other):
-            file.write("\t".join((name, path.name, truth, one, simplified(two))) + "\n")
+            file.write("\t".join((name, path.name, truth, one, two)) + "\n")
     own, bound = errors(mine), errors(other)
     factor = statistics.median(each["realTimeFactor"] for each in answers)
     section.add(name, f"{own:.1f} % of {len(rows)} clips, {loops(mine)} loops; {factor:.3f} of real time", own, "%", f"{bound:.1f} %",
