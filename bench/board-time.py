@@ -77,8 +77,10 @@ def times(counts_on):
     return found
 
 
-def said(found, unit="ms"):
-    return " / ".join(f"{value:.3g}" for value in found.values()) + f" {unit}"
+def said(found):
+    """Estimates with the error that the judged half has."""
+    worst, typical = off()
+    return " / ".join(f"{value:.3g}" for value in found.values()) + f" ms (off by a factor {typical:.2f}, {worst:.2f} at most)"
 
 
 def row(name, found, needed):

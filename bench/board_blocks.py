@@ -58,8 +58,9 @@ def read(path):
     return windows
 
 
-def run(core, caches, program, windows=False, environment=None, prefix=None, prefetch=2):
-    """One run of `program` on QEMU's `core` with a chip's `caches` (blocks.c says how they are written): its windows."""
+def run(core, caches, program, windows=False, environment=None, prefix=None, prefetch=2, as_core=False):
+    """One run of `program` on QEMU's `core` with a chip's `caches` (blocks.c says how they are written): its windows. `as_core` shows
+    the program the core's own /proc/cpuinfo (in a mount namespace)."""
     result = BUILD / f"blocks-{os.getpid()}"
     plugin = library("blocks.so", "blocks.c", "caches.c")
     options = f"{plugin},out={result},caches={caches},prefetch={prefetch}" + (",windows=1" if windows else "")
@@ -67,9 +68,11 @@ def run(core, caches, program, windows=False, environment=None, prefix=None, pre
     for name, value in (environment or {}).items():
         command += ["-E", f"{name}={value}"]
     command += [str(word) for word in program]
-    namespace = ["unshare", "-m"] if os.getuid() == 0 else ["unshare", "-rm"]
-    shown = ["sh", "-c", 'mount --bind "$1" /proc/cpuinfo && shift && exec "$@"', "sh", str(processor_file(core))]
-    done = subprocess.run(namespace + shown + command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
+    if as_core:
+        namespace = ["unshare", "-m"] if os.getuid() == 0 else ["unshare", "-rm"]
+        shown = ["sh", "-c", 'mount --bind "$1" /proc/cpuinfo && shift && exec "$@"', "sh", str(processor_file(core))]
+        command = namespace + shown + command
+    done = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
     try:
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip()[-400:]}")
@@ -94,4 +97,5 @@ def python(core, caches, script, *words, packages=PLACE / "aarch64"):
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
     }
-    return run(core, caches, [interpreter, HERE / script, *words], windows=True, environment=environment, prefix=PEERS / "root")
+    program = [interpreter, HERE / script, *words]
+    return run(core, caches, program, windows=True, environment=environment, prefix=PEERS / "root", as_core=True)

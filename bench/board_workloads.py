@@ -16,6 +16,8 @@ NESTS = {
     "YOLOX-Nano, float": MODELS / "yolox-nano.nest",
     "RIANN step, int8": MODELS / "riann-int8.nest",
 }
+# Written when bench/board-time-peers.sh has fetched everything.
+PEERS_READY = PLACE / ".complete"
 TOKEN = "SmolLM2-135M, a token"
 YOLOX = "YOLOX-Nano, ONNX Runtime"
 # A core and its data caches, as blocks.c wants them: those of BCM2710A1 and BCM2837B0, of BCM2711, of BCM2712.
@@ -26,10 +28,11 @@ CACHES = {
 }
 
 
-def kept(name, core, measure):
-    """Counts are deterministic and slow to get: what was counted of the same file stays in build/board-time."""
+def kept(name, core, files, measure):
+    """Counts are slow to get and the same each time: what was counted of `files`, as they are now, stays in build/board-time."""
+    newest = max(path.stat().st_mtime for path in [*files, *(board_blocks.HERE / each for each in ("blocks.c", "caches.c"))])
     path = PLACE / "counts" / f"{name.lower().replace(' ', '-').replace(',', '')}-{core}.json"
-    if path.exists() and path.stat().st_mtime > BOARD.stat().st_mtime:
+    if path.exists() and path.stat().st_mtime > newest:
         data = json.loads(path.read_text())
         return Counts(data["blocks"], data["accesses"], [tuple(level) for level in data["misses"]])
     counts = measure()
@@ -41,7 +44,7 @@ def kept(name, core, measure):
 def nest(name, core):
     few, more = (2, 42) if "RIANN" in name else (2, 12) if "keyword" in name or "wake" in name else (1, 2)
     words = lambda runs: [BOARD, "bench", NESTS[name], "--threads", "1", "--runs", runs]
-    return kept(name, core, lambda: board_blocks.per_run(core, CACHES[core], words, few, more))
+    return kept(name, core, [BOARD, NESTS[name]], lambda: board_blocks.per_run(core, CACHES[core], words, few, more))
 
 
 def token(core):
@@ -49,7 +52,7 @@ def token(core):
         *(BOARD, "generate", "The history of the bicycle begins with", "--model", MODELS / "smollm2-135m.nest"),
         *("--tokens", tokens, "--threads", "1", "--temperature", "0"),
     ]
-    return kept(TOKEN, core, lambda: board_blocks.per_run(core, CACHES[core], words, 2, 4))
+    return kept(TOKEN, core, [BOARD, MODELS / "smollm2-135m.nest"], lambda: board_blocks.per_run(core, CACHES[core], words, 2, 4))
 
 
 def ncnn(name, core):
@@ -60,7 +63,7 @@ def ncnn(name, core):
         (counts,) = board_blocks.python(core, CACHES[core], "ncnn-run.py", width, path)
         return counts
 
-    return kept(f"ncnn {name}", core, measure)
+    return kept(f"ncnn {name}", core, [PEERS_READY, board_blocks.HERE / "ncnn_networks.py"], measure)
 
 
 def onnxruntime(core):
@@ -68,4 +71,4 @@ def onnxruntime(core):
         (counts,) = board_blocks.python(core, CACHES[core], "onnxruntime-run.py", MODELS / "sources" / "yolox-nano.onnx")
         return counts
 
-    return kept(YOLOX, core, measure)
+    return kept(YOLOX, core, [PEERS_READY], measure)

@@ -94,7 +94,7 @@ class BlocksTest(unittest.TestCase):
         (counts,) = board_blocks.run("cortex-a53", "32768:4+524288:16", program)
         again = board_blocks.run("cortex-a53", "32768:4+524288:16", program)[0]
         self.assertEqual(counts.blocks, again.blocks)
-        self.assertEqual(counts.instructions, counting.count("cortex-a53", program, as_core=True))
+        self.assertEqual(counts.instructions, counting.count("cortex-a53", program))
         self.assertGreater(counts.accesses, counts.misses[0][1])
 
     def test_what_more_runs_take_is_divided_among_them(self):
