@@ -5,10 +5,10 @@ TARGET ?= nest
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run tidy test board models rig bench fuzz clean
+.PHONY: help run tidy test board models rig bench fuzz factory factory-demo clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 run: ## everything a new machine needs, then the models at work on this machine
 	tools/setup/packages.sh
@@ -37,6 +37,13 @@ bench: ## the figures, beside LiteRT, as data and tables: build/bench/*.json; st
 
 fuzz: ## libFuzzer on a reader of files: make fuzz TARGET=nest SECONDS=60
 	Tests/fuzz/run.sh $(TARGET) $(SECONDS)
+
+factory: ## the model factory: Python with PyTorch in build/factory, and its command build/factory/bin/factory
+	factory/set-up.py
+
+factory-demo: ## the factory's smallest recipe: Fashion-MNIST, trained, made int8, on the simulated board
+	tools/setup/packages.sh
+	tools/run/factory-demo.sh
 
 clean: ## remove what make made, downloaded and compiled models excepted
 	rm -rf build .build .build-*

@@ -81,6 +81,7 @@ stage models - tools/models/compile.sh
 stage kills build tools/test/kills.py
 stage attacks build tools/test/attacks.sh
 stage nodes build tools/test/onnx-nodes.py
+stage factory build tools/test/factory-tests.py
 stage tests build native
 stage board - board
 stage armv7 - small_board

@@ -7,7 +7,8 @@ import re
 from tree import Finding
 
 COMMAND = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.(sh|py)")
-MODULE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*\.py")
+# Python itself names what a package begins with, and what runs it.
+MODULE = re.compile(r"(__init__|__main__|[a-z0-9]+(_[a-z0-9]+)*)\.py")
 PYTHON = re.compile(r"\bpython3?\b[^|;&\n]*\s-(c\b|\s|$)")
 
 
