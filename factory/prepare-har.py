@@ -4,7 +4,7 @@ Data in Brief 2023, CC BY 4.0).
 
 usage: factory/prepare-har.py FOLDER OUT.csv [sp|sw]        (FOLDER: the unpacked data set; the phone's motion if not said otherwise)
 
-A window is 64 samples at 50 Hz, every second one of about 100 Hz, with one activity throughout; windows overlap by half.
+A window is 64 samples at 50 Hz, every second one of about 100 Hz, with one activity throughout; a new one starts every 16.
 """
 
 import csv
@@ -19,7 +19,7 @@ def windows(file):
     """(activity, rows) of one recording."""
     with open(file, newline="") as source:
         rows = list(csv.DictReader(source))[::STEP]
-    for start in range(0, len(rows) - LENGTH + 1, LENGTH // 2):
+    for start in range(0, len(rows) - LENGTH + 1, LENGTH // 4):
         chosen = rows[start : start + LENGTH]
         if len({row["label"] for row in chosen}) == 1:
             yield chosen[0]["label"].lower(), chosen

@@ -5,13 +5,14 @@ import tempfile
 import unittest
 
 import made_up
+import numpy as np
 import torch
 
 from factory import export, families, nests
 from factory.data import PIXEL_DEVIATION
 from factory.grids import Grid, Ranges, real_values
 from factory.integers import IntegerNetwork, quantised_input
-from factory.plan import Plan
+from factory.plan import INPUT, Node, Plan
 
 
 def quantised(plan, seed, pixels=True):
@@ -52,6 +53,26 @@ class Agreement(unittest.TestCase):
                 network.plan = Plan(plan.input_shape, plan.nodes[:count])
                 with self.subTest(seed=seed, last=plan.nodes[count - 1].name):
                     self.compare(network, x)
+
+    def test_order_of_factors(self):
+        """Channels for which (input scale · weight scale) / result scale, formed in another order, would round one result otherwise."""
+        random, every = np.random.default_rng(0), np.arange(-128, 128)
+        given, wanted = np.float32(0.0371), np.float32(0.0213)
+        weights, biases = random.uniform(0.3, 1, 50_000).astype(np.float32), random.integers(-4000, 4000, 50_000)
+        scales = weights / np.float32(127)
+        right, other = given * scales / wanted, given / wanted * scales
+        totals = (every[None] * 127 + biases[:, None]).astype(np.float32)
+        differ = (np.rint(totals * right[:, None]) != np.rint(totals * other[:, None])) & (np.abs(totals * right[:, None]) < 120)
+        chosen = np.flatnonzero(differ.any(1))[:12]
+        self.assertEqual(len(chosen), 12)
+        plan = Plan((1, 16, 16), [Node("conv", "conv", [INPUT], 12)])
+        real = torch.from_numpy(weights[chosen]).reshape(12, 1, 1, 1)
+        bias = torch.from_numpy((biases[chosen] * (scales[chosen].astype(np.float64) * given)).astype(np.float32))
+        network = IntegerNetwork(plan, {"conv": (real, bias)}, {INPUT: Grid(float(given), 0), "conv": Grid(float(wanted), 0)})
+        steps, whole, _ = network.whole_weights("conv", float(given))
+        self.assertEqual((steps.flatten().tolist(), whole.tolist()), ([127] * 12, biases[chosen].tolist()))
+        x = torch.from_numpy((every * given).astype(np.float32)).reshape(1, 1, 16, 16)
+        self.compare(network, x)
 
     def test_training_sees_the_same_integers(self):
         """Sums in float32, as in training, are those in float64, and gradients reach every weight."""

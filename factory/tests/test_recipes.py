@@ -65,12 +65,27 @@ class Recipes(Case):
         self.assertLess(pruned["nests"]["float"]["bytes"], trained["nests"]["float"]["bytes"])
         whole = self.result("quantise", place / "c", "--data", source, "-o", place / "d", *QUICK, "--epochs", "1")
         self.assertEqual(whole["agreement"]["equal"], whole["agreement"]["integers"])
+        model = place / "a/model.onnx"
+        foreign = self.result("quantise", model, "--data", source, "-o", place / "e", *QUICK, "--epochs", "1")
+        self.assertEqual(foreign["agreement"]["equal"], foreign["agreement"]["integers"])
         for name in ("card.md", "course.svg", "model.onnx", "int8.nest", "log.jsonl"):
             self.assertTrue((place / "d" / name).exists(), name)
         status, table, _ = run("report", *(place / name for name in "abcd"))
         self.assertEqual(status, 0)
         self.assertIn("| c | ", table)
         self.assertIn("integers", table)
+
+    def test_patience(self):
+        source = made_up.pictures(self.folder / "data")
+        result = self.result("train", source, "-o", self.folder / "a", "--width", "8", *QUICK, "--epochs", "50", "--patience", "2",
+                             "--rate", "1e-9")
+        self.assertLess(result["epochs"], 10)
+
+    def test_people_whom_folders_split(self):
+        for part in ("train", "test"):
+            made_up.pictures(self.folder / "data" / part, each=6)
+        notes = data.load(self.folder / "data", person="^0*([0-9])").notes
+        self.assertTrue(any("as the folders have them" in note for note in notes), notes)
 
     def test_motion(self):
         source = made_up.motion(self.folder / "motion.csv")

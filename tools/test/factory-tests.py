@@ -25,7 +25,8 @@ def main():
     loader = unittest.TestLoader()
     suite = loader.loadTestsFromNames(sys.argv[1:]) if sys.argv[1:] else loader.discover(str(tests))
     result = unittest.TextTestRunner(verbosity=2).run(suite)
-    bad = len(result.failures) + len(result.errors)
+    # A test counts once, however many of its parts failed.
+    bad = len({getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors})
     print(f"factory: {result.testsRun - bad} passed, {bad} failed")
     return 1 if bad or not result.testsRun else 0
 

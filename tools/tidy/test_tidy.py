@@ -264,11 +264,11 @@ class TidyTest(unittest.TestCase):
 
     def test_scripts_are_named_alike_and_hold_one_language(self):
         shell = "# python3 - is no use\npython3 tool.py --count 3\npython3 - \"$1\" << 'END'\nx | python3 -c 'print()'\n"
-        files = {"a-b.sh": shell, "a_b.sh": "", "c_d.py": "", "c-d.py": "", "e-f.py": ""}
+        files = {"a-b.sh": shell, "a_b.sh": "", "c_d.py": "", "c-d.py": "", "e-f.py": "", "__init__.py": "", "_x.py": ""}
         tree = self.tree(files)
         (self.root / "e-f.py").chmod(0o755)
         found = [f"{each.path}:{each.line}" for each in tidy.findings(tree, "script")]
-        self.assertEqual(found, ["a-b.sh:3", "a-b.sh:4", "a_b.sh:1", "c-d.py:1"])
+        self.assertEqual(found, ["_x.py:1", "a-b.sh:3", "a-b.sh:4", "a_b.sh:1", "c-d.py:1"])
 
     # Exceptions
 

@@ -86,6 +86,16 @@ def folders_of_classes(path):
     return {"all": classes(path)}
 
 
+def people_note(groups, parts):
+    """What a model card says of people: folders may have split them in their own way."""
+    where = {}
+    for group, part in zip(groups, parts):
+        where.setdefault(group, set()).add(part)
+    if shared := sum(len(found) > 1 for found in where.values()):
+        return f"{shared} people are in more than one of train, validation and test, as the folders have them"
+    return "people are apart: none is in two of train, validation and test"
+
+
 def split(groups, taken=()):
     """The part of each example: a tenth for validation, 15 % for test, whole groups (people) where there are some.
 

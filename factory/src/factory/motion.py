@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from factory.data import split
+from factory.data import people_note, split
 from factory.failure import Failure
 from factory.windows import arranged
 
@@ -43,6 +43,6 @@ def read(path):
             raise Failure(f"{path}: window {window} has {len(samples)} rows, the first one {length}; windows of one length are expected")
     has_people = all(person for (_, _, person), _ in windows)
     groups = [person if has_people else f"{place}" for place, ((_, _, person), _) in enumerate(windows)]
-    notes = ["people are apart: none is in two of train, validation and test"] if has_people else []
-    labels = [label for (_, label, _), _ in windows]
-    return arranged(np.asarray([samples for _, samples in windows], np.float32), labels, split(groups), columns, notes)
+    parts, labels = split(groups), [label for (_, label, _), _ in windows]
+    notes = [people_note(groups, parts)] if has_people else []
+    return arranged(np.asarray([samples for _, samples in windows], np.float32), labels, parts, columns, notes)

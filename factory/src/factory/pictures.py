@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from factory.data import PIXEL_DEVIATION, PIXEL_MEAN, Data, folders_of_classes, split
+from factory.data import PIXEL_DEVIATION, PIXEL_MEAN, Data, folders_of_classes, people_note, split
 from factory.failure import Failure
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
@@ -79,7 +79,7 @@ def _arranged(found, classes, notes, person):
         x[part] = torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
         y[part] = torch.tensor([entry[1] for entry in chosen], dtype=torch.long)
     if person:
-        notes.append("people are apart: none is in two of train, validation and test")
+        notes.append(people_note([entry[2] for entry in found], assigned))
     return Data("pictures", classes, x, y, notes, dict(METADATA))
 
 

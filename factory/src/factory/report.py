@@ -7,6 +7,7 @@ import statistics
 import sys
 import tempfile
 
+from factory import nests
 from factory.failure import Failure
 from factory.run_folder import OPTIONS, RESULT
 
@@ -25,6 +26,14 @@ class Run:
             self.command, self.test = self.result["command"], 100 * self.result["accuracy"]["test"]
         except (OSError, ValueError, KeyError) as error:
             raise Failure(f"{path}: no finished run: {error}") from None
+
+    def count(self, kind):
+        """Has the instructions of one inference of a nest counted, {core: number}; kept in the run's folder, as that takes a while."""
+        kept, nest = self.path / f"{kind}.instructions.json", self.path / f"{kind}.nest"
+        if not kept.exists():
+            said = nests.call(sys.executable, nests.ROOT / "bench/nest-instructions.py", nest)
+            kept.write_text(json.dumps(json.loads(said)["instructions"]) + "\n")
+        return json.loads(kept.read_text())
 
     def value(self, *names):
         found = self.result
@@ -90,11 +99,16 @@ def _distilled(runs):
     return rows and table(["distillation: student", "without teacher", "with", "gained"], rows)
 
 
+def _fewer(before, after):
+    """Of two runs' or nests' counts by core: how many times fewer."""
+    return ", ".join(f"{core.removeprefix('cortex-').upper()} {before[core] / after[core]:.2f}×" for core in before)
+
+
 def _ratio(before, after):
     return f"{before / after:.2f}×" if before and after else "not measured"
 
 
-def _pruned(runs):
+def _pruned(runs, counts):
     by_path, rows = {str(run.path): run for run in runs}, []
     for run in runs:
         base = by_path.get(str(pathlib.Path(run.options.get("base", "")).resolve()))
@@ -103,12 +117,13 @@ def _pruned(runs):
                          f"({_ratio(base.result['parameters'], run.result['parameters'])} fewer)",
                          f"{base.test:.2f} % → {run.test:.2f} %", _gained([run.test - base.test]),
                          _ratio(base.result["products"], run.result["products"]),
-                         _ratio(*(one.value("nests", "float", "milliseconds") for one in (base, run)))])
+                         _ratio(*(one.value("nests", "float", "milliseconds") for one in (base, run))),
+                         *([_fewer(base.count("float"), run.count("float"))] if counts else [])])
     head = ["pruning", "parameters", "right on test", "difference", "multiplications less", "time less, float, x86-64"]
-    return rows and table(head, rows)
+    return rows and table(head + ["instructions less, float"] * counts, rows)
 
 
-def _quantised(runs):
+def _quantised(runs, counts):
     rows = []
     for run in runs:
         if run.command != "quantise":
@@ -119,18 +134,19 @@ def _quantised(runs):
         rows.append([run.path.name, f"{float_test:.2f} %", f"{rounded:.2f} %", f"{run.test:.2f} % ({run.test - float_test:+.2f} points)",
                      f"{100 * (sizes[1] / sizes[0] - 1):.1f} %" if all(sizes) else "not measured",
                      _ratio(*(run.value("nests", kind, "milliseconds") for kind in ("float", "int8"))),
-                     f"{same['equal']} of {same['integers']} ({same['inputs']} inputs)" if same else "not compared"])
+                     f"{same['equal']} of {same['integers']} ({same['inputs']} inputs)" if same else "not compared",
+                     *([_fewer(run.count("float"), run.count("int8"))] if counts else [])])
     head = ["int8", "float", "rounded only", "trained (to float)", "size", "time less, x86-64", "integers of the nest as in training"]
-    return rows and table(head, rows)
+    return rows and table(head + ["instructions less"] * counts, rows)
 
 
-def text(paths):
-    """The whole report, Markdown."""
+def text(paths, counts=False):
+    """The whole report, Markdown. `counts`: with instructions of ARM cores."""
     runs = runs_in(paths)
     parts = ["# Results of the model factory", "Made by `factory report` from run folders. Each test part was looked at once a run; "
              "where one seed is all there is, differences of less than about a point may be chance. "
              "Times are medians of 200 inferences on one thread of the machine that ran this."]
-    parts += [part for part in (_distilled(runs), _pruned(runs), _quantised(runs)) if part]
+    parts += [part for part in (_distilled(runs), _pruned(runs, counts), _quantised(runs, counts)) if part]
     parts.append(_listed(runs))
     return "\n\n".join(parts) + "\n"
 
@@ -140,7 +156,7 @@ def write(options):
     if options.json:
         print(json.dumps([{"run": run.path.name, **run.result} for run in runs_in(options.runs)], sort_keys=True))
         return 0
-    said = text(options.runs)
+    said = text(options.runs, options.instructions)
     if not options.output:
         print(said, end="")
         return 0

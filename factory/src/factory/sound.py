@@ -5,7 +5,7 @@ import wave
 
 import numpy as np
 
-from factory.data import folders_of_classes, split
+from factory.data import folders_of_classes, people_note, split
 from factory.failure import Failure
 from factory.windows import arranged
 
@@ -37,10 +37,10 @@ def read(path, person=None):
                 groups.append(match.group(1) if match else str(file))
     if not features:
         raise Failure(f"{path}: no WAV file that can be read")
+    taken = {"validation", "test"} & set(given)
+    parts = [own if own in taken else part for own, part in zip(given, split(groups, taken))]
     if person:
-        notes.append("people are apart: none is in two of train, validation and test")
-    parts = split(groups, {"test"} if "test" in given else ())
-    parts = ["test" if own == "test" else part for own, part in zip(given, parts)]
+        notes.append(people_note(groups, parts))
     return arranged(np.stack(features), labels, parts, [f"band{index}" for index in range(BANDS)], notes)
 
 

@@ -62,8 +62,7 @@ class Trainer:
         while self.epoch < self.schedule.epochs and not self._has_stopped():
             self._train_epoch()
             accuracy = accuracy_of(self.averaged, self.data, "validation")
-            if self.epoch >= self.first_choice and accuracy >= self.best:
-                self.best, self.best_epoch, self.chosen = accuracy, self.epoch, copy.deepcopy(self.averaged)
+            self._choose(accuracy)
             self.folder.log(epoch=self.epoch, loss=round(self.mean_loss, 5), validation=round(accuracy, 5))
             if not self.quiet:
                 print(f"epoch {self.epoch + 1}/{self.schedule.epochs}: loss {self.mean_loss:.3f}, validation {100 * accuracy:.2f} %",
@@ -73,6 +72,14 @@ class Trainer:
                 self.after_epoch(self, self.epoch)
             self._checkpoint()
         return self.chosen
+
+    def _choose(self, accuracy):
+        """Of epochs that are equally right the last one is kept; only a better one gives new patience."""
+        if self.epoch < self.first_choice or accuracy < self.best:
+            return
+        if accuracy > self.best:
+            self.best, self.best_epoch = accuracy, self.epoch
+        self.chosen = copy.deepcopy(self.averaged)
 
     def _has_stopped(self):
         patience = self.schedule.patience
