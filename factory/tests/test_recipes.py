@@ -64,6 +64,7 @@ class Recipes(Case):
         self.assertLessEqual(pruned["parameters"], 0.4 * trained["parameters"])
         self.assertLess(pruned["nests"]["float"]["bytes"], trained["nests"]["float"]["bytes"])
         whole = self.result("quantise", place / "c", "--data", source, "-o", place / "d", *QUICK, "--epochs", "1")
+        self.assertGreaterEqual(whole["accuracy"]["validation"], whole["untrained"]["validation"])
         self.assertEqual(whole["agreement"]["equal"], whole["agreement"]["integers"])
         model = place / "a/model.onnx"
         foreign = self.result("quantise", model, "--data", source, "-o", place / "e", *QUICK, "--epochs", "1")

@@ -18,8 +18,8 @@ tools/build/quietly.py "build swiftlet" swift build -c release --product swiftle
 swiftlet=$(swift build -c release --show-bin-path)/swiftlet
 factory=build/factory/bin/factory runs=build/factory-demo
 
-"$factory" train "$data" -o "$runs/float" --name fashion --family residual --width 8 --epochs 3
-"$factory" quantise "$runs/float" --data "$data" -o "$runs/int8" --name fashion --epochs 1
+"$factory" train "$data" -o "$runs/float" --name fashion --family residual --width 8 --epochs 3 --limit 20000
+"$factory" quantise "$runs/float" --data "$data" -o "$runs/int8" --name fashion --epochs 1 --limit 20000
 build/factory/bin/python -m factory.demo "$data" "$runs/pictures"
 
 commands() {

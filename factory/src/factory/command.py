@@ -92,7 +92,7 @@ def parser():
     quantise.add_argument("base", metavar="RUN|ONNX", help="the network that is quantised")
     quantise.add_argument("--data", required=True, help="as for train")
     _soft(quantise, 0.9)
-    _shared(quantise, 3, 0.005)
+    _shared(quantise, 3, 0.0003)
     report = commands.add_parser("report", help="a table of runs")
     report.add_argument("runs", nargs="+", help="run folders")
     report.add_argument("-o", "--output", metavar="FILE", help="write it there instead of showing it")

@@ -124,8 +124,11 @@ def _quantise(options, data, folder):
     before = {part: accuracy_of(base, data, part) for part in ("validation", "test")}
     untrained = {"validation": accuracy_of(network, data, "validation"), "test": accuracy_of(network, data, "test")}
     loss = DistillationLoss(Teachers([options.base], data.shape, data.classes), options.temperature, options.share)
-    # Integers leave a tenth of the steps that training from nothing takes, and no halves: sums have to be exact.
-    trainer = Trainer(network, data, _schedule(options, half=False, decay=0.0, average=0.99), folder, loss, quiet=options.quiet)
+    # No halves: sums have to be exact.
+    schedule = _schedule(options, half=False, decay=0.0, average=0.99, adaptive=True)
+    trainer = Trainer(network, data, schedule, folder, loss, quiet=options.quiet)
+    # Where no epoch is better than rounding alone, that is the result.
+    trainer.best = untrained["validation"]
     chosen = trainer.run().eval()
     accuracy = {"validation": trainer.best, "test": accuracy_of(chosen, data, "test")}
     folder.save_torch("integers.pt", {"plan": plan.as_json(), "state": chosen.state_dict(), "classes": data.classes,

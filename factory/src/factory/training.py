@@ -28,6 +28,7 @@ class Schedule:
     flips: bool = True
     decay: float = 5e-4
     average: float = 0.998
+    adaptive: bool = False
 
     def rate_at(self, progress):
         """The learning rate after that share of all steps."""
@@ -53,7 +54,11 @@ class Trainer:
         weights = [value for value in self.network.parameters() if value.dim() > 1]
         others = [value for value in self.network.parameters() if value.dim() <= 1]
         groups = [{"params": weights, "weight_decay": self.schedule.decay}, {"params": others, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.SGD(groups, lr=0.0, momentum=0.9, nesterov=True)
+        if self.schedule.adaptive:
+            # Without normalisations weights of one layer are many times those of another: steps in proportion to each one's gradients.
+            self.optimiser = torch.optim.Adam(groups, lr=0.0)
+        else:
+            self.optimiser = torch.optim.SGD(groups, lr=0.0, momentum=0.9, nesterov=True)
         self.averaged, self.steps = copy.deepcopy(self.network), 0
 
     def run(self):
