@@ -28,8 +28,9 @@ modules=(
     "$watchdog"            # /dev/watchdog
 )
 # Not loaded at start: the kernel's own drivers of sensors and power monitors, which tests bind to simulated chips; a sound
-# card whose playback comes back as its capture, with the interface through which a shell can play.
-spare=(inv-mpu6050-i2c ina2xx-adc snd-aloop snd-pcm-oss)
+# card whose playback comes back as its capture, with the interface through which a shell can play; a camera (last: tests
+# take what is behind).
+spare=(inv-mpu6050-i2c ina2xx-adc snd-aloop snd-pcm-oss vivid)
 
 for tool in apt-get dpkg-deb depmod dtc fdtoverlay "$qemu"; do
     command -v "$tool" > /dev/null || { echo "rig: $tool is missing; tools/setup/packages.sh installs it" >&2; exit 1; }

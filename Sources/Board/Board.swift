@@ -38,6 +38,13 @@ open class Board {
         throw Failure(.inputOutput, "\(name) has no microphone")
     }
 
+    // MARK: sight
+
+    /// Opens a camera and starts it. Fails with `inputOutput` where there is none of that name, or somebody has it.
+    open func openCamera(_ request: CameraRequest) throws(Failure) -> Camera {
+        throw Failure(.inputOutput, "\(name) has no camera \(request.device)")
+    }
+
     // MARK: power
 
     /// One control a cpufreq policy; none where the kernel has no cpufreq.

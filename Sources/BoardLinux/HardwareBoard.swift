@@ -82,6 +82,10 @@ public final class HardwareBoard: Board {
         try LinuxMicrophone(request, folder: paths.devices + "/snd")
     }
 
+    public override func openCamera(_ request: CameraRequest) throws(Failure) -> Camera {
+        try LinuxCamera(request, folder: paths.devices)
+    }
+
     public override func openOutput(_ request: LineRequest) throws(Failure) -> OutputLine {
         try HardwareOutputLine(request, devices: paths.devices)
     }

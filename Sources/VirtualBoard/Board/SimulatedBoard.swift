@@ -138,6 +138,16 @@ public final class SimulatedBoard: Board {
         return try SimulatedMicrophone(request, board: self)
     }
 
+    // MARK: sight
+
+    public override func openCamera(_ request: CameraRequest) throws(Failure) -> Camera {
+        guard request.device == "simulated" else {
+            throw Failure(.inputOutput, "no camera \(request.device); \(name) has one called simulated")
+        }
+        let time = time
+        return try SimulatedCamera(request, now: { time.now() })
+    }
+
     /// By identifier or label.
     public func line(_ name: String) -> SimulatedLine? {
         for line in lines where line.identifier == name || line.label == name { return line }
