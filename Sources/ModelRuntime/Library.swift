@@ -111,6 +111,7 @@ public final class Library {
             case .taken(let entry):
                 entry.pool.bindCaller()
                 entry.model.reset()
+                entry.model.isUrgent = false
                 return ModelLease(entry, library: self, wasLoaded: true, givenBack: [])
             case .load: return try load(request, identity, user)
             case .inUse(let entry, let other):

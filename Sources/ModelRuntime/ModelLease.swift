@@ -34,6 +34,11 @@ public final class ModelLease {
         library.end(entry)
     }
 
+    /// Binds the calling thread to the cores that the model runs on.
+    public func bindCaller() { entry.pool.bindCaller() }
+    /// The file is another than the one that was loaded, or gone. Asks the kernel.
+    public var hasFileChanged: Bool { FileIdentity(entry.request.path) != entry.identity }
+
     /// Keeps the model ready after the use.
     public func keep() { library.keep(entry) }
 }

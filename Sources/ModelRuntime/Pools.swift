@@ -5,6 +5,8 @@ import Platform
 /// by step.
 final class Pools {
     private let processors: [Processor]
+    /// Of all pools: what has a deadline goes before what others run.
+    let gate = UrgencyGate()
     private let lock = Lock()
     private var pools: [ThreadPool] = []
 
@@ -16,7 +18,7 @@ final class Pools {
         defer { lock.unlock() }
         let wanted = ThreadPool.threads(threads ?? processors.count, of: processors)
         for pool in pools where pool.threads == wanted { return pool }
-        let pool = try ThreadPool(threads: wanted, processors: processors)
+        let pool = try ThreadPool(threads: wanted, processors: processors, gate: gate)
         pools.append(pool)
         return pool
     }

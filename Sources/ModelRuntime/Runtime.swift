@@ -21,6 +21,9 @@ public final class Runtime {
         library = Library(pools: pools, features: features)
     }
 
+    /// Where all models without deadlines wait for those with one.
+    public var gate: UrgencyGate { pools.gate }
+
     /// The newest generation of a text; nil before the first.
     public var newestGeneration: GenerationActivity? {
         lock.lock()

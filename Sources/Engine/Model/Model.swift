@@ -20,6 +20,10 @@ public final class Model {
     let language: LanguageState?
     /// Steps of a pass that wants no logits.
     private let commonSteps: Int
+    /// It has a deadline: it doesn't wait at the pool's gate.
+    public var isUrgent = false
+    /// How long it has waited there since load, nanoseconds.
+    public private(set) var gateNanoseconds: Int64 = 0
 
     /// Maps the nest at `path`, checks it and makes it ready. Fails with `budget` where the budget can't be kept.
     public convenience init(path: String, options: ModelOptions = ModelOptions(), kernels: KernelTable, pool: ThreadPool) throws(Failure) {
@@ -154,6 +158,7 @@ public final class Model {
     @inline(__always)
     private func execute(_ index: Int) throws(Failure) {
         let step = steps[index]
+        if !isUrgent { gateNanoseconds += pool.gate.pass() }
         do throws(Failure) {
             try weights.need(step: index)
             if !checked[index] { try check(step) }

@@ -14,6 +14,8 @@ public class SlicedWork {
 /// of one thread starts none. Threads that call it at once take turns, one piece of work each.
 public final class ThreadPool {
     public let threads: Int
+    /// Where models without deadlines wait for those with one.
+    public let gate: UrgencyGate
     private let shared: PoolState?
     private var helpers: [Thread] = []
     /// Where its threads run; empty where all cores are alike.
@@ -21,7 +23,8 @@ public final class ThreadPool {
 
     /// The threads run on the fastest cores. Where cores differ, the calling thread is bound to them as well; where
     /// all are alike it is left alone. More threads than cores are cut to the cores. `processors`: fastest first.
-    public init(threads: Int, processors: [Processor] = Processors.available()) throws(Failure) {
+    public init(threads: Int, processors: [Processor] = Processors.available(), gate: UrgencyGate = UrgencyGate()) throws(Failure) {
+        self.gate = gate
         let wanted = ThreadPool.threads(threads, of: processors)
         self.threads = wanted
         // All cores as fast as the slowest chosen one, so that the scheduler keeps some choice.
