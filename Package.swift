@@ -105,10 +105,13 @@ let package = Package(
         .target(name: "Configuration", dependencies: ["Platform", "Board", "Sensors", "CConfiguration"], swiftSettings: small),
         .target(name: "Device", dependencies: ["Platform", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "Configuration",
                                                "CConsole", "CLinux"], swiftSettings: small),
+        // Cameras, models on their frames, rules.
+        .target(name: "Tasks", dependencies: ["Platform", "CLinux", "CConsole", "Board", "VirtualBoard", "Configuration", "Nest", "Engine",
+                                              "Vision", "ModelRuntime", "Device"], swiftSettings: small),
         .target(name: "Console", dependencies: ["Platform", "Configuration", "Device", "CConsole", "CLinux"], swiftSettings: small),
         .target(name: "Commands", dependencies: [
             "Platform", "Nest", "Kernels", "Engine", "Vision", "Pose", "Language", "Hearing", "Board", "BoardLinux", "Sensors",
-                "ModelRuntime", "Configuration", "Device", "Console",
+                "ModelRuntime", "Configuration", "Device", "Tasks", "Console",
             "CConsole", "CLinux"], swiftSettings: small),
         .executableTarget(name: "swiftlet", dependencies: ["Commands"], swiftSettings: [.unsafeFlags(["-parse-as-library", "-Osize"])]),
 
@@ -138,16 +141,17 @@ let package = Package(
         .testTarget(name: "LanguageTests", dependencies: ["Language", "CLinux", "Platform"]),
         .testTarget(name: "HearingTests", dependencies: ["Hearing", "Platform", "TestSupport"]),
         .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "TestSupport",
-                                                       "CLinux"]),
+                                                       "CLinux", "CBoard"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Board", "Platform"]),
         .testTarget(name: "ModelRuntimeTests", dependencies: ["ModelRuntime", "VirtualBoard", "Engine", "Kernels", "Platform",
                                                                "TestSupport"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Vision", "Engine", "Kernels", "Platform", "TestSupport"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Device", "Platform", "CConsole"]),
         .testTarget(name: "CommandsTests", dependencies: [
             "Commands", "Console", "Device", "Configuration", "ModelRuntime", "VirtualBoard", "Pose", "Sensors", "Board", "Platform",
                 "CConsole", "TestSupport"]),
-        .testTarget(name: "HardwareTests", dependencies: ["Rig", "Sensors", "VirtualBoard", "Platform"]),
+        .testTarget(name: "HardwareTests", dependencies: ["Rig", "Sensors", "VirtualBoard", "Platform", "TestSupport"]),
     ],
     swiftLanguageModes: [.v5]
 )

@@ -17,7 +17,7 @@ let run = Command(
     guard context.device == nil else { throw Failure(.usage, "the firmware is running already") }
     context.folders.prefer(arguments.text("--models"))
     let streams = StandardStreams()
-    let session = FirmwareSession(try DeviceFactory.make(arguments), context, isJSON: arguments.has("--json"), streams: streams)
+    let session = try FirmwareSession(try DeviceFactory.make(arguments), context, isJSON: arguments.has("--json"), streams: streams)
     if try session.run() != 0 { context.hadErrors = true }
 }
 

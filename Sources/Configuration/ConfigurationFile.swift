@@ -35,6 +35,7 @@ public enum ConfigurationFile {
         outline = reader.outline
         reader.begin(upTo: Int.max)
         try check(reader.configuration, reader.lines, name)
+        try TaskChecks(configuration: reader.configuration, lines: reader.lines, name: name).run()
         return reader.configuration
     }
 
@@ -198,6 +199,15 @@ private final class Reader {
                 var output = DeviceConfiguration.Output()
                 output.name = section.name
                 configuration.outputs.append(output)
+            case "camera":
+                var camera = DeviceConfiguration.Camera()
+                camera.name = section.name
+                configuration.cameras.append(camera)
+            case "task":
+                var task = DeviceConfiguration.Task()
+                task.name = section.name
+                task.place = "\(name):\(section.line)"
+                configuration.tasks.append(task)
             case "microphone": configuration.microphone = DeviceConfiguration.Microphone()
             default: break
             }
@@ -210,6 +220,7 @@ private final class Reader {
         let place = "\(name):\(line)"
         guard begun > 0 else { return fail("\(place): a key before the first [SECTION]") }
         let kind = outline.sections[begun - 1].kind
+        if kind == "task", key.utf8.starts(with: "on ".utf8) { return takeRule(place, key, value) }
         guard let known = ConfigurationKey.all.first(where: { $0.section == kind && $0.key == key }) else {
             var keys: [String] = []
             for each in ConfigurationKey.all where each.section == kind { keys.append(each.key) }
@@ -220,6 +231,19 @@ private final class Reader {
         guard known.apply(&configuration, value) else {
             return fail("\(place): \(key) = \(visible(value)): \(known.expected) is expected")
         }
+        return true
+    }
+
+    /// A rule's key is its condition, so that there may be several.
+    private func takeRule(_ place: String, _ key: String, _ value: String) -> Bool {
+        guard let (label, threshold, hold) = RuleText.condition(key) else {
+            return fail("\(place): \(visible(key)): \(RuleText.expectedCondition) is expected")
+        }
+        guard let actions = RuleText.actions(value) else {
+            return fail("\(place): \(visible(value)): \(RuleText.expectedActions) are expected")
+        }
+        configuration.tasks[configuration.tasks.count - 1].rules.append(
+            Rule(label: label, threshold: threshold, holdNanoseconds: hold, actions: actions, place: place))
         return true
     }
 

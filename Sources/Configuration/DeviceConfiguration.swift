@@ -90,6 +90,8 @@ public struct DeviceConfiguration: Sendable {
     public var microphone: Microphone?
     /// What the board takes where nothing measures it, `[power-model]`; nil: nobody knows.
     public var powerModel: PowerModel?
+    public var cameras: [Camera] = []
+    public var tasks: [Task] = []
     /// nil: standard input where somebody is there.
     public var ports: [Port]?
 

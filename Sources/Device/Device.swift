@@ -211,6 +211,18 @@ public final class Device {
         throw Failure(.usage, "no power monitor \(name); `power` lists them")
     }
 
+    /// Sets an output of the configuration. Fails with `usage` where there is none, and as the line does.
+    public func setOutput(_ name: String, isOn: Bool) throws(Failure) {
+        lock.lock()
+        defer { lock.unlock() }
+        for index in outputs.indices where outputs[index].name == name {
+            try outputs[index].line.set(isOn)
+            outputs[index].isOn = isOn
+            return
+        }
+        throw Failure(.usage, "there is no output \(name)")
+    }
+
     /// Hands over what the threads told; for the server's thread alone.
     public func drainEvents(_ take: (FirmwareEvent) -> Void) {
         guard isReady else { return }

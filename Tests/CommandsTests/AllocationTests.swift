@@ -42,10 +42,24 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         return sum
     }
 
+    private static let hasModel = FileManager.default.fileExists(atPath: modelPath("efficientnet-lite0"))
+
+    /// Three tasks of one camera, all of which fit whatever else the machine does.
+    private static var tasks: String {
+        guard hasModel else { return "" }
+        var text = "\n[camera front]\ndevice = simulated\nframes = 320x240:yuyv\nrate = 4\n"
+        for (name, rate, deadline) in [("watch", "2", 20), ("second", "1", 30), ("third", "0.5", 40)] {
+            text += "[task \(name)]\ninput = front\nmodels = \(modelPath("efficientnet-lite0"))\nrate = \(rate)\n"
+                + "deadline = \(deadline) s\non tabby > 0.9 for 1 s = log\n"
+        }
+        return text
+    }
+
     @Test func steadyStateAllocatesNothing() throws {
         let said = try steadyState(of: nil)
         // It counted a firmware at work, not one that hung.
         #expect(said.text.contains("running") && said.status == 0, "\(said)")
+        #expect(!Self.hasModel || (said.text.contains("task third  running") && !said.text.contains(" 0 answers")), "\(said)")
     }
 
     /// A quiet room, and in every second of it a hundred pieces of sound that are looked at.
@@ -70,7 +84,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         try Data(count: 8).write(to: URL(fileURLWithPath: scratch("count")))
         try WaveBytes.file(WaveBytes.room(10)).write(to: URL(fileURLWithPath: scratch("room.wav")))
         // Nothing to say: a line of the log is text, and text is allocated, below the sensors.
-        try Data("""
+        try Data(("""
             [firmware]
             log = error
             watchdog = 10
@@ -88,7 +102,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
             [input button]
             line = button
             [microphone]
-            """.utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
+            """ + Self.tasks).utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
         let process = Process(), input = Pipe(), output = Pipe()
         process.executableURL = URL(fileURLWithPath: productPath)
         process.arguments = ["run", "--simulate", "--config", scratch("c.conf")]
@@ -115,7 +129,8 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
             windows += 1
         }
         let total = try count()
-        if command == nil { input.fileHandleForWriting.write(Data("sensors\n".utf8)) } else { process.terminate() }
+        let ask = "sensors\n" + (Self.hasModel ? "tasks\n" : "")
+        if command == nil { input.fileHandleForWriting.write(Data(ask.utf8)) } else { process.terminate() }
         try input.fileHandleForWriting.close()
         let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()

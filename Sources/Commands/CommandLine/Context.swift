@@ -4,6 +4,7 @@ import Console
 import Device
 import ModelRuntime
 import Platform
+import Tasks
 
 /// What one reader's commands share: where they write, where models are looked for, and what they work on.
 public final class Context {
@@ -16,6 +17,8 @@ public final class Context {
     public var folders = ModelFolders()
     /// The running firmware, where a command is a line of its console.
     public var device: Device?
+    /// Its tasks.
+    public var tasks: TaskService?
     /// The console that the line came from.
     public var console: Console?
     /// Set where a command went on after an error, so that the program still ends with one.

@@ -34,6 +34,7 @@ enum CommandNames {
             names += ["on", "off"]
         case "press": for input in device.watch?.inputs ?? [] { names.append(input.name) }
         case "governor": names = (device.policies.first?.governors ?? []) + ["speed", "restore"]
+        case "start", "stop": for task in device.configuration.tasks { names.append(task.name) }
         case "budget": names = ["none"]
         default: break
         }

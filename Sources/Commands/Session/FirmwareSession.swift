@@ -6,6 +6,7 @@ import Console
 import Device
 import ModelRuntime
 import Platform
+import Tasks
 
 /// One run of the firmware: consoles first, then the board's sensors, until it is asked to end.
 final class FirmwareSession {
@@ -17,16 +18,18 @@ final class FirmwareSession {
     /// Done before the sensors are looked for, in a thread of its own, while the console is there already.
     private let preparation: ((Device) -> Void)?
     private var starter: Thread?
+    private let tasks: TaskService
 
     /// - Parameter streams: as they were before the device opened anything.
     init(_ device: Device, _ context: Context, isJSON: Bool = false, streams: StandardStreams = StandardStreams(),
-         preparation: ((Device) -> Void)? = nil) {
+         preparation: ((Device) -> Void)? = nil) throws(Failure) {
         self.device = device
         self.context = context
         self.isJSON = isJSON
         self.streams = streams
         self.preparation = preparation
         context.folders.prefer(device.configuration.modelFolder)
+        tasks = try TaskService(device, runtime: context.runtime, folders: context.folders)
         context.runtime.library.report { device.log.write(.info, $0) }
         context.runtime.library.promise(device.configuration.memoryBudgetBytes)
     }
@@ -35,7 +38,10 @@ final class FirmwareSession {
     func run() throws(Failure) -> Int32 {
         _ = console_catch_signals(device.wake)
         defer { if rawTerminal >= 0 { console_restore(rawTerminal) } }
-        if preparation == nil { try device.start() }
+        if preparation == nil {
+            try tasks.check()
+            try device.start()
+        }
         let consoles: [Console]
         do throws(Failure) { consoles = try openConsoles() } catch {
             device.stop()
@@ -57,11 +63,18 @@ final class FirmwareSession {
         if let preparation {
             starter = try Thread { [self] in
                 preparation(device)
-                do throws(Failure) { try device.start() } catch { device.log.write(.error, error.description) }
+                do throws(Failure) {
+                    try device.start()
+                    try tasks.check()
+                    try tasks.start()
+                } catch { device.log.write(.error, error.description) }
             }
+        } else {
+            do throws(Failure) { try tasks.start() } catch { device.log.write(.error, error.description) }
         }
         let status = server.run()
         starter?.join()
+        tasks.stop()
         device.stop()
         server.finish()
         device.log.listener = nil
@@ -77,6 +90,7 @@ final class FirmwareSession {
         })
         own.folders = context.folders
         own.device = device
+        own.tasks = tasks
         own.console = console
         return own
     }

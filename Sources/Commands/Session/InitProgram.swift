@@ -44,7 +44,7 @@ enum InitProgram {
             device.log.write(.info,
                 "first process, \(milliseconds(begin, decimals: 0)) after the kernel's start; console "
                     + "\(milliseconds(monotonicNanoseconds() - begin, decimals: 1)) later")
-            let session = FirmwareSession(device, context, preparation: { device in
+            let session = try FirmwareSession(device, context, preparation: { device in
                 if InitProcess.isNeeded {
                     for complaint in InitProcess.loadModules() { device.log.write(.error, complaint) }
                 }

@@ -36,6 +36,29 @@ public func topClasses(_ scores: TensorView, count: Int) -> [Classification] {
     return best
 }
 
+/// Every class's probability, as `topClasses` gives it; 0 where the network's output isn't finite. Allocates nothing.
+func probabilities(_ scores: TensorView, into target: UnsafeMutableBufferPointer<Float>) {
+    var highest = -Float.infinity, lowest = Float.infinity, sum: Float = 0, total: Float = 0
+    let count = min(scores.count, target.count)
+    for index in 0..<count {
+        let score = scores[index]
+        target[index] = score
+        guard score.isFinite else { continue }
+        highest = max(highest, score)
+        lowest = min(lowest, score)
+        sum += score
+    }
+    let areDone = areProbabilities(scores.element, lowest: lowest, highest: highest, sum: sum)
+    for index in 0..<count {
+        if !target[index].isFinite { target[index] = 0 } else if !areDone {
+            target[index] = expf(target[index] - highest)
+            total += target[index]
+        }
+    }
+    if areDone || total <= 0 { return }
+    for index in 0..<count { target[index] /= total }
+}
+
 /// Whether a softmax was the network's last layer. Quantised probabilities have the fixed scale 1/256 from -128; their
 /// sum is no guide, because most of a thousand classes round to 0.
 private func areProbabilities(_ element: TensorView.Element, lowest: Float, highest: Float, sum: Float) -> Bool {

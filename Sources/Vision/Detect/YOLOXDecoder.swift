@@ -27,6 +27,13 @@ public struct YOLOXDecoder: Sendable {
     /// - Parameter outputs: one tensor of all cells, or one a stride in the order of `strides`.
     /// - Throws: `.badFormat` where the outputs aren't as many cells as the strides say.
     public func decode(_ outputs: [TensorView]) throws(Failure) -> [Detection] {
+        var found: [Detection] = []
+        try decode(outputs) { found.append($0) }
+        return found
+    }
+
+    /// The same, one by one; allocates nothing.
+    func decode(_ outputs: [TensorView], take: (Detection) -> Void) throws(Failure) {
         var total = 0
         for output in outputs { total += output.pixels }
         guard total == cells, let channels = outputs.first?.channels, channels > 5 else {
@@ -35,7 +42,6 @@ public struct YOLOXDecoder: Sendable {
         for output in outputs where output.channels != channels {
             throw Failure(.badFormat, "the detector's outputs have different numbers of channels")
         }
-        var found: [Detection] = []
         var part = 0, cell = 0
         for stride in strides {
             let columns = inputWidth / stride
@@ -45,12 +51,11 @@ public struct YOLOXDecoder: Sendable {
                     cell = 0
                 }
                 if let detection = read(outputs[part], cell, column: place % columns, row: place / columns, stride: Float(stride)) {
-                    found.append(detection)
+                    take(detection)
                 }
                 cell += 1
             }
         }
-        return found
     }
 
     private func read(_ output: TensorView, _ cell: Int, column: Int, row: Int, stride: Float) -> Detection? {
@@ -90,22 +95,27 @@ public struct SSDReader: Sendable {
     /// - Parameter outputs: boxes, classes, scores, count.
     /// - Throws: `.badFormat` where they aren't these four.
     public func read(_ outputs: [TensorView]) throws(Failure) -> [Detection] {
+        var found: [Detection] = []
+        try read(outputs) { found.append($0) }
+        return found
+    }
+
+    /// The same, one by one; allocates nothing.
+    func read(_ outputs: [TensorView], take: (Detection) -> Void) throws(Failure) {
         guard outputs.count >= 4, outputs[3].count >= 1 else {
             throw Failure(.badFormat, "an SSD detector has four outputs (boxes, classes, scores, count), this one \(outputs.count)")
         }
         let said = outputs[3][0]
         let rows = min(outputs[0].count / 4, outputs[1].count, outputs[2].count)
         guard said.isFinite, said >= 0 else { throw Failure(.badFormat, "the detector's count isn't a number of boxes") }
-        var found: [Detection] = []
         for row in 0..<min(rows, Int(min(said, 10000))) {
             let score = outputs[2][row], index = outputs[1][row]
             guard score >= scoreThreshold, index.isFinite, index >= 0, index < 1e6 else { continue }
             let top = outputs[0][row * 4], left = outputs[0][row * 4 + 1], bottom = outputs[0][row * 4 + 2], right = outputs[0][row * 4 + 3]
             guard top.isFinite, left.isFinite, bottom.isFinite, right.isFinite else { continue }
-            found.append(Detection(box: Rectangle(left: left * Float(inputWidth), top: top * Float(inputHeight),
-                                                  right: right * Float(inputWidth), bottom: bottom * Float(inputHeight)),
-                                   index: Int(index), score: min(1, score)))
+            take(Detection(box: Rectangle(left: left * Float(inputWidth), top: top * Float(inputHeight),
+                                          right: right * Float(inputWidth), bottom: bottom * Float(inputHeight)),
+                           index: Int(index), score: min(1, score)))
         }
-        return found
     }
 }

@@ -65,7 +65,7 @@ public final class Classifier {
 }
 
 /// One label a line; a last line break adds none.
-func labelLines(_ text: String?) -> [String] {
+public func labelLines(_ text: String?) -> [String] {
     guard let text else { return [] }
     var lines = split(text, at: "\n")
     if lines.last == "" { lines.removeLast() }

@@ -65,16 +65,8 @@ public final class Detector {
     /// loaded, or its full size where a smaller one was).
     public func detections(slot: Int = 0, loaded: (width: Int, height: Int), width: Int, height: Int) throws(Failure) -> [Detection] {
         guard let placement = placements[slot] else { return [] }
-        var outputs: [TensorView] = []
-        for index in 0..<model.outputCount { outputs.append(try TensorView(model: model, output: index, image: slot)) }
-        let found: [Detection]
-        switch decoder {
-        case .yolox(let strides):
-            found = try YOLOXDecoder(inputWidth: input.width, inputHeight: input.height, strides: strides,
-                                     scoreThreshold: scoreThreshold).decode(outputs)
-        case .ssd:
-            found = try SSDReader(inputWidth: input.width, inputHeight: input.height, scoreThreshold: scoreThreshold).read(outputs)
-        }
+        var found: [Detection] = []
+        try candidates(try outputs(slot)) { found.append($0) }
         let scaleX = Float(width) / Float(loaded.width), scaleY = Float(height) / Float(loaded.height)
         var result: [Detection] = []
         for detection in suppressOverlaps(found, threshold: overlapThreshold) {
@@ -84,6 +76,24 @@ public final class Detector {
             if inside.box.area > 0 { result.append(inside) }
         }
         return result
+    }
+
+    /// What a picture's answer is read from; the same memory on every run.
+    func outputs(_ slot: Int) throws(Failure) -> [TensorView] {
+        var outputs: [TensorView] = []
+        for index in 0..<model.outputCount { outputs.append(try TensorView(model: model, output: index, image: slot)) }
+        return outputs
+    }
+
+    /// Every box at or above the threshold, overlapping ones too, in pixels of the network's input. Allocates nothing.
+    func candidates(_ outputs: [TensorView], take: (Detection) -> Void) throws(Failure) {
+        switch decoder {
+        case .yolox(let strides):
+            try YOLOXDecoder(inputWidth: input.width, inputHeight: input.height, strides: strides,
+                             scoreThreshold: scoreThreshold).decode(outputs, take: take)
+        case .ssd:
+            try SSDReader(inputWidth: input.width, inputHeight: input.height, scoreThreshold: scoreThreshold).read(outputs, take: take)
+        }
     }
 
     /// The name of a class, or "class" and its number where the model names none.

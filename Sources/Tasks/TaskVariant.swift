@@ -1,0 +1,52 @@
+import Configuration
+import Engine
+import ModelRuntime
+import Nest
+import Platform
+import Vision
+
+/// One model of a task, loaded, tried out and measured.
+final class TaskVariant {
+    let name: String
+    let lease: ModelLease
+    let picture: PictureModel
+    /// Of each of the task's rules, the classes that its label means.
+    let ruleClasses: [[Int]]
+    /// What a pass of the network takes, and its longest instruction, nanoseconds.
+    let cost: Int64
+    let section: Int64
+
+    /// Loads a model, which nobody else uses, and runs it a few times.
+    /// - Throws: as `Library.lease` and `PictureModel`, and `.usage` where it hasn't a rule's label.
+    init(_ path: String, _ task: DeviceConfiguration.Task, library: Library, user: ModelUser) throws(Failure) {
+        var request = ModelRequest(path: path)
+        request.isPrivate = true
+        let lease = try library.lease(request, for: user, waits: false)
+        let picture = try PictureModel(lease.model)
+        var ruleClasses: [[Int]] = []
+        for rule in task.rules { ruleClasses.append(try Self.classes(of: rule, labels: picture.labels, model: lease.name)) }
+        let time = try PassTime(picture)
+        (cost, section) = (time.median, time.longestInstruction)
+        name = lease.name
+        self.lease = lease
+        self.picture = picture
+        self.ruleClasses = ruleClasses
+        lease.model.isUrgent = true
+    }
+
+    /// Looks at the file alone: is there such a model, of a kind that a task can use, and has it the rules' labels?
+    static func check(_ path: String, _ task: DeviceConfiguration.Task) throws(Failure) {
+        let nest = try NestReader.open(path), name = modelName(path)
+        let kind = nest.metadata("task") ?? ""
+        guard kind != "generate", kind != "transcribe" else {
+            throw Failure(.unsupported, "\(name) is a model to \(kind); one that classifies or detects is expected")
+        }
+        for rule in task.rules { _ = try classes(of: rule, labels: labelLines(nest.metadata("labels")), model: name) }
+    }
+
+    private static func classes(of rule: Rule, labels: [String], model: String) throws(Failure) -> [Int] {
+        let found = Vision.classes(called: rule.label, among: labels)
+        guard found.isEmpty else { return found }
+        throw Failure(.usage, "\(rule.place): \(model) has no label \(rule.label); `info \(model)` lists its labels")
+    }
+}

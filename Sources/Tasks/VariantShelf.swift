@@ -1,0 +1,79 @@
+import Configuration
+import Engine
+import ModelRuntime
+import Platform
+
+/// The variants of one task: all loaded where memory allows it, so that a switch takes no longer than a frame; otherwise loaded
+/// when they are wanted, before they are used. For the control thread.
+final class VariantShelf {
+    let task: DeviceConfiguration.Task
+    /// Of each variant: its file, and what a pass of its network takes, nanoseconds.
+    let paths: [String]
+    private(set) var costs: [Int64]
+    private(set) var sections: [Int64]
+    private var loaded: [TaskVariant?]
+    private let library: Library
+    private let user: ModelUser
+    /// A budget has no room for all at once.
+    private(set) var isCramped = false
+
+    init(_ task: DeviceConfiguration.Task, paths: [String], library: Library, user: ModelUser) {
+        self.task = task
+        self.paths = paths
+        self.library = library
+        self.user = user
+        costs = [Int64](repeating: 0, count: paths.count)
+        sections = costs
+        loaded = [TaskVariant?](repeating: nil, count: paths.count)
+    }
+
+    /// Loads and measures each, the last first, so that in a small memory the best is what stays. Fails as loading does, where a
+    /// variant has no room even alone.
+    func measureAll() throws(Failure) {
+        for number in paths.indices.reversed() {
+            do throws(Failure) {
+                try load(number)
+            } catch {
+                guard error.kind == .budget, loaded.contains(where: { $0 != nil }) else { throw error }
+                isCramped = true
+                keep(only: nil)
+                try load(number)
+            }
+        }
+    }
+
+    private func load(_ number: Int) throws(Failure) {
+        let variant = try TaskVariant(paths[number], task, library: library, user: user)
+        costs[number] = variant.cost
+        sections[number] = variant.section
+        loaded[number] = variant
+    }
+
+    /// The variant of that number, loaded if it isn't. Fails as loading does.
+    func variant(_ number: Int) throws(Failure) -> TaskVariant {
+        if let variant = loaded[number] { return variant }
+        try load(number)
+        guard let variant = loaded[number] else { throw Failure(.resource, "\(paths[number]) could not be loaded") }
+        return variant
+    }
+
+    /// In a small memory: the others are given back, once nobody uses them any more. nil: all.
+    func keep(only number: Int?) {
+        for other in loaded.indices where other != number {
+            loaded[other]?.lease.end()
+            loaded[other] = nil
+        }
+    }
+
+    /// Its file is another by now, or its weights turned out damaged: it is loaded anew when it is wanted.
+    func forget(_ number: Int) { loaded[number] = nil }
+
+    /// Whether the file of a loaded variant was replaced. Asks the kernel.
+    func hasChanged(_ number: Int) -> Bool { loaded[number]?.lease.hasFileChanged ?? false }
+
+    /// The name of a class as a variant calls it.
+    func label(_ index: Int, variant: Int) -> String { loaded[variant]?.picture.label(index) ?? "class \(index)" }
+
+    /// A loaded variant's name, for people.
+    func name(_ number: Int) -> String { modelName(paths[number]) }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import Testing
+import TestSupport
+
+private let model = modelPath("efficientnet-lite0")
+private let isThere = FileManager.default.fileExists(atPath: model)
+private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
+
+/// A firmware on a simulated board, asked over its console for machines.
+private final class Firmware {
+    private let process = Process()
+    private let input = Pipe(), output = Pipe(), errors = Pipe()
+    private var rest = Data()
+    /// Lines of the log, as they came.
+    private(set) var log: [String] = []
+
+    init(_ configuration: String) throws {
+        process.executableURL = URL(fileURLWithPath: productPath)
+        process.arguments = ["run", "--simulate", "--config", configuration, "--json"]
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+    }
+
+    deinit { if process.isRunning { process.terminate() } }
+
+    /// The objects that a command answers with, until one is the last: a `version`'s.
+    func ask(_ command: String) throws -> [[String: Any]] {
+        input.fileHandleForWriting.write(Data("\(command)\nversion\n".utf8))
+        var answers: [[String: Any]] = []
+        while let line = nextLine() {
+            guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] else {
+                if line.hasPrefix("swiftlet ") { return answers }
+                answers.append(["text": line])
+                continue
+            }
+            if object["log"] != nil || object["level"] != nil { log.append(line) } else { answers.append(object) }
+        }
+        return answers
+    }
+
+    private func nextLine() -> String? {
+        while true {
+            if let end = rest.firstIndex(of: 10) {
+                let line = String(decoding: rest[rest.startIndex..<end], as: UTF8.self)
+                rest = Data(rest[(end + 1)...])
+                return line
+            }
+            let more = output.fileHandleForReading.availableData
+            if more.isEmpty { return nil }
+            rest += more
+        }
+    }
+
+    /// Asks again until an answer is as wanted; many times, since nobody knows how busy the machine is.
+    func ask(_ command: String, until isRight: ([[String: Any]]) -> Bool) throws -> [[String: Any]] {
+        var answers: [[String: Any]] = []
+        for _ in 0..<1200 {
+            answers = try ask(command)
+            if isRight(answers) { break }
+            usleep(50_000)
+        }
+        return answers
+    }
+
+    func end() -> Int32 {
+        try? input.fileHandleForWriting.close()
+        _ = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+}
+
+/// Tasks of a configuration at work.
+@Suite(.serialized, .enabled(if: isThere && isBuilt, "swiftlet or models/efficientnet-lite0.nest is not there"))
+struct TaskCommandTests {
+    /// A folder of one picture and a torn one, and what the picture is, as `classify` says.
+    private func pictures(_ scratch: Scratch) throws -> (label: String, probability: Double) {
+        let folder = scratch("pictures"), picture = repository.appendingPathComponent("Tests/golden/images/jpeg-444.jpg")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let bytes = try Data(contentsOf: picture)
+        try bytes.write(to: URL(fileURLWithPath: folder + "/a.jpg"))
+        try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: folder + "/b.jpg"))
+        let (status, output, errors) = try Session.run(["classify", folder + "/a.jpg", "--model", model, "--top", "1", "--json"], input: "")
+        try #require(status == 0, "\(errors)")
+        let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]
+        let best = try #require((object?["results"] as? [[String: Any]])?.first)
+        let label = try #require((best["label"] as? String)?.split(separator: ",").first.map(String.init))
+        return (label, try #require(best["probability"] as? Double))
+    }
+
+    private func write(_ text: String, _ scratch: Scratch) throws -> String {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
+        return scratch("c.conf")
+    }
+
+    @Test func picturesAreAnsweredAndRulesFollowed() throws {
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        let (label, probability) = try pictures(scratch)
+        let firmware = try Firmware(try write("""
+            [output lamp]
+            line = indicator
+            [camera front]
+            device = \(scratch("pictures"))
+            rate = 4
+            [task watch]
+            input = front
+            models = \(model)
+            rate = 4
+            deadline = 20 s
+            on \(label) > \(String(format: "%.3f", probability * 0.9)) = output lamp on for 60 min, log, start second
+            [task second]
+            input = front
+            models = \(model)
+            rate = 0.5
+            deadline = 30 s
+            when = started
+
+            """, scratch))
+        let rows = try firmware.ask("tasks") { rows in
+            rows.contains { $0["task"] as? String == "second" && $0["answers"] as? Int ?? 0 > 1 }
+                && rows.contains { $0["task"] as? String == "watch" && $0["damaged"] as? Int ?? 0 > 1 }
+        }
+        let watch = try #require(rows.first { $0["task"] as? String == "watch" }), camera = try #require(rows.first { $0["camera"] != nil })
+        #expect((watch["label"] as? String)?.hasPrefix(label) == true, "\(rows)")
+        #expect(abs((watch["score"] as? Double ?? 0) - probability) < 0.002, "\(rows)")
+        #expect(watch["state"] as? String == "running" && watch["damaged"] as? Int ?? 0 > 0, "\(rows)")
+        #expect(camera["state"] as? String == "running" && camera["frames"] as? Int ?? 0 > 1, "\(rows)")
+        let lamp = try firmware.ask("gpio lamp")
+        #expect(lamp.first?["on"] as? Bool == true, "\(lamp)")
+        // Stopped it answers nothing more, and may be started again.
+        #expect(try firmware.ask("stop second").first?["text"] as? String == "task second is stopped")
+        _ = try firmware.ask("stop watch")
+        #expect(try firmware.ask("tasks").filter { $0["state"] as? String == "stopped" }.count == 2)
+        #expect(try firmware.ask("start nobody").first?["error"] != nil)
+        #expect(firmware.log.contains { $0.contains("watch: \(label) > ") }, "\(firmware.log)")
+        #expect(firmware.log.contains { $0.contains("task second is started by watch") }, "\(firmware.log)")
+        #expect(firmware.end() == 1)
+    }
+
+    @Test func modelsAndLabelsAreLookedForBeforeAnythingStarts() throws {
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        let head = "[camera front]\ndevice = simulated\n[task watch]\ninput = front\n"
+        for (lines, complaint) in [("models = no-such-model\n", "c.conf:3: [task watch]: no model no-such-model"),
+                                   ("models = \(modelPath("smollm2-135m"))\n", "c.conf:3: [task watch]: smollm2-135m is a model to"),
+                                   ("models = \(model)\non unicorn > 0.5 = log\n", "c.conf:6: efficientnet-lite0 has no label unicorn")] {
+            guard !lines.contains("smollm2") || FileManager.default.fileExists(atPath: modelPath("smollm2-135m")) else { continue }
+            let configuration = try write(head + lines, scratch)
+            let (status, output, errors) = try Session.run(["run", "--simulate", "--config", configuration], input: "status\n")
+            #expect(status != 0 && errors.contains(complaint) && !output.contains("status"), "\(errors)")
+        }
+    }
+
+    @Test func whatCannotFitIsRefusedWithItsFigures() throws {
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        let firmware = try Firmware(try write("""
+            [camera front]
+            device = simulated
+            rate = 1000
+            [task watch]
+            input = front
+            models = \(model)
+            rate = 1000
+            deadline = 1 ms
+
+            """, scratch))
+        let rows = try firmware.ask("tasks")
+        #expect(rows.contains { $0["task"] as? String == "watch" && $0["state"] as? String == "failed" }, "\(rows)")
+        #expect(firmware.log.contains { $0.contains("do not fit") && $0.contains("together") }, "\(firmware.log)")
+        #expect(try firmware.ask("start watch").first?["error"] != nil)
+        #expect(firmware.end() == 1)
+    }
+
+    @Test func theyAreCommandsOfTheConsole() throws {
+        for words in [["tasks"], ["start", "watch"], ["stop", "watch"]] {
+            let (status, _, errors) = try Session.run(words, input: "")
+            #expect(status == 2 && errors.contains("swiftlet run"), "\(errors)")
+        }
+        let (status, output, _) = try Session.run(["run", "--simulate"], input: "tasks\n")
+        #expect(status == 1 && output.contains("no task is configured"), "\(output)")
+    }
+}
