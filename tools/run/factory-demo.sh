@@ -17,6 +17,7 @@ tools/build/quietly.py "build nestc" swift build -c release --product nestc
 tools/build/quietly.py "build swiftlet" swift build -c release --product swiftlet
 swiftlet=$(swift build -c release --show-bin-path)/swiftlet
 factory=build/factory/bin/factory runs=build/factory-demo
+rm -rf "$runs"
 
 "$factory" train "$data" -o "$runs/float" --name fashion --family residual --width 8 --epochs 3 --limit 20000
 "$factory" quantise "$runs/float" --data "$data" -o "$runs/int8" --name fashion --epochs 1 --limit 20000

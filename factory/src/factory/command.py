@@ -96,6 +96,7 @@ def parser():
     report = commands.add_parser("report", help="a table of runs")
     report.add_argument("runs", nargs="+", help="run folders")
     report.add_argument("-o", "--output", metavar="FILE", help="write it there instead of showing it")
+    report.add_argument("--note", action="append", default=[], metavar="TEXT", help="a paragraph before the tables: what the data is, say")
     report.add_argument("--instructions", action="store_true", help="count ARM instructions too: needs QEMU and make board")
     _talk(report)
     return main

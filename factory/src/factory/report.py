@@ -140,12 +140,13 @@ def _quantised(runs, counts):
     return rows and table(head + ["instructions less"] * counts, rows)
 
 
-def text(paths, counts=False):
-    """The whole report, Markdown. `counts`: with instructions of ARM cores."""
+def text(paths, counts=False, notes=()):
+    """The whole report, Markdown. `counts`: with instructions of ARM cores. `notes`: what a reader has to know of the data."""
     runs = runs_in(paths)
     parts = ["# Results of the model factory", "Made by `factory report` from run folders. Each test part was looked at once a run; "
              "where one seed is all there is, differences of less than about a point may be chance. "
              "Times are medians of 200 inferences on one thread of the machine that ran this."]
+    parts += notes
     parts += [part for part in (_distilled(runs), _pruned(runs, counts), _quantised(runs, counts)) if part]
     parts.append(_listed(runs))
     return "\n\n".join(parts) + "\n"
@@ -156,7 +157,7 @@ def write(options):
     if options.json:
         print(json.dumps([{"run": run.path.name, **run.result} for run in runs_in(options.runs)], sort_keys=True))
         return 0
-    said = text(options.runs, options.instructions)
+    said = text(options.runs, options.instructions, options.note)
     if not options.output:
         print(said, end="")
         return 0
