@@ -59,7 +59,7 @@ import Testing
         #expect(watch.models == ["one", "two", "three"] && watch.deadline == 33_000_000 && watch.rateHertz == 15 && watch.priority == 2)
         #expect(watch.condition == .input("door") && configuration.tasks[0].condition == .started)
         #expect(configuration.tasks[2].condition == .task("watch") && configuration.tasks[2].deadline == 100_000_000)
-        #expect(watch.place == "f:13" && watch.rules[0].place == "f:20")
+        #expect(watch.place == "f:15" && watch.rules[0].place == "f:22")
         #expect(watch.rules[0].label == "person" && watch.rules[0].threshold == 0.6 && watch.rules[0].holdNanoseconds == 500_000_000)
         #expect(watch.rules[0].actions == [.output("lamp", isOn: true, nanoseconds: 10_000_000_000), .log, .start("other")])
         #expect(watch.rules[1].label == "traffic light" && watch.rules[1].holdNanoseconds == 0)

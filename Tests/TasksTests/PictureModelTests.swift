@@ -5,7 +5,7 @@ import Platform
 @testable import Tasks
 import Testing
 import TestSupport
-@testable import Vision
+import Vision
 
 /// What a task makes of a network's output.
 @Suite struct ScoreTests {

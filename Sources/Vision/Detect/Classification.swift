@@ -37,7 +37,7 @@ public func topClasses(_ scores: TensorView, count: Int) -> [Classification] {
 }
 
 /// Every class's probability, as `topClasses` gives it; 0 where the network's output isn't finite. Allocates nothing.
-func probabilities(_ scores: TensorView, into target: UnsafeMutableBufferPointer<Float>) {
+public func probabilities(_ scores: TensorView, into target: UnsafeMutableBufferPointer<Float>) {
     var highest = -Float.infinity, lowest = Float.infinity, sum: Float = 0, total: Float = 0
     let count = min(scores.count, target.count)
     for index in 0..<count {
