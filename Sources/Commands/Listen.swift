@@ -1,5 +1,5 @@
 import Board
-import CLinux
+import Configuration
 import Console
 import Device
 import Hearing

@@ -21,14 +21,17 @@ final class SpokenUtterance {
     init(start: Int64) { self.start = start }
 
     /// A detector without a model takes a tune or a bell for a voice, and the speech model has a text for it, such as "um" or "you".
-    /// But it says itself that nobody speaks: made sounds have a probability of 0.47 and more, clips of speech 0.15 at most; or it
-    /// is sure of nothing, where such clips have -1.2 at least (measured).
-    private static let noSpeech: Float = 0.3, unsure: Float = -1.6
+    /// But it is unsure of it (mean log-probabilities below -0.85) and says that nobody speaks (0.47 and more), or is sure of
+    /// nothing at all. Clips of speech have 0.15 at most, and -1.2 at least; half a sentence may have 0.6, but is surer (measured).
+    private static let noSpeech: Float = 0.3, doubtful: Float = -0.75, unsure: Float = -1.6
+
+    private static func isSpeech(_ piece: TranscriptSegment) -> Bool {
+        piece.meanLogProbability >= doubtful || piece.meanLogProbability >= unsure && piece.noSpeechProbability <= noSpeech
+    }
 
     /// What was heard; true where that is another text than before.
     func set(_ pieces: [TranscriptSegment], now: Int64) -> Bool {
-        let isSpeech = pieces.allSatisfy { $0.noSpeechProbability <= Self.noSpeech && $0.meanLogProbability >= Self.unsure }
-        let joined = isSpeech ? TranscriptSegment.joined(pieces) : ""
+        let joined = pieces.allSatisfy { Self.isSpeech($0) } ? TranscriptSegment.joined(pieces) : ""
         language = pieces.first?.language ?? language
         meanLogProbability = pieces.first?.meanLogProbability ?? 0
         noSpeechProbability = pieces.first?.noSpeechProbability ?? 0

@@ -159,14 +159,21 @@ struct ListenerTests {
     /// A tune or a bell that passes for a voice: the model is asked, and says that nobody speaks.
     @Test func whatTheModelDoesNotBelieveIsNoText() throws {
         model.script = [1, 2]
-        // The probability that nobody speaks is that of a logit of 4.7 among 199 zeros: 0.36.
+        // The probability that nobody speaks is that of a logit of 4.7 among 199 zeros, 0.36; a token's is that of 4.2 among 97, 0.41.
         model.firstRow = [(99, 4.7)]
+        model.certainty = 4.2
         var heard = try hear(ScriptedSound(spoken([(1.5, 1.5)])))
         #expect(heard.finals.isEmpty && heard.partials.isEmpty, "\(heard.events)")
         #expect(heard.events.contains { if case .nothing = $0 { true } else { false } })
         model.firstRow = [(99, 3)]
         heard = try hear(ScriptedSound(spoken([(1.5, 1.5)])))
         #expect(heard.texts == ["t1 t2"])
+        // Half a sentence: nobody speaks, but the words are sure.
+        model.firstRow = [(99, 4.7)]
+        model.certainty = 20
+        heard = try hear(ScriptedSound(spoken([(1.5, 1.5)])))
+        #expect(heard.texts == ["t1 t2"])
+        model.firstRow = [(99, 3)]
         model.certainty = 1
         heard = try hear(ScriptedSound(spoken([(1.5, 1.5)])))
         #expect(heard.finals.isEmpty, "\(heard.finals)")
