@@ -1,12 +1,26 @@
 import Nest
 import Platform
+import Vision
 
 let info = Command(name: "info", usage: "MODEL [options]", summary: "Shows what a model is: inputs, outputs, programs, memory, metadata.",
-                   options: [SharedOptions.models, SharedOptions.json],
-                       examples: ["swiftlet info efficientnet-lite0"]) { (context, arguments) throws(Failure) in
+                   options: [OptionSpecification("--labels", "what it tells apart, a label a line"), SharedOptions.models, SharedOptions.json],
+                   examples: ["swiftlet info efficientnet-lite0", "swiftlet info yolox-nano --labels"]) { (context, arguments) throws(Failure) in
     guard arguments.positional.count == 1 else { throw Failure(.usage, "info needs one model") }
     let path = try context.folders(arguments).path(of: arguments.positional[0])
     let nest = try NestReader.open(path)
+    if arguments.has("--labels") {
+        for (index, label) in labelLines(nest.metadata("labels")).enumerated() {
+            guard arguments.has("--json") else {
+                context.output(ShownText.line(label))
+                continue
+            }
+            var object = JSONObject()
+            object.set("class", index)
+            object.set("label", label)
+            context.output(object.line)
+        }
+        return
+    }
     if arguments.has("--json") {
         context.output(summary(nest, path: path).line)
         return

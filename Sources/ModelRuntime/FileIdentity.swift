@@ -11,7 +11,8 @@ struct FileIdentity: Equatable {
     /// Nil where there is nothing.
     init?(_ path: String) {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        // Tasks look at their models' files every few seconds: a string handed to C as it is would be copied to the heap.
+        guard path.withCString({ stat($0, &status) }) == 0 else { return nil }
         device = UInt64(truncatingIfNeeded: status.st_dev)
         node = UInt64(truncatingIfNeeded: status.st_ino)
         size = Int64(truncatingIfNeeded: status.st_size)

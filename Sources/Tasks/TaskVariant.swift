@@ -47,6 +47,6 @@ final class TaskVariant {
     private static func classes(of rule: Rule, labels: [String], model: String) throws(Failure) -> [Int] {
         let found = Vision.classes(called: rule.label, among: labels)
         guard found.isEmpty else { return found }
-        throw Failure(.usage, "\(rule.place): \(model) has no label \(rule.label); `info \(model)` lists its labels")
+        throw Failure(.usage, "\(rule.place): \(model) has no label \(rule.label); `info \(model) --labels` lists them")
     }
 }

@@ -50,7 +50,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         var text = "\n[camera front]\ndevice = simulated\nframes = 320x240:yuyv\nrate = 4\n"
         for (name, rate, deadline) in [("watch", "2", 20), ("second", "1", 30), ("third", "0.5", 40)] {
             text += "[task \(name)]\ninput = front\nmodels = \(modelPath("efficientnet-lite0"))\nrate = \(rate)\n"
-                + "deadline = \(deadline) s\non tabby > 0.9 for 1 s = log\n"
+                + "deadline = \(deadline) s\non tabby cat > 0.9 for 1 s = log\n"
         }
         return text
     }
@@ -129,6 +129,8 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
             windows += 1
         }
         let total = try count()
+        // One that refused its configuration has closed the pipe, and writing there would end all tests.
+        try #require(process.isRunning, "the firmware ended by itself")
         let ask = "sensors\n" + (Self.hasModel ? "tasks\n" : "")
         if command == nil { input.fileHandleForWriting.write(Data(ask.utf8)) } else { process.terminate() }
         try input.fileHandleForWriting.close()

@@ -11,7 +11,7 @@ def text(options, result, data):
         "",
         "| what | value |",
         "| --- | --- |",
-        f"| right on the test part ({len(data.x['test'])} examples, looked at once) | {100 * accuracy['test']:.2f} % |",
+        f"| right on the test part ({len(data.x['test'])} examples, no choice made by them) | {100 * accuracy['test']:.2f} % |",
         f"| right on the validation part ({len(data.x['validation'])} examples) | {100 * accuracy['validation']:.2f} % |",
         f"| parameters | {result['parameters']} |",
         f"| multiplications of one inference | {result['products']} |",

@@ -1,7 +1,7 @@
 """What is learnt from: examples with classes, in three parts that have nothing in common.
 
 Read are a folder of pictures by class, of WAV by class, a CSV of motion windows, and Fashion-MNIST's files. Training sees `train`,
-choices (when to stop, which averages to keep) are made on `validation`, and `test` is looked at once, by a finished model.
+choices (when to stop, which averages to keep) are made on `validation`, and none by `test`, on which finished models are scored.
 """
 
 import dataclasses
