@@ -3,6 +3,7 @@ import BoardLinux
 import Configuration
 import Device
 import Platform
+import Sensors
 
 let power = Command(
     name: "power", usage: "[METER] [options]",

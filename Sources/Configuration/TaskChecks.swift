@@ -1,3 +1,4 @@
+import Board
 import Platform
 
 /// What tasks and cameras need of each other and of the rest of a configuration.

@@ -4,6 +4,7 @@ import Configuration
 import Device
 import ModelRuntime
 import Platform
+import Vision
 
 /// The control thread's work: does what rules say, loads models before they are used, and chooses levels. Where nothing happens
 /// it allocates nothing.

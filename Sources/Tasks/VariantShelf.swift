@@ -2,6 +2,7 @@ import Configuration
 import Engine
 import ModelRuntime
 import Platform
+import Vision
 
 /// The variants of one task: all loaded where memory allows it, so that a switch takes no longer than a frame; otherwise loaded
 /// when they are wanted, before they are used. For the control thread.

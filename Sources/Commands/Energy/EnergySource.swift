@@ -3,6 +3,7 @@ import BoardLinux
 import Configuration
 import Device
 import Platform
+import Sensors
 
 /// The energy of a piece of work, by the best that there is: a power monitor of the firmware, a sensor or counter of the system, a
 /// model of the board. Nothing is assumed: where there is none of them, there is no answer.

@@ -1,4 +1,5 @@
 import CLinux
+import Platform
 
 /// A piece of work that comes at a time and is due at another.
 public struct SimulatedJob: Sendable {

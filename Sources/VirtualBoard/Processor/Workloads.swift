@@ -1,3 +1,5 @@
+import Platform
+
 /// Five kinds of a device's day, a minute and more each, for comparing governors.
 public struct Workload {
     public let name: String
