@@ -2,9 +2,11 @@ import Nest
 import Platform
 import Vision
 
-let info = Command(name: "info", usage: "MODEL [options]", summary: "Shows what a model is: inputs, outputs, programs, memory, metadata.",
-                   options: [OptionSpecification("--labels", "what it tells apart, a label a line"), SharedOptions.models, SharedOptions.json],
-                   examples: ["swiftlet info efficientnet-lite0", "swiftlet info yolox-nano --labels"]) { (context, arguments) throws(Failure) in
+let info = Command(
+    name: "info", usage: "MODEL [options]", summary: "Shows what a model is: inputs, outputs, programs, memory, metadata.",
+    options: [OptionSpecification("--labels", "what it tells apart, a label a line"), SharedOptions.models, SharedOptions.json],
+    examples: ["swiftlet info efficientnet-lite0", "swiftlet info yolox-nano --labels"]
+) { (context, arguments) throws(Failure) in
     guard arguments.positional.count == 1 else { throw Failure(.usage, "info needs one model") }
     let path = try context.folders(arguments).path(of: arguments.positional[0])
     let nest = try NestReader.open(path)

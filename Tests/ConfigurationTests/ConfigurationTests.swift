@@ -92,8 +92,7 @@ import Testing
         #expect(configuration.outputs.first?.initial == true && configuration.outputs.first?.request.isActiveLow == true)
         #expect(configuration.microphone?.request.device == "Device,0" && configuration.microphone?.request.rateHertz == 48_000
                 && configuration.microphone?.button == "door")
-        // Every key of the table is in the text above or, of power monitors and models, below; those of cameras and tasks are
-        // in TaskConfigurationTests: none goes untested.
+        // None goes untested: power monitors and models are below, cameras and tasks in TaskConfigurationTests.
         #expect(ConfigurationKey.all.count == 9 + 1 + 15 + 5 + 3 + 3 + 4 + 7 + 6 + 7)
     }
 

@@ -144,7 +144,8 @@ def text(paths, counts=False, notes=()):
     """The whole report, Markdown. `counts`: with instructions of ARM cores. `notes`: what a reader has to know of the data."""
     runs = runs_in(paths)
     parts = ["# Results of the model factory", "Made by `factory report` from run folders. No choice was made by a test part, "
-             "but some recipes were run more than once; where one seed is all there is, differences of less than about a point may be chance. "
+             "but some recipes were run more than once; "
+             "where one seed is all there is, differences of less than about a point may be chance. "
              "Times are medians of 200 inferences on one thread of the machine that ran this."]
     parts += notes
     parts += [part for part in (_distilled(runs), _pruned(runs, counts), _quantised(runs, counts)) if part]
