@@ -22,7 +22,7 @@ def panel(title, top, series, seconds, least):
     for step in range(5):
         value = least + (most - least) * step / 4
         parts.append(f'<line x1="{LEFT}" y1="{y(value):.1f}" x2="{WIDTH - RIGHT}" y2="{y(value):.1f}" stroke="{GRID}"/>')
-        parts.append(text(LEFT - 8, y(value) + 4, f"{value:.3g}", "end", FAINT))
+        parts.append(text(LEFT - 8, y(value) + 4, f"{value:.0f}" if most >= 100 else f"{value:.3g}", "end", FAINT))
     for step in range(7):
         parts.append(text(LEFT + step / 6 * (WIDTH - LEFT - RIGHT), top + PANEL + 18, f"{seconds * step / 6:.0f} s", "middle", FAINT))
     for name, values in series.items():
