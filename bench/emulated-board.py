@@ -12,7 +12,7 @@ import sys
 from record import ROOT, Section, processor
 
 VIRTUAL_BOARD = ROOT / ".build/release/virtual-board"
-section = Section("emulated-board", "bench/emulated-board.py --seconds 30")
+section = Section("emulated-board", "bench/emulated-board.py --seconds 30", whole=True)
 
 
 def figures():
@@ -29,11 +29,7 @@ def figures():
 
 def main():
     section.processor = processor()
-    done = section.measure([figures])
-    for figure in section.figures:
-        figure["repeat"] = section.script
-    section.save()
-    sys.exit(0 if done else 1)
+    sys.exit(0 if section.measure([figures]) else 1)
 
 
 if __name__ == "__main__":

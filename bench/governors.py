@@ -14,7 +14,7 @@ from governor_plot import plot
 from record import ROOT, Section, at_most, processor
 
 VIRTUAL_BOARD = ROOT / ".build/release/virtual-board"
-section = Section("governors", "bench/governors.py", peer="schedutil")
+section = Section("governors", "bench/governors.py", peer="schedutil", whole=True)
 SECONDS = sys.argv[2] if sys.argv[1:2] == ["--seconds"] else "600"
 DRAWN = "video and text"
 
@@ -69,11 +69,7 @@ def course():
 
 def main():
     section.processor = processor()
-    done = section.measure([raspberry_pi_4, wide_voltage, course])
-    for figure in section.figures:
-        figure["repeat"] = section.script
-    section.save()
-    sys.exit(0 if done else 1)
+    sys.exit(0 if section.measure([raspberry_pi_4, wide_voltage, course]) else 1)
 
 
 if __name__ == "__main__":

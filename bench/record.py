@@ -49,9 +49,10 @@ def verdict(bounds):
 
 
 class Section:
-    """The figures of one run, in their order. `script` is what measures one group of them again."""
+    """The figures of one run, in their order. `script` is what measures one group of them again, or all where it is `whole`."""
 
-    def __init__(self, name, script, peer="", processor="", only=None):
+    def __init__(self, name, script, peer="", processor="", only=None, whole=False):
+        self.whole = whole
         self.path = BUILD / f"{name}.json"
         self.script, self.peer, self.processor = script, peer, processor
         self.only, self.group, self.figures = only or [], "", []
@@ -69,7 +70,7 @@ class Section:
                 "bounds": listed,
                 "verdict": verdict(listed),
                 "group": self.group,
-                "repeat": f"{self.script} --only {self.group}",
+                "repeat": self.script if self.whole else f"{self.script} --only {self.group}",
                 "processor": self.processor,
                 "date": time.strftime("%Y-%m-%d"),
             }

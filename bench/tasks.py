@@ -65,15 +65,19 @@ def task(name, models, rate, deadline, priority=5, when="always"):
     return TASK.format(name=name, models=models, rate=rate, deadline=deadline, priority=priority, when=when)
 
 
-def scheduler():
-    tasks = task("watch", "efficientnet-lite0", 10, 1000) + task("second", "efficientnet-lite0", 4, 2000)
+def watched(tasks):
+    """The row of the task "watch" after some seconds."""
     firmware = Firmware(CAMERA.format(rate=20) + tasks)
     try:
         firmware.task("watch")
         time.sleep(SECONDS)
-        row = firmware.task("watch")
+        return firmware.task("watch")
     finally:
         firmware.end()
+
+
+def scheduler():
+    row = watched(task("watch", "efficientnet-lite0", 10, 1000) + task("second", "efficientnet-lite0", 4, 2000))
     own = row["schedulerMicroseconds"]
     section.add("scheduler: its own cost a job", f"{own:.1f} µs", own, "µs", bounds=[at_most(own, 50, "50 µs")])
     missed = sum(row["misses"].values())
@@ -81,13 +85,7 @@ def scheduler():
 
 
 def prediction():
-    firmware = Firmware(CAMERA.format(rate=20) + task("watch", "efficientnet-lite0", 5, 2000))
-    try:
-        firmware.task("watch")
-        time.sleep(SECONDS)
-        row = firmware.task("watch")
-    finally:
-        firmware.end()
+    row = watched(task("watch", "efficientnet-lite0", 5, 2000))
     foreseen, measured = row["predictedMilliseconds"], row["networkMilliseconds"]
     error = abs(foreseen / measured - 1) * 100
     shown = f"{error:.1f} % ({foreseen:.2f} ms foreseen, {measured:.2f} ms measured)"
@@ -138,9 +136,7 @@ def switch():
 
 def main():
     section.processor = processor()
-    done = section.measure([scheduler, prediction, switch])
-    section.save()
-    sys.exit(0 if done else 1)
+    sys.exit(0 if section.measure([scheduler, prediction, switch]) else 1)
 
 
 if __name__ == "__main__":

@@ -82,9 +82,8 @@ struct ListenRequest {
         }
         let wanted = arguments.text("--button") ?? context.device?.configuration.microphone?.button
         button = wanted == "none" ? nil : wanted
-        let isScript = context.console != nil && !context.isInteractive
         utterances = try arguments.integer("--utterances", in: 1...1_000_000)
-        seconds = try arguments.integer("--seconds", in: 1...86_400) ?? (isScript && utterances == nil && path == nil ? 10 : nil)
+        seconds = try arguments.integer("--seconds", in: 1...86_400) ?? (context.isScript && utterances == nil && path == nil ? 10 : nil)
         let isTerminal = context.console.map { $0.isInteractive } ?? Output.standard.isTerminal
         guard isJSON || !arguments.has("--partials") else {
             throw Failure(.usage, "--partials is for --json; on a terminal texts are shown as they come")

@@ -99,7 +99,7 @@ private func recordSound(_ context: Context, _ listening: Listening, path: Strin
 /// a script on a console gets two seconds; a command line goes on until Ctrl-C.
 private func endOfRecording(_ context: Context, seconds: Int?) -> Int64 {
     if let seconds { return monotonicNanoseconds() + Int64(seconds + 5) * 1_000_000_000 }
-    return context.console != nil && !context.isInteractive ? monotonicNanoseconds() + 2_000_000_000 : .max
+    return context.isScript ? monotonicNanoseconds() + 2_000_000_000 : .max
 }
 
 private func report(_ context: Context, _ recording: WaveRecording, _ microphone: MicrophoneLoop, _ before: MicrophoneReading,

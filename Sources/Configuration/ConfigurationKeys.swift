@@ -81,6 +81,21 @@ struct ConfigurationKey {
         },
     ]
 
+    /// Takes a number within the range.
+    static func number(_ value: String, _ range: ClosedRange<Float>, _ target: inout Float) -> Bool {
+        guard let number = decimal(value), range.contains(number) else { return false }
+        target = number
+        return true
+    }
+
+    /// Takes an I2C address; `auto` leaves it open.
+    static func address(_ value: String, _ target: inout UInt8?) -> Bool {
+        if value == "auto" { return true }
+        guard let address = hexadecimal(value), address >= 8, address < 0x78 else { return false }
+        target = UInt8(address)
+        return true
+    }
+
     /// Applies to the sensor begun last.
     private static func sensor(_ key: String, _ expected: String,
                                _ apply: @escaping (inout DeviceConfiguration.Sensor, String) -> Bool) -> ConfigurationKey {
@@ -98,31 +113,12 @@ struct ConfigurationKey {
             sensor.settings.chip = InertialChip(named: value)
             return value == "auto" || sensor.settings.chip != nil
         },
-        sensor("address", "auto, or an I2C address such as 0x68") { sensor, value in
-            if value == "auto" { return true }
-            guard let address = hexadecimal(value), address >= 8, address < 0x78 else { return false }
-            sensor.settings.address = UInt8(address)
-            return true
-        },
-        sensor("rate", "samples a second, from 1 to 8000") { sensor, value in
-            guard let number = decimal(value), number >= 1, number <= 8000 else { return false }
-            sensor.settings.rateHertz = number
-            return true
-        },
-        sensor("bandwidth", "hertz, from 0 (half the rate) to 8000") { sensor, value in
-            guard let number = decimal(value), number >= 0, number <= 8000 else { return false }
-            sensor.settings.bandwidthHertz = number
-            return true
-        },
-        sensor("acceleration-range", "g, from 1 to 32") { sensor, value in
-            guard let number = decimal(value), number >= 1, number <= 32 else { return false }
-            sensor.settings.accelerationRangeG = number
-            return true
-        },
-        sensor("angular-range", "degrees a second, from 15 to 4000") { sensor, value in
-            guard let number = decimal(value), number >= 15, number <= 4000 else { return false }
-            sensor.settings.angularRangeDegreesPerSecond = number
-            return true
+        sensor("address", "auto, or an I2C address such as 0x68") { address($1, &$0.settings.address) },
+        sensor("rate", "samples a second, from 1 to 8000") { number($1, 1...8000, &$0.settings.rateHertz) },
+        sensor("bandwidth", "hertz, from 0 (half the rate) to 8000") { number($1, 0...8000, &$0.settings.bandwidthHertz) },
+        sensor("acceleration-range", "g, from 1 to 32") { number($1, 1...32, &$0.settings.accelerationRangeG) },
+        sensor("angular-range", "degrees a second, from 15 to 4000") {
+            number($1, 15...4000, &$0.settings.angularRangeDegreesPerSecond)
         },
         sensor("samples-per-burst", "a whole number from 0 (chosen) to 256") { sensor, value in
             guard let number = integer(value, 0...256) else { return false }

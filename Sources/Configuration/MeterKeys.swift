@@ -19,12 +19,7 @@ extension ConfigurationKey {
             meter.settings.chip = PowerMeterChip(named: value)
             return value == "auto" || meter.settings.chip != nil
         },
-        meter("address", "auto, or an I2C address such as 0x40") { meter, value in
-            if value == "auto" { return true }
-            guard let address = hexadecimal(value), address >= 8, address < 0x78 else { return false }
-            meter.settings.address = UInt8(address)
-            return true
-        },
+        meter("address", "auto, or an I2C address such as 0x40") { address($1, &$0.settings.address) },
         meter("shunt", "the resistor with its unit, from 0.1 mohm to 10 ohm, such as 0.01 ohm or 10 mohm") { meter, value in
             guard let ohms = resistance(value), ohms >= 0.0001, ohms <= 10 else { return false }
             meter.settings.shuntOhms = ohms
@@ -36,11 +31,7 @@ extension ConfigurationKey {
             meter.settings.channelMask = mask
             return true
         },
-        meter("rate", "readings a second, from 0.1 to 200") { meter, value in
-            guard let number = decimal(value), number >= 0.1, number <= 200 else { return false }
-            meter.settings.rateHertz = number
-            return true
-        },
+        meter("rate", "readings a second, from 0.1 to 200") { number($1, 0.1...200, &$0.settings.rateHertz) },
     ]
 
     /// "0.01 ohm", "10 mohm", "10mohm"; nil where there is no unit or no number.

@@ -84,12 +84,6 @@ extension ConfigurationKey {
         }
     }
 
-    private static func number(_ value: String, _ range: ClosedRange<Float>, _ target: inout Float) -> Bool {
-        guard let number = decimal(value), range.contains(number) else { return false }
-        target = number
-        return true
-    }
-
     static let powerModel = [
         model("name", "what it describes") { model, value in
             model.name = value

@@ -28,11 +28,7 @@ extension ConfigurationKey {
             camera.request.encoding = encoding
             return true
         },
-        camera("rate", "frames a second, from 0.1 to 1000") { camera, value in
-            guard let rate = decimal(value), rate >= 0.1, rate <= 1000 else { return false }
-            camera.request.rateHertz = rate
-            return true
-        },
+        camera("rate", "frames a second, from 0.1 to 1000") { number($1, 0.1...1000, &$0.request.rateHertz) },
         camera("repeat", "yes or no") { camera, value in
             camera.repeats = value == "yes"
             return value == "yes" || value == "no"
@@ -61,11 +57,7 @@ extension ConfigurationKey {
             task.deadlineNanoseconds = time
             return true
         },
-        task("rate", "frames a second, from 0.1 to 1000") { task, value in
-            guard let rate = decimal(value), rate >= 0.1, rate <= 1000 else { return false }
-            task.rateHertz = rate
-            return true
-        },
+        task("rate", "frames a second, from 0.1 to 1000") { number($1, 0.1...1000, &$0.rateHertz) },
         task("priority", "a whole number from 0 (gives way first) to 9") { task, value in
             guard let number = Int(value), (0...9).contains(number) else { return false }
             task.priority = number

@@ -24,14 +24,12 @@ public final class MeterTrack {
 
     private var current = MeterReading()
     private var currentHealth = SensorHealth()
-    private var reported: SensorState?
-    private var faults = SensorCounters()
-    private var setUpResets: UInt32 = 0
-    private var lastFaultReport: Int64 = 0
+    private var faultReport: FaultReport
 
     init(_ source: MeterSource, number: Int) {
         self.source = source
         self.number = number
+        faultReport = FaultReport(.meterState, .meterFault, number: number)
     }
 
     /// One turn of the loop; when the monitor wants the next.
@@ -47,11 +45,7 @@ public final class MeterTrack {
         }
         let next = source.update(now: now)
         if let measured = source.meter?.reading, measured.samples != current.power.samples {
-            // The set-up's own reset is no fault.
-            if current.power.samples == 0 {
-                setUpResets = source.counters.resets
-                faults = source.counters
-            }
+            if !faultReport.hasBegun { faultReport.begin(source.counters) }
             noteRate(measured)
             current.power = measured
             reading.publish(current)
@@ -69,23 +63,9 @@ public final class MeterTrack {
 
     private func report(_ now: Int64, _ events: EventRing<FirmwareEvent>) {
         let state = source.state, counters = source.counters
-        if state != reported {
-            reported = state
-            events.push(FirmwareEvent(.meterState, source: number, at: now, value: UInt32(state.rawValue)))
-        }
-        if current.power.samples > 0, now - lastFaultReport > 1_000_000_000 {
-            // A storm of them is one line a second.
-            lastFaultReport = now
-            SensorFault.forEach { fault in
-                let count = fault.count(in: counters)
-                guard count != fault.count(in: faults) else { return }
-                events.push(FirmwareEvent(.meterFault, source: number, at: now, value: UInt32(fault.rawValue), sequence: count))
-            }
-            faults = counters
-        }
+        faultReport.tell(state, counters, now: now, events)
         currentHealth.state = state
-        currentHealth.counters = counters
-        currentHealth.counters.resets &-= setUpResets
+        currentHealth.counters = faultReport.counted(counters)
         currentHealth.heartbeatNanoseconds = now
         health.publish(currentHealth)
     }

@@ -23,11 +23,7 @@ public final class SensorTrack {
     private var gestures = GestureDetector()
     private var current = SensorReading()
     private var currentHealth = SensorHealth()
-    private var reported: SensorState?
-    private var faults = SensorCounters()
-    private var hasBegun = false
-    private var setUpResets: UInt32 = 0
-    private var lastFaultReport: Int64 = 0
+    private var faultReport: FaultReport
     private var testing = false
     private let buffer: UnsafeMutableBufferPointer<InertialSample>
     private static let burst = 64
@@ -35,6 +31,7 @@ public final class SensorTrack {
     init(_ source: SensorSource, number: Int, parameters: PoseParameters = PoseParameters()) {
         self.source = source
         self.number = number
+        faultReport = FaultReport(.sensorState, .fault, number: number)
         filter = PoseFilter(parameters)
         clock = SampleClock(usualInterval: 1 / max(source.nominalRateHertz, 1))
         let none = InertialSample(timestampNanoseconds: 0, acceleration: .zero, angularRate: .zero)
@@ -108,30 +105,11 @@ public final class SensorTrack {
     }
 
     private func report(now: Int64, board: Board, _ events: EventRing<FirmwareEvent>) {
-        let state = source.state
-        if state != reported {
-            reported = state
-            events.push(FirmwareEvent(.sensorState, source: number, at: now, value: UInt32(state.rawValue)))
-        }
-        let counters = source.counters
-        if !hasBegun {
-            // The set-up's own resets are no faults.
-            hasBegun = current.samples > 0
-            setUpResets = counters.resets
-            faults = counters
-        } else if counters != faults, now - lastFaultReport > 1_000_000_000 {
-            // A storm of them is one line a second.
-            lastFaultReport = now
-            SensorFault.forEach { fault in
-                let count = fault.count(in: counters)
-                guard count != fault.count(in: faults) else { return }
-                events.push(FirmwareEvent(.fault, source: number, at: now, value: UInt32(fault.rawValue), sequence: count))
-            }
-            faults = counters
-        }
+        let state = source.state, counters = source.counters
+        faultReport.tell(state, counters, now: now, events)
+        if !faultReport.hasBegun { faultReport.begin(counters, isOver: current.samples > 0) }
         currentHealth.state = state
-        currentHealth.counters = counters
-        currentHealth.counters.resets &-= setUpResets
+        currentHealth.counters = faultReport.counted(counters)
         currentHealth.rateHertz = source.measuredRateHertz
         currentHealth.jitterMicroseconds = source.jitterMicroseconds
         let end = board.now()

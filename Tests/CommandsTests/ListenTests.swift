@@ -128,8 +128,6 @@ struct ListenTests {
 
     // MARK: the simulated board's microphone
 
-    private final class Lines { var said: [String] = [] }
-
     private func device(button: Bool = false) throws -> Device {
         let board = try SimulatedBoard.make(log: nil, fast: false)
         var configuration = DeviceConfiguration()
@@ -148,13 +146,6 @@ struct ListenTests {
         let device = try Device(board: board, configuration: configuration)
         DeviceFactory.populate(device)
         return device
-    }
-
-    private func run(_ words: [String], _ device: Device) -> (status: Int32, said: [String]) {
-        let lines = Lines()
-        let context = Context(output: { lines.said.append($0) }, errors: { lines.said.append($0) })
-        context.device = device
-        return (runCommand(words, context: context), lines.said)
     }
 
     /// Commands that are given while others run, each after so many seconds.

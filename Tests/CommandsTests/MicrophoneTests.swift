@@ -11,46 +11,12 @@ import VirtualBoard
 
 /// The microphone in the firmware: its thread, its state for people, the command. On the simulated board, in real time.
 @Suite(.serialized) struct MicrophoneTests {
-    private final class Lines { var said: [String] = [] }
-
     private func device() throws -> Device {
         var configuration = DeviceConfiguration()
         configuration.microphone = DeviceConfiguration.Microphone()
         configuration.locksMemory = false
         configuration.realTimePriority = 0
         return try Device(board: try SimulatedBoard.make(log: nil, fast: false), configuration: configuration)
-    }
-
-    private func run(_ words: [String], _ device: Device?) -> (status: Int32, said: [String]) {
-        let lines = Lines()
-        let context = Context(output: { lines.said.append($0) }, errors: { lines.said.append($0) })
-        context.device = device
-        return (runCommand(words, context: context), lines.said)
-    }
-
-    /// Until it is so; false after a minute.
-    private func comes(_ device: Device, _ isSo: () -> Bool) -> Bool {
-        for _ in 0..<6000 {
-            device.drainEvents { EventText.log($0, device) }
-            if isSo() { return true }
-            usleep(10_000)
-        }
-        return false
-    }
-
-    private func logs(_ text: String, _ device: Device) -> Bool {
-        comes(device) { device.log.lines.contains { $0.text.contains(text) } }
-    }
-
-    private func number(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
-
-    /// A WAV file of one channel of 16 bits at 16 kHz.
-    private func wave(_ samples: [Int16]) -> Data {
-        var bytes = Array("RIFF".utf8) + number(36 + 2 * samples.count, 4) + Array("WAVEfmt ".utf8) + number(16, 4) + number(1, 2)
-        bytes += number(1, 2) + number(16_000, 4) + number(32_000, 4) + number(2, 2) + number(16, 2) + Array("data".utf8)
-        bytes += number(2 * samples.count, 4)
-        for sample in samples { bytes += number(Int(sample), 2) }
-        return Data(bytes)
     }
 
     @Test func recordsWhatIsPlayed() throws {
@@ -60,11 +26,11 @@ import VirtualBoard
         defer { device.stop() }
         #expect(logs("microphone running", device))
         let clip = (0..<8000).map { Int16(truncatingIfNeeded: ($0 * 7919) ^ ($0 << 3) | 1) }
-        try wave(clip).write(to: URL(fileURLWithPath: scratch("clip.wav")))
+        try WaveBytes.file(clip).write(to: URL(fileURLWithPath: scratch("clip.wav")))
         var said: [String] = []
         // On a busy machine the thread may come late and lose samples, which it then says.
         for _ in 0..<10 {
-            let player = Foundation.Thread { [self] in
+            let player = Foundation.Thread {
                 usleep(300_000)
                 _ = run(["fault", "microphone", "play", scratch("clip.wav")], device)
             }
@@ -77,8 +43,8 @@ import VirtualBoard
         #expect(said.last?.contains(#""seconds":2.000,"samples":32000,"rateHertz":16000,"overruns":0"#) == true, "\(said)")
         let heard = try Data(contentsOf: URL(fileURLWithPath: scratch("heard.wav")))
         #expect(heard.count == 44 + 64_000)
-        #expect(Array(heard[..<44]) == Array(wave([Int16](repeating: 0, count: 32_000))[..<44]))
-        let played = wave(clip)[44...]
+        #expect(Array(heard[..<44]) == Array(WaveBytes.file([Int16](repeating: 0, count: 32_000))[..<44]))
+        let played = WaveBytes.file(clip)[44...]
         #expect(heard.range(of: Data(played)) != nil, "the clip, sample for sample")
     }
 
@@ -125,7 +91,7 @@ import VirtualBoard
             samples.append(Int16(4000 * sum * (0.3 + 0.7 * pow(sin(.pi * 5 * time), 2))))
         }
         samples += [Int16](repeating: 0, count: 32_000)
-        try wave(samples).write(to: URL(fileURLWithPath: scratch("vowel.wav")))
+        try WaveBytes.file(samples).write(to: URL(fileURLWithPath: scratch("vowel.wav")))
         #expect(run(["fault", "microphone", "play", scratch("vowel.wav"), "loop"], device).status == 0)
         let (status, said) = run(["microphone", "--utterances", "--seconds", "7"], device)
         #expect(status == 0, "\(said)")

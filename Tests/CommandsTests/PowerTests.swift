@@ -20,8 +20,6 @@ private final class TellingBoard: Board {
 
 /// Power monitors in the firmware, the commands, and what counts joules. On the simulated board, in real time.
 @Suite(.serialized) struct PowerTests {
-    private final class Lines { var said: [String] = [] }
-
     private func device(_ change: (inout DeviceConfiguration) -> Void = { _ in }) throws -> Device {
         var configuration = DeviceConfiguration()
         configuration.locksMemory = false
@@ -40,30 +38,10 @@ private final class TellingBoard: Board {
         configuration.meters.append(meter)
     }
 
-    private func run(_ words: [String], _ device: Device?) -> (status: Int32, said: [String]) {
-        let lines = Lines()
-        let context = Context(output: { lines.said.append($0) }, errors: { lines.said.append($0) })
-        context.device = device
-        return (runCommand(words, context: context), lines.said)
-    }
-
     /// One line that begins like this, and the status of wrong arguments.
     private func refused(_ words: [String], _ device: Device?, _ text: String) -> Bool {
         let result = run(words, device)
         return result.status == 2 && result.said.count == 1 && result.said[0].hasPrefix("swiftlet: " + text)
-    }
-
-    private func comes(_ device: Device, _ isSo: () -> Bool) -> Bool {
-        for _ in 0..<6000 {
-            device.drainEvents { EventText.log($0, device) }
-            if isSo() { return true }
-            usleep(10_000)
-        }
-        return false
-    }
-
-    private func logs(_ text: String, _ device: Device) -> Bool {
-        comes(device) { device.log.lines.contains { $0.text.contains(text) } }
     }
 
     @Test func theFirmwareReadsItsMonitor() throws {

@@ -10,8 +10,6 @@ import VirtualBoard
 
 /// Hands on a simulated board, from the console.
 @Suite struct PressTests {
-    private final class Lines { var said: [String] = [] }
-
     /// A button that pulls its line down and a door contact, which nothing else works.
     private func device(_ board: Board) throws -> Device {
         var configuration = DeviceConfiguration()
@@ -38,21 +36,9 @@ import VirtualBoard
         return board
     }
 
-    private func run(_ words: [String], _ device: Device) -> (status: Int32, said: [String]) {
-        let lines = Lines()
-        let context = Context(output: { lines.said.append($0) }, errors: { lines.said.append($0) })
-        context.device = device
-        return (runCommand(words, context: context), lines.said)
-    }
-
-    /// Until the log has the text; false after a minute.
+    /// Until the log has just this text.
     private func logs(_ text: String, _ device: Device) -> Bool {
-        for _ in 0..<6000 {
-            device.drainEvents { EventText.log($0, device) }
-            if device.log.lines.contains(where: { $0.text == text }) { return true }
-            usleep(10_000)
-        }
-        return false
+        comes(device) { device.log.lines.contains { $0.text == text } }
     }
 
     @Test func edgesReachTheLog() throws {

@@ -77,12 +77,9 @@ import VirtualBoard
         while try #require(device.board as? SimulatedBoard).time.isOver == false { usleep(10_000) }
         let turns = device.loops[0].turns
         while device.loops[0].turns &- turns < 2 { usleep(10_000) }
-        final class Lines { var said: [String] = [] }
-        let lines = Lines()
-        let context = Context(output: { lines.said.append($0) }, errors: { lines.said.append($0) })
-        context.device = device
-        #expect(runCommand(["pose", "main", "--json", "--seconds", "1"], context: context) == 0)
-        let last = Data((lines.said.last ?? "").utf8)
+        let answer = run(["pose", "main", "--json", "--seconds", "1"], device)
+        #expect(answer.status == 0)
+        let last = Data((answer.said.last ?? "").utf8)
         let object = try #require(try JSONSerialization.jsonObject(with: last) as? [String: Any])
         func number(_ name: String) -> Float { Float(object[name] as? Double ?? .nan) }
         let said = Attitude(number("q_w"), number("q_x"), number("q_y"), number("q_z"))

@@ -5,19 +5,6 @@ import Platform
 import Testing
 
 @Suite struct ConfigurationTests {
-    private func parse(_ text: String) throws -> DeviceConfiguration { try ConfigurationFile.parse(Array(text.utf8), name: "f") }
-
-    private func complaint(_ text: String) -> String {
-        do {
-            _ = try parse(text)
-            return ""
-        } catch let failure as Failure {
-            return failure.description
-        } catch {
-            return "another error"
-        }
-    }
-
     @Test func textsMayBeginWithAByteOrderMark() throws {
         #expect(try parse("\u{FEFF}[imu]\nrate = 100\n").sensors[0].settings.rateHertz == 100)
         #expect(complaint("\u{FEFF}[imu]\nrate = fast\n").hasPrefix("f:2: "))
@@ -176,17 +163,6 @@ import Testing
 }
 
 @Suite struct MeterConfigurationTests {
-    private func parse(_ text: String) throws -> DeviceConfiguration { try ConfigurationFile.parse(Array(text.utf8), name: "f") }
-
-    private func complaint(_ text: String) -> String {
-        do {
-            _ = try parse(text)
-            return ""
-        } catch {
-            return (error as? Failure)?.description ?? "another error"
-        }
-    }
-
     @Test func everyKeyIsTaken() throws {
         let configuration = try parse("""
             [meter board]

@@ -7,19 +7,6 @@ import Testing
     private static let camera = "[camera front]\ndevice = simulated\nframes = 64x48:yuyv\nrate = 30\n"
     private static let output = "[output lamp]\nline = LED\n"
 
-    private func parse(_ text: String) throws -> DeviceConfiguration { try ConfigurationFile.parse(Array(text.utf8), name: "f") }
-
-    private func complaint(_ text: String) -> String {
-        do {
-            _ = try parse(text)
-            return ""
-        } catch let failure as Failure {
-            return failure.description
-        } catch {
-            return "another error"
-        }
-    }
-
     private func task(_ lines: String) -> String {
         complaint(Self.camera + Self.output + "[task watch]\ninput = front\nmodels = a\nrate = 10\n" + lines)
     }

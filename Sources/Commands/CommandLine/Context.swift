@@ -39,6 +39,8 @@ public final class Context {
 
     /// Somebody watches: displays may move.
     var isInteractive: Bool { console?.isInteractive ?? false }
+    /// A console at which nobody watches: what goes on until somebody ends it has to end by itself.
+    var isScript: Bool { console != nil && !isInteractive }
 
     /// Sleeps, unless cancelled; false then.
     func pause(milliseconds: Int) -> Bool {

@@ -14,7 +14,7 @@ func showUtterances(_ context: Context, _ listening: Listening, seconds: Int?, i
     let tell = { (event: UtteranceEvent) in
         context.output(isJSON ? UtteranceText.object(event, rate).line : UtteranceText.line(event, rate))
     }
-    let isScript = seconds == nil && context.console != nil && !context.isInteractive
+    let isScript = seconds == nil && context.isScript
     let end = seconds.map { Int64($0) * Int64(rate) } ?? (isScript ? 2 * Int64(rate) : .max)
     let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: 4096)
     defer { block.deallocate() }

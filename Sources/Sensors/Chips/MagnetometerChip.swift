@@ -1,21 +1,10 @@
 /// Magnetometers that there are drivers for.
-public enum MagnetometerChip: UInt8, Sendable, CaseIterable {
+public enum MagnetometerChip: UInt8, Sendable, NamedChip {
     case ak8963, ak09916, lis3mdl, qmc5883l
 
     /// "AK8963".
     public var name: String { description.name }
 
-    /// The chip of a configuration's "ak8963" or "AK8963"; nil where there is no driver.
-    public init?(named name: String) {
-        for chip in Self.allCases where sameChipName(chip.name, name) {
-            self = chip
-            return
-        }
-        return nil
-    }
-
-    /// As configurations have it: "ak8963".
-    public var configurationName: String { chipConfigurationName(name) }
     /// Seven bits; which of them, a pin says.
     public var addresses: [UInt8] { description.addresses }
 

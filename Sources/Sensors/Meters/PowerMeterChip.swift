@@ -1,21 +1,10 @@
 /// Power monitors that there are drivers for: each measures the voltage over a shunt and the voltage of the rail behind it.
-public enum PowerMeterChip: UInt8, Sendable, CaseIterable {
+public enum PowerMeterChip: UInt8, Sendable, NamedChip {
     case ina219, ina226, ina3221, pac1934
 
     /// "INA226".
     public var name: String { description.name }
 
-    /// The chip of a configuration's "ina226" or "INA226"; nil where there is no driver.
-    public init?(named name: String) {
-        for chip in Self.allCases where sameChipName(chip.name, name) {
-            self = chip
-            return
-        }
-        return nil
-    }
-
-    /// As configurations have it: "ina226".
-    public var configurationName: String { chipConfigurationName(name) }
     /// Seven bits; which of them, pins or a resistor say.
     public var addresses: ClosedRange<UInt8> { description.addresses }
     /// Rails that it measures at once.
