@@ -47,7 +47,8 @@ enum SharedOptions {
     static let loading = [
         OptionSpecification("--threads", "N", "threads of the pool (default: one a core)"),
         OptionSpecification("--budget", "BYTES",
-                            "most memory for program and model together, such as 40M; weights that don't fit are streamed"),
+                            "most memory for program and model together, such as 40M; weights that don't fit are streamed, "
+                                + "a speech model's refused"),
         OptionSpecification("--kernels", "NAME", "kernel family (default: the fastest; see status)"),
         models,
     ]
