@@ -2,7 +2,6 @@ import Configuration
 import Engine
 import ModelRuntime
 import Platform
-import Vision
 
 /// The variants of one task: all loaded where memory allows it, so that a switch takes no longer than a frame; otherwise loaded
 /// when they are wanted, before they are used. For the control thread.
@@ -71,9 +70,6 @@ final class VariantShelf {
 
     /// Whether the file of a loaded variant was replaced. Asks the kernel.
     func hasChanged(_ number: Int) -> Bool { loaded[number]?.lease.hasFileChanged ?? false }
-
-    /// The name of a class as a variant calls it.
-    func label(_ index: Int, variant: Int) -> String { loaded[variant]?.picture.label(index) ?? "class \(index)" }
 
     /// A loaded variant's name, for people.
     func name(_ number: Int) -> String { modelName(paths[number]) }

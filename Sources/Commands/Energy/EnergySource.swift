@@ -37,6 +37,7 @@ final class EnergySource {
     private let way: Way
     private var start: Int64 = 0, startProcessor: Int64 = 0, lastLook: Int64 = 0
     private var first = MeterReading()
+    private var startJoules = 0.0
 
     /// - Throws: `.usage` where nothing measures or estimates, or the power monitor isn't there.
     init(_ context: Context, _ arguments: Arguments) throws(Failure) {
@@ -83,14 +84,13 @@ final class EnergySource {
         startProcessor = processorNanoseconds()
         switch way {
         case .meter(let meter): first = meter.reading.read()
-        case .system(let system): system.look()
+        case .system(let system):
+            system.look()
+            startJoules = joules(system)
         case .model: break
         }
         lastLook = start
-        if case .system(let system) = way { startJoules = joules(system) }
     }
-
-    private var startJoules = 0.0
 
     private func joules(_ system: SystemPower) -> Double {
         var sum = 0.0
