@@ -1,3 +1,5 @@
+import Board
+
 /// One sample of an inertial sensor, in the sensor's axes after the mounting has been applied.
 public struct InertialSample: Sendable {
     /// When it was taken (monotonic nanoseconds), fitted to the chip's own clock, not the time it was read.
@@ -36,4 +38,13 @@ public struct SensorCounters: Sendable, Equatable {
     public var resets: UInt32 = 0, busRecoveries: UInt32 = 0
 
     public init() {}
+
+    /// A transfer that failed.
+    mutating func count(_ error: I2CError) {
+        switch error {
+        case .notAcknowledged: notAcknowledged &+= 1
+        case .timedOut: timeouts &+= 1
+        default: otherBusErrors &+= 1
+        }
+    }
 }

@@ -141,11 +141,7 @@ extension InertialSensor {
     // MARK: faults
 
     func fault(_ error: I2CError, _ now: Int64) -> Int64 {
-        switch error {
-        case .notAcknowledged: counters.notAcknowledged &+= 1
-        case .timedOut: counters.timeouts &+= 1
-        default: counters.otherBusErrors &+= 1
-        }
+        counters.count(error)
         port.forgetBank()
         faultsInARow += 1
         if state == .selfTesting { finishSelfTest(.interrupted) }

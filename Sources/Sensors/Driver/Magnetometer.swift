@@ -70,11 +70,7 @@ public final class Magnetometer {
             wakeTime = try step(now)
             if state == .running { faults = 0 }
         } catch {
-            switch error {
-            case .notAcknowledged: counters.notAcknowledged &+= 1
-            case .timedOut: counters.timeouts &+= 1
-            default: counters.otherBusErrors &+= 1
-            }
+            counters.count(error)
             faults += 1
             if faults >= 3 {
                 enter(.resetting)

@@ -87,11 +87,7 @@ public final class PowerMeter {
     }
 
     private func failed(_ error: I2CError, _ now: Int64) -> Int64 {
-        switch error {
-        case .notAcknowledged: counters.notAcknowledged &+= 1
-        case .timedOut: counters.timeouts &+= 1
-        default: counters.otherBusErrors &+= 1
-        }
+        counters.count(error)
         faultsInARow += 1
         if error == .stuck, now >= nextBusRecovery {
             nextBusRecovery = now + 1_000_000_000
