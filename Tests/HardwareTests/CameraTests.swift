@@ -56,9 +56,11 @@ extension HardwareTests {
             let opened = try run.console.waitForLog("camera front running: ", seconds: 240)
             #expect("\(opened)".contains("vivid") && "\(opened)".contains("320x180 yuyv"), "\(opened)")
             var rows: [[String: Any]] = []
-            for _ in 0..<200 {
+            // Asking costs the emulated processor time that the network needs: once a second, and as long as a hang would take.
+            for _ in 0..<300 {
                 rows = try run.console.run("tasks", seconds: 240)
                 if rows.contains(where: { ($0["answers"] as? NSNumber)?.intValue ?? 0 > 0 }) { break }
+                sleep(1)
             }
             let watch = rows.first { $0["task"] != nil }, camera = rows.first { $0["camera"] != nil }
             RigFiles.report("camera: \(camera ?? [:]); task: \(watch ?? [:])")
