@@ -13,61 +13,42 @@ public final class ModelPlan {
     public let contextLength: Int?
     let options: ModelOptions
     let uses: ChunkUses
-    private let kernels: KernelTable
-    private let cache: CachePlan?
-    /// Where weights have to be streamed.
+    private let builder: ModelBuilder
+    /// Where weights stand apart from the mapping: which of them stay, and which are streamed.
     private let conveyor: ConveyorPlan?
-    /// What was built to be measured, where it can serve as it is.
+    /// What was built to be measured.
     private var build: ModelBuild?
 
     /// Fails with `budget` where the budget can't be kept, with what it would need.
     public init(nest: NestReader, options: ModelOptions = ModelOptions(), kernels: KernelTable, threads: Int) throws(Failure) {
         let program = try ModelPlan.choose(nest, options), uses = ChunkUses(program, chunkCount: nest.chunks.count),
             cache = CachePlan(program)
-        let arenaBytes = Int(program.arenaBytes) + NestLayout.slack
-        if let budget = options.budgetBytes, arenaBytes > budget - options.takenBytes {
-            let others = options.takenBytes > 0 ? "; \(megabytes(options.takenBytes)) are for the program itself" : ""
-            throw Failure(.budget,
-                          "\(nest.name): the arena alone takes \(megabytes(arenaBytes)), the budget is \(megabytes(budget))\(others)")
-        }
-        let weightBytes = uses.bytes(nest)
-        var memory = ModelMemory()
-        memory.tableBytes = nest.bytes.count - weightBytes
-        memory.arenaBytes = arenaBytes
-        memory.mappedBytes = nest.source.mappedBytes
-
-        // Scratch doesn't depend on where the weights are, and only in attention on the length of the context: with the
-        // weights in the mapping and the shortest context it can be measured.
-        var context: Int?
+        let builder = ModelBuilder(nest: nest, program: program, cache: cache, options: options, kernels: kernels, threads: threads)
+        var memory = try ModelPlan.fixed(nest, program, uses, options)
+        let weightBytes = uses.bytes(nest), others = options.takenBytes + memory.tableBytes + memory.arenaBytes
+        var build = try builder.build(isApart: ModelPlan.willBeTight(nest, options, cache, bytes: others + weightBytes))
+        var context: Int?, conveyor: ConveyorPlan?
         if let cache {
-            context = options.budgetBytes == nil || options.contextLength != nil
-                ? try cache.context(options, name: nest.name, fixedBytes: 0, weightBytes: 0, threads: threads) : LanguageState.leastContext
-        }
-        func built(_ context: Int?) throws(Failure) -> ModelBuild {
-            var language: LanguageState?
-            if let cache, let context { language = try LanguageState(program, cache, context: context, options) }
-            return try ModelBuild(program, weights: WeightStore(nest, verify: options.verify), language: language, kernels: kernels,
-                                  threads: threads)
-        }
-        var build = try built(context)
-        var conveyor: ConveyorPlan?
-        if let budget = options.budgetBytes {
-            // Tables and vocabulary are mapped, and stay.
-            let others = options.takenBytes + memory.tableBytes + arenaBytes
-            if let cache, options.contextLength == nil {
-                let fixed = others + build.scratchBytes(threads: threads)
-                context = try cache.context(options, name: nest.name, fixedBytes: fixed, weightBytes: weightBytes, threads: threads)
-                if context != LanguageState.leastContext { build = try built(context) }
-            }
-            let fixed = others + build.scratchBytes(threads: threads) + (build.language?.cache.bytes ?? 0)
-            let plan = try ConveyorPlan(nest: nest, uses: uses, fixedBytes: fixed, budgetBytes: budget)
-            if !plan.streamed.isEmpty { conveyor = plan }
+            // Scratch depends on the context only in attention: at the least it can be measured.
+            try build.placeCache(context: LanguageState.leastContext)
+            let fixed = others + build.scratchBytes(threads: threads)
+            context = try cache.context(options, name: nest.name, fixedBytes: fixed, weightBytes: weightBytes, threads: threads)
+            try build.placeCache(context: context ?? LanguageState.leastContext)
         }
         memory.cacheBytes = build.language?.cache.bytes ?? 0
         memory.scratchBytes = build.scratchBytes(threads: threads)
-        memory.residentWeightBytes = conveyor?.residentBytes ?? build.weights.residentBytes
-        memory.streamedWeightBytes = conveyor?.streamedBytes ?? 0
-        memory.windowBytes = conveyor?.windowBytes ?? 0
+        if let budget = options.budgetBytes {
+            let plan = try ConveyorPlan(nest: nest, uses: uses, fixedBytes: others + memory.scratchBytes + memory.cacheBytes,
+                                        budgetBytes: budget)
+            if !plan.streamed.isEmpty, !build.weights.isApart { build = try builder.build(isApart: true, context: context) }
+            if build.weights.isApart {
+                conveyor = plan
+                memory.residentWeightBytes = plan.residentBytes
+                memory.streamedWeightBytes = plan.streamedBytes
+                memory.windowBytes = plan.windowBytes
+            }
+        }
+        if conveyor == nil { memory.residentWeightBytes = build.weights.residentBytes }
         self.nest = nest
         self.program = program
         self.threads = threads
@@ -75,23 +56,46 @@ public final class ModelPlan {
         contextLength = context
         self.options = options
         self.uses = uses
-        self.kernels = kernels
-        self.cache = cache
+        self.builder = builder
         self.conveyor = conveyor
-        self.build = conveyor == nil ? build : nil
+        self.build = build
+    }
+
+    /// What is there whatever comes of the weights.
+    private static func fixed(_ nest: NestReader, _ program: Program, _ uses: ChunkUses, _ options: ModelOptions) throws(Failure)
+        -> ModelMemory {
+        var memory = ModelMemory()
+        // Tables and vocabulary are mapped, and stay.
+        memory.tableBytes = nest.bytes.count - uses.bytes(nest)
+        memory.arenaBytes = Int(program.arenaBytes) + NestLayout.slack
+        memory.mappedBytes = nest.source.mappedBytes
+        if let budget = options.budgetBytes, memory.arenaBytes > budget - options.takenBytes {
+            let others = options.takenBytes > 0 ? "; \(megabytes(options.takenBytes)) are for the program itself" : ""
+            throw Failure(.budget, "\(nest.name): the arena alone takes \(megabytes(memory.arenaBytes)), the budget is "
+                + "\(megabytes(budget))\(others)")
+        }
+        return memory
+    }
+
+    /// Whether scratch, which is known only of steps that are built, may be what doesn't fit beside `bytes` and the cache: then
+    /// steps are built for weights apart from the mapping, so that they serve whether these are streamed or all stay. An eighth
+    /// of the budget is what a cache of no wished length takes at least.
+    private static func willBeTight(_ nest: NestReader, _ options: ModelOptions, _ cache: CachePlan?, bytes: Int) -> Bool {
+        guard let budget = options.budgetBytes, nest.source.isStreamable else { return false }
+        let wished = options.contextLength.map { cache?.bytes(context: max(0, min($0, LanguageLimits.context))) ?? 0 } ?? 0
+        return bytes + wished > budget - budget / 8
     }
 
     /// The steps where they will run: reads what of the weights stays in memory.
     func place() throws(Failure) -> ModelBuild {
-        if let build {
-            self.build = nil
-            return build
+        // The first model takes what was measured.
+        let build: ModelBuild
+        if let measured = self.build { build = measured } else {
+            build = try builder.build(isApart: conveyor != nil, context: contextLength)
         }
-        var weights = WeightStore(nest, verify: options.verify)
-        if let conveyor { weights = try Conveyor(nest, plan: conveyor, commonSteps: program.stepsBeforeLogits) }
-        var language: LanguageState?
-        if let cache, let contextLength { language = try LanguageState(program, cache, context: contextLength, options) }
-        return try ModelBuild(program, weights: weights, language: language, kernels: kernels, threads: threads)
+        self.build = nil
+        if let conveyor { try build.weights.start(conveyor, commonSteps: program.stepsBeforeLogits) }
+        return build
     }
 
     private static func choose(_ nest: NestReader, _ options: ModelOptions) throws(Failure) -> Program {

@@ -6,25 +6,33 @@ import Platform
 /// into memory of our own, rather than mapping, keeps the kernel from evicting what must stay and turns storage that
 /// fails into an error.
 final class Conveyor: WeightStore {
-    private let belt: Belt
+    private let place: WeightPlace
+    private var begun: Belt?
     private var reader: Thread?
 
-    /// `commonSteps`: the steps that every pass has; a pass may end after them.
-    init(_ nest: NestReader, plan: ConveyorPlan, commonSteps: Int) throws(Failure) {
+    /// Reserves the addresses; nothing is read, and nothing but `address` may be called, before `start`.
+    init(_ nest: NestReader) throws(Failure) {
         guard nest.source.isStreamable else { throw Failure(.budget, "\(nest.name): weights can only be streamed from a file") }
-        belt = try Belt(nest, plan, commonSteps: commonSteps)
+        place = try WeightPlace(nest)
         super.init(nest)
+    }
+
+    override var isApart: Bool { true }
+    override func start(_ plan: ConveyorPlan, commonSteps: Int) throws(Failure) {
+        let belt = try Belt(nest, plan, place, commonSteps: commonSteps)
         for chunk in plan.resident { try belt.load(chunk) }
-        let belt = belt
-        reader = try Thread { belt.readAhead() }
+        if !plan.streamed.isEmpty { reader = try Thread { belt.readAhead() } }
+        begun = belt
     }
 
     deinit {
-        belt.stop()
+        begun?.stop()
         reader?.join()
     }
 
-    override func address(_ chunk: Int) -> UnsafeRawPointer { UnsafeRawPointer(belt.address(chunk)) }
+    private var belt: Belt { begun! }
+
+    override func address(_ chunk: Int) -> UnsafeRawPointer { UnsafeRawPointer(place.address(chunk)) }
     override func bytes(chunk: Int, offset: Int, count: Int, scratch: UnsafeMutableRawPointer) -> UnsafeRawPointer {
         belt.gather(chunk, offset, count, scratch)
     }
@@ -40,16 +48,36 @@ final class Conveyor: WeightStore {
     override var residentBytes: Int { belt.plan.residentBytes }
     override var streamedChunkBytes: Int { belt.plan.streamed.reduce(0) { $0 + $1.bytes } }
     override var windowBytes: Int { belt.plan.windowBytes }
-    override var physicalBytes: Int { belt.region.residentBytes(0..<belt.region.bytes.count) }
+    override var physicalBytes: Int { place.region.residentBytes(0..<place.region.bytes.count) }
     override var counters: ConveyorCounters { belt.counters }
+}
+
+/// A range of addresses in which every chunk of a nest has its own, as in the file. Addresses alone cost no memory.
+private struct WeightPlace {
+    let region: PageMemory
+    private let nest: NestReader
+    private let base: Int
+
+    init(_ nest: NestReader) throws(Failure) {
+        self.nest = nest
+        base = nest.chunks.first?.offset ?? 0
+        region = try PageMemory(count: nest.bytes.count - base)
+    }
+
+    func address(_ chunk: Int) -> UnsafeMutableRawPointer { region.baseAddress + (nest.chunks[chunk].offset - base) }
+
+    /// Gives the memory of a chunk back.
+    func drop(_ chunk: Int, bytes: Int) {
+        let start = nest.chunks[chunk].offset - base
+        region.drop(start..<start + bytes)
+    }
 }
 
 /// What the executing thread and the reading thread share.
 private final class Belt {
     let plan: ConveyorPlan
-    let region: PageMemory
+    private let place: WeightPlace
     private let nest: NestReader
-    private let base: Int
     private let lock = Lock()
     /// Entries by the step at which they begin and end.
     private var beginning: [[Int]], ending: [[Int]]
@@ -73,11 +101,10 @@ private final class Belt {
     private var gatherFailure: Failure?
     private var counted = ConveyorCounters()
 
-    init(_ nest: NestReader, _ plan: ConveyorPlan, commonSteps: Int) throws(Failure) {
+    init(_ nest: NestReader, _ plan: ConveyorPlan, _ place: WeightPlace, commonSteps: Int) throws(Failure) {
         self.nest = nest
         self.plan = plan
-        base = nest.chunks.first?.offset ?? 0
-        region = try PageMemory(count: nest.bytes.count - base)
+        self.place = place
         let steps = plan.streamed.reduce(0) { max($0, $1.last) } + 1
         beginning = [[Int]](repeating: [], count: steps)
         ending = beginning
@@ -95,8 +122,6 @@ private final class Belt {
         nest.source.beginStreaming()
     }
 
-    func address(_ chunk: Int) -> UnsafeMutableRawPointer { region.baseAddress + (nest.chunks[chunk].offset - base) }
-
     var counters: ConveyorCounters {
         lock.lock()
         defer { lock.unlock() }
@@ -104,7 +129,7 @@ private final class Belt {
     }
 
     /// Reads one chunk to its place and checks it.
-    func load(_ chunk: Int) throws(Failure) { try nest.source.read(chunk, into: address(chunk)) }
+    func load(_ chunk: Int) throws(Failure) { try nest.source.read(chunk, into: place.address(chunk)) }
 
     /// Chunks that are needed out of order: compared with their checksums when they are first used, in small pieces.
     func prepareParts(of chunk: Int) {
@@ -122,7 +147,7 @@ private final class Belt {
 
     /// A part of a chunk, out of order. What can't be read is zeros, and the run fails at its end.
     func gather(_ chunk: Int, _ offset: Int, _ count: Int, _ scratch: UnsafeMutableRawPointer) -> UnsafeRawPointer {
-        if isResident[chunk] { return UnsafeRawPointer(address(chunk) + offset) }
+        if isResident[chunk] { return UnsafeRawPointer(place.address(chunk) + offset) }
         var problem: Failure?
         do throws(Failure) { try nest.source.read(chunk, offset: offset, into: scratch, count: count) } catch {
             problem = error
@@ -243,8 +268,8 @@ private final class Belt {
     /// Under the lock.
     private func release(_ index: Int) {
         guard inMemory[index] else { return }
-        let entry = plan.streamed[index], start = nest.chunks[entry.chunk].offset - base
-        region.drop(start..<start + entry.bytes)
+        let entry = plan.streamed[index]
+        place.drop(entry.chunk, bytes: entry.bytes)
         inMemory[index] = false
         bytesInUse -= entry.bytes
     }

@@ -16,6 +16,12 @@ class WeightStore {
         verified = [Bool](repeating: !verify, count: nest.chunks.count)
     }
 
+    /// Whether weights have addresses apart from the nest's mapping: then `start` comes before the first run.
+    var isApart: Bool { false }
+    /// Reads the chunks that stay, and from then on the others ahead of use.
+    /// - Parameter commonSteps: the steps that every pass has; a pass may end after them.
+    func start(_ plan: ConveyorPlan, commonSteps: Int) throws(Failure) {}
+
     func address(_ chunk: Int) -> UnsafeRawPointer { nest.source.mapped(chunk)!.baseAddress! }
 
     /// Before parts of a chunk are taken, by one thread: compares the chunk with its checksum once. A damaged one fails the

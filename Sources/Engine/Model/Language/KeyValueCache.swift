@@ -66,19 +66,22 @@ final class KeyValueCache {
         let slots: Int, width: Int, window: Int
     }
 
-    let context: Int
-    private let memory: PageMemory
-    private let layers: [Layer]
-    private let instructions: [Int]
+    private let plan: CachePlan
+    /// Positions that there is room for; 0 before it has a place.
+    private(set) var context = 0
+    private var memory: PageMemory?
+    private var layers: [Layer] = []
 
-    init(_ plan: CachePlan, context: Int) throws(Failure) {
-        self.context = context
+    init(_ plan: CachePlan) { self.plan = plan }
+
+    /// Takes memory for so many positions, and gives back what it had; every layer is at another place then.
+    func place(context: Int) throws(Failure) {
         let bytes = plan.bytes(context: context)
         guard bytes < CachePlan.tooLarge else {
             throw Failure(.resource, "the cache of a context of \(context) is more than this processor can address; ask for less")
         }
-        memory = try PageMemory(count: bytes + NestLayout.slack,
-                                for: "the keys and values of a context of \(context) (a shorter one needs less)")
+        let memory = try PageMemory(count: bytes + NestLayout.slack,
+                                    for: "the keys and values of a context of \(context) (a shorter one needs less)")
         var next = memory.baseAddress, layers: [Layer] = []
         for layer in plan.layers {
             let slots = plan.slots(layer, context: context), bytes = Int(plan.bytes(layer, context: context))
@@ -87,14 +90,15 @@ final class KeyValueCache {
                                 slots: slots, width: layer.width, window: layer.window))
             next += 2 * bytes + 64
         }
+        self.memory = memory
+        self.context = context
         self.layers = layers
-        instructions = plan.layers.map { $0.instruction }
     }
 
-    var bytes: Int { memory.bytes.count }
+    var bytes: Int { memory?.bytes.count ?? 0 }
 
     func layer(ofInstruction index: Int) -> Layer {
-        for (position, instruction) in instructions.enumerated() where instruction == index { return layers[position] }
+        for (position, layer) in plan.layers.enumerated() where layer.instruction == index { return layers[position] }
         fatalError("a layer without a cache")
     }
 

@@ -18,12 +18,13 @@ final class LanguageState {
     /// Whether the scores of the encoder's positions are added to.
     private(set) var isBiased = false
 
-    init(_ program: Program, _ plan: CachePlan, context: Int, _ options: ModelOptions) throws(Failure) {
+    /// Its cache has no place yet.
+    init(_ program: Program, _ plan: CachePlan, _ options: ModelOptions) throws(Failure) {
         guard options.activationBits == 8 || options.activationBits == 16 else {
             throw Failure(.usage, "activations of \(options.activationBits) bits; there are 8 and 16")
         }
         mostTerms = options.activationBits / 8
-        cache = try KeyValueCache(plan, context: context)
+        cache = KeyValueCache(plan)
         rotary = RotaryTables(rows: plan.rows)
         maximumRows = plan.rows
         maximumFrameRows = program.inputs.count > 1 ? Int(program.tensors[Int(program.inputs[1])].width) : 1

@@ -28,6 +28,9 @@ class Step: SlicedWork {
         return scratchBase! + worker * scratchStride
     }
 
+    /// The cache's memory stands where it will be used, or at another place than before; called at least once before a run.
+    func cacheWasPlaced() {}
+
     /// Called before every execution with 0, 1, …, until it says that there is nothing more: a step that depends on the
     /// run, or takes several hand-overs to the threads, sets its `slices` here.
     func prepare(_ phase: Int) -> Bool { phase == 0 }

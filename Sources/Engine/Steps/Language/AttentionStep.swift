@@ -12,7 +12,7 @@ final class AttentionStep: Step {
     private let source: View
     private let output: QuantizedRows
     private let queryNorm: UnsafePointer<Float>?, keyNorm: UnsafePointer<Float>?
-    private let cache: KeyValueCache.Layer
+    private var cache: KeyValueCache.Layer!
     private let rotary: RotaryTables.Table
     /// Heads of keys that a slice takes, so that its results are whole groups of 32.
     private let keyHeadsPerUnit: Int, units: Int
@@ -30,13 +30,16 @@ final class AttentionStep: Step {
         }
         queryNorm = norm(a.queryNormOffset)
         keyNorm = norm(a.keyNormOffset)
-        cache = state.cache.layer(ofInstruction: context.index)
         rotary = state.rotary.table(base: a.rotaryBase, scale: a.rotaryScale, dimension: a.headDimension, factors: a.rotaryFactors)
         dimension = Int(a.headDimension)
         queriesPerKey = Int(a.heads / a.keyValueHeads)
         keyHeadsPerUnit = queriesPerKey * dimension % 32 == 0 ? 1 : Int(a.keyValueHeads)
         units = Int(a.keyValueHeads) / keyHeadsPerUnit
         super.init(index: context.index)
+    }
+
+    override func cacheWasPlaced() {
+        cache = state.cache.layer(ofInstruction: index)
         scratchBytes = (roundUp(cache.slots + 4096, to: 16) + 2 * unitWidth + dimension) * 4
     }
 
