@@ -79,7 +79,7 @@ let package = Package(
                 swiftSettings: [.unsafeFlags(["-Ounchecked"])] + testable + invariants),
 
         .target(name: "Engine", dependencies: ["Platform", "Nest", "Kernels", "CKernels", "CLinux"], swiftSettings: testable + invariants),
-        .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage", "CLinux", "Nest"]),
+        .target(name: "Vision", dependencies: ["Platform", "Engine", "CImage", "CLinux", "Nest"], swiftSettings: testable),
         .target(name: "Pose", dependencies: ["Platform", "CLinux"]),
         .target(name: "Tokenizer", dependencies: ["Platform", "Nest"], swiftSettings: small),
         .target(name: "Language", dependencies: ["Platform", "CLinux", "Nest", "Engine", "Tokenizer"], swiftSettings: testable),

@@ -153,6 +153,36 @@ def accuracy():
     )
 
 
+def names():
+    """Names that a classifier gives to detected objects, on pictures whose one label is known."""
+    pictures = labelled_pictures()
+    labels = json.loads((MODELS / "imagenet-labels.json").read_text())
+    said = right = 0
+    post = []
+    for entry in answers("detect", *pictures, "--names", "efficientnet-lite0"):
+        given = [thing["name"] for thing in entry["objects"] if "name" in thing]
+        said += len(given)
+        right += given.count(labels[pictures[entry["image"]]].split(",")[0])
+        if given:
+            post.append(entry["milliseconds"]["post"])
+    share = 100 * right / said
+    section.add(
+        f"names in boxes, {len(pictures)} pictures: right of those said",
+        f"{right} of {said}, {share:.0f} %",
+        share,
+        "%",
+        bounds=[at_least(share, 80, "80 %")],
+    )
+    middle = statistics.median(post)
+    section.add(
+        "boxes and their names after the network, a picture with names",
+        f"{middle:.1f} ms; at most {max(post):.1f} ms",
+        middle,
+        "ms",
+        bounds=[at_most(middle, 10, "10 ms")],
+    )
+
+
 def instructions():
     for name in ("MobileNetV2", "keyword spotting", "visual wake words", "image classification"):
         source, nest = nest_of(name)
@@ -313,7 +343,7 @@ def board_size():
 
 def main():
     section.processor = processor()
-    groups = (board_size, agreement, keywords, accuracy, instructions, network_steps, inclination, times, memory, start_up, frames)
+    groups = (board_size, agreement, keywords, accuracy, names, instructions, network_steps, inclination, times, memory, start_up, frames)
     sys.exit(0 if section.measure(groups) else 1)
 
 

@@ -6,7 +6,7 @@ import Vision
 let detect = Command(
     name: "detect", usage: "IMAGE… [options] | --frames WxH:FORMAT FILE [options]", summary: "Finds objects in pictures or video frames.",
     options: [OptionSpecification("--model", "MODEL", "the detector (default: yolox-nano)"),
-              OptionSpecification("--names", "MODEL", "a classifier that names what is inside each box"),
+              OptionSpecification("--names", "MODEL", "a classifier that says what kind of object is in a box, where it is sure"),
               OptionSpecification("--draw", "OUT.png", "write the picture with boxes and names"),
               OptionSpecification("--score", "S", "least score of a box, 0 to 1 (default 0.3)"),
               OptionSpecification("--overlap", "O", "boxes of one class that overlap more are one object (default 0.45)")]
@@ -36,12 +36,12 @@ let detect = Command(
         try frames.process(path: arguments.positional[0], works: works, json: json, context: context)
         return
     }
-    var namer: ModelLease?, naming: Classifier?
+    var namer: ModelLease?, naming: Naming?
     defer { namer?.end() }
     if let name = arguments.text("--names") {
         let second = try context.model(name, arguments, waits: false)
         namer = second
-        naming = try Classifier(second.model)
+        naming = Naming(try Classifier(second.model), of: detector)
     }
     for path in arguments.positional where !context.isCancelled {
         do throws(Failure) {
@@ -93,7 +93,7 @@ struct NamedDetection {
 
 private func percent(_ value: Float) -> String { fixed(value * 100, decimals: 0) + "%" }
 
-private func detectPicture(_ path: String, _ detector: Detector, naming: Classifier?, drawing: String?, json: Bool,
+private func detectPicture(_ path: String, _ detector: Detector, naming: Naming?, drawing: String?, json: Bool,
                            context: Context) throws(Failure) {
     let start = monotonicNanoseconds()
     // Names and drawings need the details that the detector doesn't.
@@ -109,10 +109,7 @@ private func detectPicture(_ path: String, _ detector: Detector, naming: Classif
     var found: [NamedDetection] = []
     for detection in try detector.detections(loaded: (image.width, image.height), width: size.width, height: size.height) {
         var named = NamedDetection(detection: detection, label: detector.label(detection.index))
-        if let naming, let best = try naming.classify(detection.box, of: image, count: 1).first {
-            named.name = firstName(naming.label(best.index))
-            named.nameProbability = best.probability
-        }
+        if let naming { try naming.name(&named, in: image) }
         found.append(named)
     }
     let finished = monotonicNanoseconds()
@@ -142,8 +139,29 @@ private func detectPicture(_ path: String, _ detector: Detector, naming: Classif
     }
 }
 
-/// "tabby" of "tabby, tabby cat": captions are short.
-private func firstName(_ label: String) -> String { split(label, at: ",").first ?? label }
+/// A classifier that says what kind of object was found.
+private struct Naming {
+    let classifier: Classifier
+    let kinds: Kinds
+
+    init(_ classifier: Classifier, of detector: Detector) {
+        self.classifier = classifier
+        kinds = Kinds(detector: detector.labels, classifier: classifier.labels)
+    }
+
+    /// Adds a name where the object is large enough to tell, and what the classifier sees a kind of it.
+    func name(_ object: inout NamedDetection, in image: Image) throws(Failure) {
+        let box = object.detection.box
+        guard kinds.has(object.detection.index), min(box.width, box.height) >= Kinds.leastSide,
+              let best = try classifier.classify(box, of: image, count: 1).first, kinds.isName(best, of: object.detection.index)
+        else { return }
+        object.name = firstName(classifier.label(best.index))
+        object.nameProbability = best.probability
+    }
+
+    /// "tabby" of "tabby, tabby cat": captions are short.
+    private func firstName(_ label: String) -> String { split(label, at: ",").first ?? label }
+}
 
 private func detectWork(_ detector: Detector, _ format: FrameFormat, json: Bool, context: Context) -> FrameWork {
     FrameWork(

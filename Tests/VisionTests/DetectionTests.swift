@@ -127,28 +127,3 @@ extension Double {
         return sum
     }
 }
-
-@Suite struct DrawingTests {
-    @Test func framesAndLabelsStayInside() throws {
-        let image = try Image(width: 60, height: 40)
-        image.fill(red: 9, green: 9, blue: 9)
-        let wild = [Rectangle(left: -50, top: -50, right: 500, bottom: 500), Rectangle(left: 59, top: 39, right: 60, bottom: 40),
-                    Rectangle(left: 1e30, top: .nan, right: -1e30, bottom: 4)]
-        for box in wild { image.draw([Detection(box: box, index: 3, score: 1)]) { _ in "a very long name that can't fit, with ünïcode" } }
-        image.fill(red: 9, green: 9, blue: 9)
-        image.frame(Rectangle(left: 10, top: 10, right: 20, bottom: 20), thickness: 2, colour: Colour(1, 2, 3))
-        func isDrawn(_ x: Int, _ y: Int) -> Bool { image.pixels[(y * 60 + x) * 3] == 1 }
-        #expect(isDrawn(10, 10) && isDrawn(19, 19) && isDrawn(11, 15) && !isDrawn(12, 15) && !isDrawn(20, 15) && !isDrawn(9, 10))
-    }
-
-    @Test func everyLetterHasItsOwnShape() throws {
-        var shapes: Set<[UInt8]> = []
-        for code in UInt8(32)..<127 {
-            let image = try Image(width: 6, height: 8)
-            image.fill(red: 0, green: 0, blue: 0)
-            image.write(String(UnicodeScalar(code)), x: 0, y: 0, scale: 1, colour: Colour(255, 255, 255))
-            shapes.insert(Array(UnsafeBufferPointer(start: image.pixels, count: image.byteCount)))
-        }
-        #expect(shapes.count == 95)
-    }
-}

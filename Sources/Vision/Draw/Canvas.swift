@@ -21,53 +21,58 @@ public struct Colour: Sendable, Equatable {
 }
 
 extension Image {
-    /// Draws boxes with their names, thick and large enough to read at the picture's size.
+    /// Draws boxes with their names, thick and large enough to read at the picture's size. No name covers another while there is
+    /// room elsewhere.
     public func draw(_ detections: [Detection], name: (Int) -> String) {
-        let scale = max(min(width, height) < 200 ? 1 : 2, min(8, (min(width, height) + 150) / 300))
+        let side = min(width, height)
+        let textHeight = side < 200 ? 12 : max(16, min(64, side / 40 + 6))
         // The best last, so that it lies on top.
         for place in stride(from: detections.count - 1, through: 0, by: -1) {
-            let detection = detections[place]
+            frame(detections[place].box, thickness: max(2, textHeight / 6), colour: Colour.ofClass(detections[place].index))
+        }
+        var layout = LabelLayout(width: width, height: height, textHeight: textHeight)
+        for (place, detection) in detections.enumerated() {
+            guard let label = layout.place(name(place), at: detection.box) else { continue }
             let colour = Colour.ofClass(detection.index)
-            frame(detection.box, thickness: scale + 1, colour: colour)
-            label(name(place), at: detection.box, scale: scale, colour: colour)
+            fill(label.left, label.top, label.right, label.bottom, colour)
+            write(label.text, x: label.left + layout.margin, y: label.top + layout.margin, height: textHeight, colour: colour.ink)
         }
     }
 
     /// The outline of a rectangle, drawn inwards and cut at the picture's edges.
     public func frame(_ box: Rectangle, thickness: Int, colour: Colour) {
-        let left = pixel(box.left, width), right = pixel(box.right, width), top = pixel(box.top, height), bottom = pixel(box.bottom, height)
+        let left = nearestPixel(box.left, width), right = nearestPixel(box.right, width)
+        let top = nearestPixel(box.top, height), bottom = nearestPixel(box.bottom, height)
         fill(left, top, right, min(bottom, top + thickness), colour)
         fill(left, max(top, bottom - thickness), right, bottom, colour)
         fill(left, top, min(right, left + thickness), bottom, colour)
         fill(max(left, right - thickness), top, right, bottom, colour)
     }
 
-    /// A text on a patch of `colour`: above the box where there is room, else inside it.
-    public func label(_ text: String, at box: Rectangle, scale: Int, colour: Colour) {
-        let margin = scale * 2
-        let patchHeight = Font.rows * scale + margin * 2
-        let patchWidth = text.unicodeScalars.count * Font.advance * scale + margin * 2 - scale
-        let boxTop = pixel(box.top, height)
-        let top = boxTop >= patchHeight ? boxTop - patchHeight : boxTop
-        let left = max(0, min(pixel(box.left, width), width - patchWidth))
-        fill(left, top, left + patchWidth, top + patchHeight, colour)
-        write(text, x: left + margin, y: top + margin, scale: scale, colour: colour.ink)
-    }
-
-    /// Text from its top left corner; characters beyond ASCII show as a box.
-    public func write(_ text: String, x: Int, y: Int, scale: Int, colour: Colour) {
+    /// Text of so many pixels' height from its top left corner, blended with what is there; characters beyond ASCII show as a box.
+    public func write(_ text: String, x: Int, y: Int, height textHeight: Int, colour: Colour) {
+        let advance = Font.advance(height: textHeight)
         var left = x
         for scalar in text.unicodeScalars {
-            let glyph = Font.glyph(scalar.value < 127 ? UInt8(scalar.value) : 127)
-            for row in 0..<Font.rows {
-                let line = glyph >> UInt64((Font.rows - 1 - row) * 8) & 0xFF
-                for column in 0..<Font.columns where line >> UInt64(Font.columns - 1 - column) & 1 == 1 {
-                    fill(left + column * scale, y + row * scale, left + (column + 1) * scale, y + (row + 1) * scale, colour)
+            let character = scalar.value < 127 ? UInt8(scalar.value) : 127
+            for row in max(0, -y)..<max(max(0, -y), min(textHeight, height - y)) {
+                for column in max(0, -left)..<max(max(0, -left), min(advance, width - left)) {
+                    let ink = Font.ink(character, x: column, y: row, width: advance, height: textHeight)
+                    blend(left + column, y + row, colour, ink)
                 }
             }
-            left += Font.advance * scale
+            left += advance
             if left >= width { return }
         }
+    }
+
+    /// A pixel that is a part `colour`; it lies in the picture.
+    private func blend(_ x: Int, _ y: Int, _ colour: Colour, _ part: Float) {
+        let at = pixels + (y * width + x) * 3
+        func mixed(_ old: UInt8, _ new: UInt8) -> UInt8 { UInt8(Float(old) + (Float(new) - Float(old)) * part + 0.5) }
+        at[0] = mixed(at[0], colour.red)
+        at[1] = mixed(at[1], colour.green)
+        at[2] = mixed(at[2], colour.blue)
     }
 
     /// A filled rectangle, cut at the edges.
@@ -84,5 +89,7 @@ extension Image {
         }
     }
 
-    private func pixel(_ value: Float, _ limit: Int) -> Int { value.isFinite ? Int(max(0, min(Float(limit), value.rounded()))) : 0 }
 }
+
+/// A coordinate as a pixel's edge between 0 and `limit`; 0 for what is no number.
+func nearestPixel(_ value: Float, _ limit: Int) -> Int { value.isFinite ? Int(max(0, min(Float(limit), value.rounded()))) : 0 }

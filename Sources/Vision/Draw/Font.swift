@@ -1,40 +1,41 @@
-/// A fixed-width bitmap font: printable ASCII in cells of 5 columns and 8 rows (the lowest for descenders). One byte a
-/// row from the top, highest byte first; bit 4 is the left column.
+/// Letters of any height, from cells of coverage (FontTable.swift). Every letter is as wide as every other.
 enum Font {
-    static let columns = 5
-    static let rows = 8
-    /// Cell width with the gap to the next letter.
-    static let advance = 6
+    static let columns = 12
+    static let rows = 22
+    /// Most coverage of a pixel of a cell.
+    private static let full = 15
 
-    /// The rows of a character; an empty box for what the font hasn't.
-    static func glyph(_ character: UInt8) -> UInt64 {
-        character >= 32 && character < 127 ? glyphs[Int(character) - 32] : 0x1F11_1111_1111_1F00
+    /// Width of a letter whose cell is so high.
+    static func advance(height: Int) -> Int { max(1, (height * columns + rows / 2) / rows) }
+
+    /// How much of a pixel of a letter is ink, 0 to 1, where its cell is drawn `width` wide and `height` high. Letters that are
+    /// made smaller are averaged, larger ones interpolated.
+    static func ink(_ character: UInt8, x: Int, y: Int, width: Int, height: Int) -> Float {
+        let stepX = Float(columns) / Float(width), stepY = Float(rows) / Float(height)
+        let centerX = (Float(x) + 0.5) * stepX, centerY = (Float(y) + 0.5) * stepY
+        let reachX = max(1, stepX), reachY = max(1, stepY)
+        var sum: Float = 0, weights: Float = 0
+        for row in Int((centerY - reachY - 1).rounded(.down))...Int((centerY + reachY).rounded(.up)) {
+            let down = 1 - abs(Float(row) + 0.5 - centerY) / reachY
+            guard down > 0 else { continue }
+            for column in Int((centerX - reachX - 1).rounded(.down))...Int((centerX + reachX).rounded(.up)) {
+                let across = 1 - abs(Float(column) + 0.5 - centerX) / reachX
+                guard across > 0 else { continue }
+                weights += down * across
+                sum += down * across * Float(coverage(character, row: row, column: column))
+            }
+        }
+        return sum / (weights * Float(full))
     }
 
-    static let glyphs: [UInt64] = [
-        /*   */ 0x0000_0000_0000_0000, /* ! */ 0x0404_0404_0400_0400, /* " */ 0x0A0A_0A00_0000_0000, /* # */ 0x0A0A_1F0A_1F0A_0A00,
-        /* $ */ 0x040F_140E_051E_0400, /* % */ 0x1819_0204_0813_0300, /* & */ 0x0C12_140C_1512_0D00, /* ' */ 0x0404_0800_0000_0000,
-        /* ( */ 0x0204_0808_0804_0200, /* ) */ 0x0804_0202_0204_0800, /* * */ 0x0004_150E_1504_0000, /* + */ 0x0004_041F_0404_0000,
-        /* , */ 0x0000_0000_000C_0408, /* - */ 0x0000_001F_0000_0000, /* . */ 0x0000_0000_000C_0C00, /* / */ 0x0001_0204_0810_0000,
-        /* 0 */ 0x0E11_1315_1911_0E00, /* 1 */ 0x040C_0404_0404_0E00, /* 2 */ 0x0E11_0102_0408_1F00, /* 3 */ 0x1F02_0402_0111_0E00,
-        /* 4 */ 0x0206_0A12_1F02_0200, /* 5 */ 0x1F10_1E01_0111_0E00, /* 6 */ 0x0608_101E_1111_0E00, /* 7 */ 0x1F01_0204_0808_0800,
-        /* 8 */ 0x0E11_110E_1111_0E00, /* 9 */ 0x0E11_110F_0102_0C00, /* : */ 0x000C_0C00_0C0C_0000, /* ; */ 0x000C_0C00_0C04_0800,
-        /* < */ 0x0204_0810_0804_0200, /* = */ 0x0000_1F00_1F00_0000, /* > */ 0x0804_0201_0204_0800, /* ? */ 0x0E11_0102_0400_0400,
-        /* @ */ 0x0E11_010D_1515_0E00, /* A */ 0x0E11_1111_1F11_1100, /* B */ 0x1E11_111E_1111_1E00, /* C */ 0x0E11_1010_1011_0E00,
-        /* D */ 0x1C12_1111_1112_1C00, /* E */ 0x1F10_101E_1010_1F00, /* F */ 0x1F10_101E_1010_1000, /* G */ 0x0E11_1017_1111_0F00,
-        /* H */ 0x1111_111F_1111_1100, /* I */ 0x0E04_0404_0404_0E00, /* J */ 0x0702_0202_0212_0C00, /* K */ 0x1112_1418_1412_1100,
-        /* L */ 0x1010_1010_1010_1F00, /* M */ 0x111B_1515_1111_1100, /* N */ 0x1111_1915_1311_1100, /* O */ 0x0E11_1111_1111_0E00,
-        /* P */ 0x1E11_111E_1010_1000, /* Q */ 0x0E11_1111_1512_0D00, /* R */ 0x1E11_111E_1412_1100, /* S */ 0x0F10_100E_0101_1E00,
-        /* T */ 0x1F04_0404_0404_0400, /* U */ 0x1111_1111_1111_0E00, /* V */ 0x1111_1111_110A_0400, /* W */ 0x1111_1115_1515_0A00,
-        /* X */ 0x1111_0A04_0A11_1100, /* Y */ 0x1111_110A_0404_0400, /* Z */ 0x1F01_0204_0810_1F00, /* [ */ 0x0E08_0808_0808_0E00,
-        /* \ */ 0x0010_0804_0201_0000, /* ] */ 0x0E02_0202_0202_0E00, /* ^ */ 0x040A_1100_0000_0000, /* _ */ 0x0000_0000_0000_001F,
-        /* ` */ 0x0804_0200_0000_0000, /* a */ 0x0000_0E01_0F11_0F00, /* b */ 0x1010_1619_1111_1E00, /* c */ 0x0000_0E10_1011_0E00,
-        /* d */ 0x0101_0D13_1111_0F00, /* e */ 0x0000_0E11_1F10_0E00, /* f */ 0x0609_081C_0808_0800, /* g */ 0x0000_0F11_110F_010E,
-        /* h */ 0x1010_1619_1111_1100, /* i */ 0x0400_0C04_0404_0E00, /* j */ 0x0200_0602_0202_120C, /* k */ 0x1010_1214_1814_1200,
-        /* l */ 0x0C04_0404_0404_0E00, /* m */ 0x0000_1A15_1511_1100, /* n */ 0x0000_1619_1111_1100, /* o */ 0x0000_0E11_1111_0E00,
-        /* p */ 0x0000_1E11_111E_1010, /* q */ 0x0000_0F11_110F_0101, /* r */ 0x0000_1619_1010_1000, /* s */ 0x0000_0F10_0E01_1E00,
-        /* t */ 0x0808_1C08_0809_0600, /* u */ 0x0000_1111_1113_0D00, /* v */ 0x0000_1111_110A_0400, /* w */ 0x0000_1111_1515_0A00,
-        /* x */ 0x0000_110A_040A_1100, /* y */ 0x0000_1111_110F_010E, /* z */ 0x0000_1F02_0408_1F00, /* { */ 0x0204_0408_0404_0200,
-        /* | */ 0x0404_0404_0404_0400, /* } */ 0x0804_0402_0404_0800, /* ~ */ 0x0000_0815_0200_0000,
-    ]
+    /// Of a cell's pixel, 0 beyond its edges; an empty box for what the font hasn't.
+    private static func coverage(_ character: UInt8, row: Int, column: Int) -> Int {
+        guard row >= 0, row < rows, column >= 0, column < columns else { return 0 }
+        guard character >= 32, character < 127 else {
+            let isEdge = row == 2 || row == 16 || column == 1 || column == columns - 2
+            return isEdge && row >= 2 && row <= 16 && column >= 1 && column <= columns - 2 ? full : 0
+        }
+        let line = fontTable[(Int(character) - 32) * rows + row]
+        return Int(line >> UInt64((columns - 1 - column) * 4) & 15)
+    }
 }
