@@ -4,7 +4,7 @@ import flatbuffers
 import numpy as np
 
 # Element types of the schema.
-FLOAT, INT32, UINT8, INT8, RESOURCE = 0, 2, 3, 9, 13
+FLOAT, INT32, UINT8, INT16, COMPLEX, INT8, RESOURCE = 0, 2, 3, 7, 8, 9, 13
 
 
 class Table(dict):

@@ -45,6 +45,22 @@ struct ComputedOperandTests {
         #expect(model.get(0, as: Float.self) == (0..<210).map { c[$0] != 0 ? a[$0] : b[$0] })
     }
 
+    /// Rows by indices along two axes, negative ones from the end; those beyond an axis are its last or first.
+    @Test(arguments: [1, 3]) func rowsByIndices(channels: Int) throws {
+        let builder = NestBuilder()
+        let x = builder.tensor(.float32, [1, 1, 12, channels]), places = builder.tensor(.int32, [1, 1, 5, 2])
+        let y = builder.tensor(.float32, [1, 1, 5, channels])
+        var attributes = RowsAttributes()
+        (attributes.sizes[0], attributes.sizes[1]) = (3, 4)
+        builder.emit(.rows, [x, places], [y], attributes.words)
+        let model = try builder.model(inputs: [x, places], outputs: [y], threads: 2)
+        model.set(0, (0..<12 * channels).map { Float($0) })
+        model.set(1, [0, 0, 2, -1, 1, 2, -7, 1, .max, .min] as [Int32])
+        try model.run()
+        let wanted = [0, 11, 6, 1, 8].flatMap { row in (0..<channels).map { Float(row * channels + $0) } }
+        #expect(model.get(0, as: Float.self) == wanted)
+    }
+
     /// Of equal ones the first.
     @Test func placesOfTheGreatest() throws {
         let builder = NestBuilder()

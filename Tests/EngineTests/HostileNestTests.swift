@@ -54,6 +54,10 @@ struct HostileNestTests {
         builder.emit(.select, [matrix, matrix, builder.tensor(.float32, [2, 1, 3, 4])], [builder.tensor(.float32, [2, 1, 3, 4])])
         let places = builder.tensor(.int32, [2, 1, 1, 4])
         builder.emit(.argumentMaximum, [matrix], [places])
+        var rows = RowsAttributes()
+        rows.sizes[0] = 6
+        builder.emit(.rows, [builder.tensor(.float32, [1, 1, 6, 4]), builder.tensor(.int32, [1, 1, 3, 1])],
+                     [builder.tensor(.float32, [1, 1, 3, 4])], rows.words)
         builder.emit(.convert, [places], [builder.tensor(.float32, [2, 1, 1, 4])])
         var d = DetectionAttributes(), anchors = Blob()
         d.classes = 3

@@ -87,13 +87,15 @@ struct ModelCase {
     }
 
     /// One run.
-    func expect(_ runner: RawRunner, _ contents: Contents) throws {
+    ///
+    /// - Parameter steps: by how much whole numbers may differ.
+    func expect(_ runner: RawRunner, _ contents: Contents, steps: Double = 0) throws {
         let expected = try #require(contents.expected), outputs = try runner.run(bytes(ofInputs: contents))
         #expect(outputs.count == expected.count)
         for (bytes, wanted) in zip(outputs, expected) {
             let values = decoded(bytes, wanted.type), right = arranged(wanted, always: true)
             #expect(values.count == right.count, "\(path)")
-            let bound = wanted.type?.contains("int") == true ? 0 : 1e-5 * max(1, right.map(abs).max() ?? 1)
+            let bound = wanted.type?.contains("int") == true ? steps : 1e-5 * max(1, right.map(abs).max() ?? 1)
             for (index, pair) in zip(values, right).enumerated() where !(abs(pair.0 - pair.1) <= bound) {
                 Issue.record("\(path): value \(index) is \(pair.0), not \(pair.1)")
                 break

@@ -33,6 +33,7 @@ extension Opcode {
         case .select: SelectStep(context)
         case .argumentMaximum: ArgumentMaximumStep(context)
         case .product: ProductStep(context)
+        case .rows: RowsStep(context)
         }
     }
 }

@@ -190,6 +190,8 @@ public enum Operation: Sendable {
     case matrixMultiply
     /// data, indices (constant), along an axis.
     case gather(axis: Int)
+    /// data, indices (computed int32, […, depth]): the indices go along the first `depth` axes of the data.
+    case lookUp(depth: Int)
     /// x with its axes of 1 repeated to the output tensor's shape.
     case broadcast
     /// Where condition isn't 0 a, else b; all of one shape, float32.
@@ -230,6 +232,7 @@ public enum Operation: Sendable {
         case .lstm: "LSTM"
         case .matrixMultiply: "matrix multiply"
         case .gather: "gather"
+        case .lookUp: "look up"
         case .broadcast: "broadcast"
         case .select: "select"
         case .reduceMaximum: "reduce maximum"

@@ -230,4 +230,15 @@ extension Lowering {
             start = end
         }
     }
+
+    /// The data as a table of rows, the indices as one list.
+    mutating func lowerLookUp(_ node: Node, depth: Int) throws {
+        let shape = graph.tensors[node.inputs[0]].shape, count = graph.tensors[node.inputs[1]].elements / depth
+        guard sharing.isDense(node.inputs[0]) else { throw graph.failure(node, "a table that lies among other channels") }
+        let rows = shape[..<depth].reduce(1, *), channels = shape[depth...].reduce(1, *)
+        var attributes = RowsAttributes()
+        for (axis, size) in shape[..<depth].enumerated() { attributes.sizes[axis] = Int32(size) }
+        emit(.rows, [try record(node.inputs[0], as: [1, 1, rows, channels]), try record(node.inputs[1], as: [1, 1, count, depth])],
+             [try record(node.outputs[0], as: [1, 1, count, channels])], words: attributes.words)
+    }
 }

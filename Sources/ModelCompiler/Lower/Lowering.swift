@@ -265,6 +265,7 @@ struct Lowering {
         case .gru(let layer): try lowerRecurrent(node, layer, isLSTM: false)
         case .lstm(let layer): try lowerRecurrent(node, layer, isLSTM: true)
         case .gather(let axis): try lowerGather(node, axis: axis)
+        case .lookUp(let depth): try lowerLookUp(node, depth: depth)
         case .batchNormalization: throw graph.failure(node, "must be turned into a convolution before lowering")
         case .matrixMultiply: try lowerProduct(node)
         case .broadcast: try lowerBroadcast(node)

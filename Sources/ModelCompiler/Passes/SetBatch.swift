@@ -14,7 +14,7 @@ public func setBatch(_ graph: inout Graph, _ batch: Int) throws {
         case .mean(let axes, _), .reduceMaximum(let axes, _):
             mixes = axes.contains(0) || axes.contains(-graph.tensors[node.inputs[0]].shape.count)
         case .transpose(let permutation): mixes = permutation.first != 0
-        case .detectionPostprocess, .gru, .lstm, .matrixMultiply, .readState, .writeState, .broadcast: mixes = true
+        case .detectionPostprocess, .gru, .lstm, .matrixMultiply, .readState, .writeState, .broadcast, .lookUp: mixes = true
         case .slice(let starts, _): mixes = starts.first != 0
         case .pad(let before, let after, _): mixes = before.first != 0 || after.first != 0
         default: mixes = false

@@ -130,6 +130,8 @@ public enum Opcode: UInt16, Sendable, CaseIterable {
     case argumentMaximum = 51
     /// Product of two computed matrices; float32. No attributes.
     case product = 52
+    /// Rows of a table by computed indices; RowsAttributes.
+    case rows = 53
 }
 
 /// One step of a program. Fixed size in the file.

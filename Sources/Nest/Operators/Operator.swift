@@ -104,6 +104,7 @@ extension Opcode {
         case .select: .select
         case .argumentMaximum: .argumentMaximum
         case .product: .product
+        case .rows: .rows
         }
     }
 

@@ -50,7 +50,7 @@ enum ShapeRules {
             let x = try input(0)
             guard x.indices.contains(axis) else { throw Mismatch("axis \(axis) of \(x)") }
             return [x]
-        case .concatenate, .reshape, .transpose, .slice, .pad, .resize, .gather, .broadcast:
+        case .concatenate, .reshape, .transpose, .slice, .pad, .resize, .gather, .lookUp, .broadcast:
             return [try moved(operation, inputs, declared.first)]
         case .detectionPostprocess(let attributes):
             return try detection(boxes: try input(0), scores: try input(1), anchors: try input(2), attributes)
@@ -114,6 +114,10 @@ enum ShapeRules {
             let x = try input(0), indices = try input(1)
             guard x.indices.contains(axis) else { throw Mismatch("axis \(axis) of \(x)") }
             return Array(x[..<axis]) + indices + Array(x[(axis + 1)...])
+        case .lookUp(let depth):
+            let x = try input(0), indices = try input(1)
+            guard indices.last == depth, (1...4).contains(depth), depth <= x.count else { throw Mismatch("indices \(indices) into \(x)") }
+            return Array(indices.dropLast()) + Array(x[depth...])
         default:
             throw Mismatch("no operation that moves values")
         }

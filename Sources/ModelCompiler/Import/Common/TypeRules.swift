@@ -15,6 +15,7 @@ enum TypeRules {
         case .quantize where given[0] == .int32 || made[0] == .int32:
             [.int32, .float32].contains(given[0]) && [.int32, .float32].contains(made[0]) && given[0] != made[0]
         case .quantize: [.int8, .float32].contains(given[0]) && [.int8, .float32].contains(made[0])
+        case .lookUp: given[0] == made[0] && given[1] == .int32 && inputs[0]?.quantization == outputs[0].quantization
         case .gather: given[0] == made[0] && given.count == 2 && given[1] == .int32
         case .binary(let function, .none) where made[0] == .int32:
             given.allSatisfy { $0 == .int32 } && [.add, .subtract, .multiply, .maximum, .minimum].contains(function)

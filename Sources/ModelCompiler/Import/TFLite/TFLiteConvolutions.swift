@@ -40,13 +40,30 @@ extension TFLiteImporter {
         guard let options = item.options, item.inputs.count > 2 else { throw Failure(.badFormat, "its options or inputs are absent") }
         let x = try input(item, 2), w = try weights(item, for: x), bias = try input(item, 3, optional: true), y = try output(item)
         let stride = (Int(try options.integer(2, default: Int32(0))), Int(try options.integer(1, default: Int32(0))))
-        let ks = shape(w), xs = shape(x), ys = shape(y)
+        _ = try integers(item, 0)
+        try transposedConvolution(item, [x, w, bias], y, stride: stride, isSame: options.integer(0, default: Int8(0)) == 0,
+                                  activation(item, 3))
+    }
+
+    /// MediaPipe's own transposed convolution: image, weights, bias; padding (1: SAME), strides across and down as int32.
+    mutating func transposedConvolutionWithBias(_ item: TFLiteOperator) throws {
+        let numbers = item.customOptions.elements(of: Int32.self)
+        guard numbers.count >= 3, item.inputs.count == 3, numbers[0] == 1 || numbers[0] == 2 else {
+            throw Failure(.badFormat, "options \(numbers.prefix(4)) of \(item.inputs.count) inputs")
+        }
+        let x = try input(item, 0), w = try weights(item, for: x), bias = try input(item, 2)
+        try transposedConvolution(item, [x, w, bias], output(item), stride: (Int(numbers[2]), Int(numbers[1])), isSame: numbers[0] == 1,
+                                  .none)
+    }
+
+    /// - Parameter inputs: image, weights (outputs, height, width, inputs), bias or -1.
+    private mutating func transposedConvolution(_ item: TFLiteOperator, _ inputs: [TensorID], _ y: TensorID, stride: (Int, Int),
+                                                isSame: Bool, _ activation: Activation) throws {
+        let (x, w, bias) = (inputs[0], inputs[1], inputs[2]), ks = shape(w), xs = shape(x), ys = shape(y)
         guard ks.count == 4, xs.count == 4, ys.count == 4, (1...64).contains(stride.0), (1...64).contains(stride.1),
               let bytes = graph.tensors[w].constant else {
             throw Failure(.unsupported, "weights of shape \(ks) over \(xs), stride \(stride)")
         }
-        _ = try integers(item, 0)
-        let isSame = try options.integer(0, default: Int8(0)) == 0
         func cut(_ size: Int, _ kernel: Int, _ stride: Int, _ output: Int) -> Int {
             // What SAME pads the convolution that this one turns round.
             isSame ? max(0, (size - 1) * stride + kernel - output) / 2 : 0
@@ -57,7 +74,7 @@ extension TFLiteImporter {
             output: (ys[1], ys[2]), name: item.name)
         var turned = graph.tensors[w]
         turned.constant = turnedKernel(bytes, shape: ks, size: turned.type.size)
-        try add(item, .convolution(window, activation(item, 3)), inputs: [input, graph.addTensor(turned), bias], outputs: [y])
+        add(item, .convolution(window, activation), inputs: [input, graph.addTensor(turned), bias], outputs: [y])
     }
 
     private mutating func weights(_ item: TFLiteOperator, for x: TensorID) throws -> TensorID {

@@ -28,7 +28,7 @@ extension TFLiteImporter {
     }
 
     /// The input as float32, through a dequantisation where it is quantised.
-    private mutating func real(_ item: TFLiteOperator, _ position: Int) throws -> TensorID {
+    mutating func real(_ item: TFLiteOperator, _ position: Int) throws -> TensorID {
         let id = try input(item, position)
         guard graph.tensors[id].type != .float32 else { return id }
         let name = graph.tensors[id].name + "/real"

@@ -55,7 +55,7 @@ extension TFLiteImporter {
 
     /// float32 and int32 from one to the other; the types in the options repeat the tensors'.
     mutating func cast(_ item: TFLiteOperator) throws {
-        let x = try input(item, 0), y = try output(item, whole: true)
+        let x = try numbers(item), y = try output(item, whole: true)
         let types = [graph.tensors[x].type, graph.tensors[y].type]
         if types[0] == types[1], graph.tensors[x].quantization == graph.tensors[y].quantization {
             return tensors.alias(item.outputs[0], to: x)
@@ -99,6 +99,21 @@ extension TFLiteImporter {
         // float16 constants have become float32 while they were read.
         let id = graph.tensors[x].type == .float32 ? x : graph.addTensor(try tensors.dequantized(graph.tensors[x]))
         tensors.alias(item.outputs[0], to: id)
+    }
+
+    /// Bytes that have no scale count as whole numbers: they are dequantised by 1.
+    private mutating func numbers(_ item: TFLiteOperator) throws -> TensorID {
+        let x = try input(item, 0)
+        guard graph.tensors[x].type == .int8, graph.tensors[x].quantization == nil, graph.tensors[x].constant == nil else { return x }
+        graph.tensors[x].quantization = Quantization(scale: 1, zeroPoint: try tensors.isUnsigned(item.inputs[0]) ? -128 : 0)
+        return real(item, "number", .quantize, [x], shape(x))
+    }
+
+    /// A constant that was stored sparse is dense since it was read.
+    mutating func densify(_ item: TFLiteOperator) throws {
+        let x = try input(item, 0)
+        guard graph.tensors[x].constant != nil else { throw Failure(.unsupported, "a computed sparse tensor") }
+        tensors.alias(item.outputs.first ?? -1, to: x)
     }
 
     mutating func resize(_ item: TFLiteOperator, _ mode: ResizeMode, firstFlag: Int) throws {

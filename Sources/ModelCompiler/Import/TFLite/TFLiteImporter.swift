@@ -6,6 +6,10 @@ struct TFLiteImporter {
     var graph = Graph()
     var tensors: TFLiteTensors
     var variables = TFLiteVariables()
+    /// Complex tensors, by their index in the file.
+    var complexes: [Int: TFLiteComplex] = [:]
+    /// Constants of Fourier transforms, by what they are.
+    var waves: [String: TensorID] = [:]
     let model: TFLiteModel
     let budget: ImportBudget
 

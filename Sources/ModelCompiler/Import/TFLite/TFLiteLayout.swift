@@ -118,6 +118,7 @@ extension TFLiteImporter {
             throw Failure(.unsupported, "batches of indices can't be imported")
         }
         let axis = try axis(Int(item.options?.integer(0, default: Int32(0)) ?? 0), of: shape(x))
+        if axis == 0, graph.tensors[indices].constant == nil { return try lookUp(item, table: x, indices: indices) }
         guard let values = graph.tensors[indices].int32s, values.allSatisfy({ (0..<shape(x)[axis]).contains(Int($0)) }) else {
             throw Failure(.unsupported, "its indices aren't constant or lie outside of \(shape(x))")
         }

@@ -7,7 +7,10 @@ enum TFLiteOperators {
 
     static func handler(_ item: TFLiteOperator) -> Handler? { item.isCustom ? custom[item.operation] : builtin[item.operation] }
 
-    static let custom: [String: Handler] = ["TFLite_Detection_PostProcess": { try $0.detectionPostprocess($1) }]
+    static let custom: [String: Handler] = [
+        "TFLite_Detection_PostProcess": { try $0.detectionPostprocess($1) },
+        "Convolution2DTransposeBias": { try $0.transposedConvolutionWithBias($1) },
+    ]
 
     static let builtin: [String: Handler] = [
         "CONV_2D": { try $0.convolution($1) },
@@ -27,9 +30,9 @@ enum TFLiteOperators {
         "PACK": { try $0.pack($1) },
         "SPLIT": { try $0.split($1, input: 1, axis: 0) },
         "SPLIT_V": { try $0.split($1, input: 0, axis: 2) },
-        "RESHAPE": { try $0.reshape($1) },
-        "SQUEEZE": { try $0.simple($1, .reshape) },
-        "EXPAND_DIMS": { try $0.simple($1, .reshape) },
+        "RESHAPE": { importer, item in if try !importer.reshapesComplex(item) { try importer.reshape(item) } },
+        "SQUEEZE": { importer, item in if try !importer.reshapesComplex(item) { try importer.simple(item, .reshape) } },
+        "EXPAND_DIMS": { importer, item in if try !importer.reshapesComplex(item) { try importer.simple(item, .reshape) } },
         "SHAPE": { try $0.shape($1) },
         "PAD": { try $0.pad($1) },
         "PADV2": { try $0.pad($1) },
@@ -86,6 +89,21 @@ enum TFLiteOperators {
         "VAR_HANDLE": { try $0.variableHandle($1) },
         "READ_VARIABLE": { try $0.readVariable($1) },
         "ASSIGN_VARIABLE": { try $0.assignVariable($1) },
+        "L2_NORMALIZATION": { try $0.lengthNormalization($1) },
+        "REDUCE_MIN": { try $0.reduceMinimum($1) },
+        "REVERSE_V2": { try $0.reverse($1) },
+        "GATHER_ND": { try $0.gatherND($1) },
+        "EMBEDDING_LOOKUP": { try $0.embeddingLookup($1) },
+        "FLOOR_DIV": { try $0.floorDivide($1, isRemainder: false) },
+        "FLOOR_MOD": { try $0.floorDivide($1, isRemainder: true) },
+        "DENSIFY": { try $0.densify($1) },
+        "RFFT2D": { try $0.realTransform($1) },
+        "COMPLEX_ABS": { try $0.complexMagnitude($1) },
+        "REAL": { try $0.complexPart($1, isReal: true) },
+        "IMAG": { try $0.complexPart($1, isReal: false) },
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": { try $0.lstm($1, timeMajor: 3) },
+        "LSTM": { try $0.lstm($1, timeMajor: nil) },
+        "SVDF": { try $0.svdf($1) },
         "CALL_ONCE": { try $0.callOnce($1) },
     ]
 }

@@ -23,6 +23,8 @@ enum TFLiteOptions {
         "DEPTHWISE_CONV_2D": [3],
         "PACK": [0], "SPLIT": [0], "SPLIT_V": [0], "RESHAPE": [0], "SQUEEZE": [0], "SHAPE": [0], "EXPAND_DIMS": [0],
         "RESIZE_BILINEAR": [0, 1],
+        // asymmetric_quantize_inputs: how another runtime rounds float activations beside int8 weights.
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": [4], "LSTM": [4], "SVDF": [2],
         "CAST": [0, 1], "BATCH_MATMUL": [2], "TRANSPOSE_CONV": [4],
     ]
 
@@ -33,6 +35,9 @@ enum TFLiteOptions {
         "GELU": ["approximate"], "MIRROR_PAD": ["mode"], "ARG_MAX": ["output_type"],
         "TRANSPOSE_CONV": ["padding", "stride_w", "stride_h", "fused_activation_function", "quantized_bias_type"],
         "GATHER": ["axis", "batch_dims"],
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": ["fused_activation_function", "cell_clip", "proj_clip", "time_major", "asymmetric_quantize_inputs",
+                                         "diagonal_recurrent_tensors"],
+        "LSTM": ["fused_activation_function", "cell_clip", "proj_clip", "kernel_type", "asymmetric_quantize_inputs"],
         "RESIZE_NEAREST_NEIGHBOR": ["align_corners", "half_pixel_centers"],
         "FULLY_CONNECTED": ["fused_activation_function", "weights_format", "keep_num_dims", "asymmetric_quantize_inputs",
                             "quantized_bias_type"],

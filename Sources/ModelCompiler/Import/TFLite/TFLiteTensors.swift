@@ -44,26 +44,62 @@ struct TFLiteTensors {
     mutating func weights(_ index: Int, inputType: ElementType, in graph: inout Graph) throws -> TensorID {
         if let id = weights[index] { return id }
         var tensor = try read(index)
-        guard tensor.constant != nil else { return try self.tensor(index, in: &graph) }
+        guard tensor.constant != nil else {
+            let id = try self.tensor(index, in: &graph)
+            // A constant under another index: what a dense copy was made of.
+            guard graph.tensors[id].constant != nil, inputType == .float32, graph.tensors[id].type != .float32 else { return id }
+            weights[index] = graph.addTensor(try dequantized(graph.tensors[id]))
+            return weights[index] ?? id
+        }
         if inputType == .float32, tensor.type != .float32 { tensor = try dequantized(tensor) }
         let id = graph.addTensor(tensor)
         weights[index] = id
         return id
     }
 
+    /// Whether the file says that the tensor keeps its value from run to run.
+    func isVariable(_ index: Int) throws -> Bool { index == -1 ? false : try table(index).bool(5) }
+
+    /// Name and shape of a tensor that the graph may not have.
+    func described(_ index: Int) throws -> (name: String, shape: [Int]) {
+        let table = try table(index)
+        return (try table.string(3) ?? "tensor \(index)", try table.integers(0, as: Int32.self)?.map(Int.init) ?? [])
+    }
+
+    /// The one positive scale of a tensor.
+    func scale(_ index: Int) throws -> Float {
+        let (name, shape) = try described(index)
+        guard let found = try quantization(of: table(index), shape: shape, name: name), found.scales.count == 1, found.scale.isNormal,
+              found.scale > 0 else { throw Failure(.unsupported, "'\(name)' has no single positive scale") }
+        return found.scale
+    }
+
+    /// A constant as float32, whatever it is stored as.
+    func real(_ index: Int) throws -> GraphTensor {
+        var copy = self
+        let tensor = try copy.read(index)
+        return tensor.type == .float32 && tensor.constant != nil ? tensor : try dequantized(tensor)
+    }
+
     /// The real values of a constant as a float32 tensor.
     func dequantized(_ tensor: GraphTensor) throws -> GraphTensor {
-        guard let bytes = tensor.constant, let quantization = tensor.quantization, tensor.type == .int8 || tensor.type == .uint8 else {
+        guard let bytes = tensor.constant, let quantization = tensor.quantization,
+              [.int8, .uint8, .int16, .int32].contains(tensor.type) else {
             throw Failure(.unsupported, "constant '\(tensor.name)' can't be made float32 from \(tensor.type)")
         }
         try budget.charge(4 * bytes.count)
+        let integers: [Int64] = switch tensor.type {
+        case .int8: bytes.map { Int64(Int8(bitPattern: $0)) }
+        case .int16: bytes.elements(of: Int16.self).map { Int64($0) }
+        case .int32: bytes.elements(of: Int32.self).map { Int64($0) }
+        default: bytes.map { Int64($0) }
+        }
         let channels = quantization.scales.count
         // Elements from one index along the quantised axis to the next.
         let inner = quantization.axis.map { tensor.shape[($0 + 1)...].reduce(1, *) } ?? 1
-        let values = bytes.indices.map { place -> Float in
+        let values = integers.indices.map { place -> Float in
             let channel = channels == 1 ? 0 : place / inner % channels
-            let raw = tensor.type == .int8 ? Int32(Int8(bitPattern: bytes[place])) : Int32(bytes[place])
-            return Float(Int64(raw) - Int64(quantization.zeroPoints[channel])) * quantization.scales[channel]
+            return Float(integers[place] - Int64(quantization.zeroPoints[channel])) * quantization.scales[channel]
         }
         return GraphTensor(name: tensor.name, shape: tensor.shape, type: .float32, constant: values.littleEndianBytes)
     }
@@ -89,13 +125,15 @@ struct TFLiteTensors {
         let name = try table.string(3) ?? "tensor \(index)"
         let shape = try table.integers(0, as: Int32.self)?.map(Int.init) ?? []
         let elements = try Limits.elements(shape, of: name)
-        guard try table.table(6) == nil else {
-            throw Failure(.unsupported, "tensor '\(name)' is stored sparse; convert the model without sparsity")
-        }
         var tensor = GraphTensor(name: name, shape: shape, type: .float32,
                                  quantization: try quantization(of: table, shape: shape, name: name))
         let code = try type(of: table)
-        let constant = try contents(of: table)
+        var constant = try contents(of: table)
+        if let values = constant, let sparse = try table.table(6) {
+            let size = [1: 2, 3: 1, 4: 8, 7: 2, 9: 1][code] ?? 4
+            try budget.charge(elements * size)
+            constant = try TFLiteSparsity(sparse, shape: shape, name: name).dense(values, size: size, name: name)
+        }
         // Steps so small vanish in every sum; a little larger ones do as well, and have a reciprocal.
         if constant == nil, let scale = tensor.quantization?.scale, tensor.quantization?.scales.count == 1, scale > 0 {
             tensor.quantization?.scales = [max(scale, 0x1p-99)]
