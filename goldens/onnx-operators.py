@@ -153,6 +153,23 @@ def matrices():
             chain(f"{name.lower()}-{direction}", nodes, {"x": real(6, 1, 3)}, weights)
 
 
+def cubic():
+    picture, empty = real(1, 3, 6, 5), np.array([], np.float32)
+    for name, size, options in [
+        ("larger", (11, 9), {}),
+        ("smaller", (4, 3), {"cubic_coeff_a": -0.5}),
+        ("inside", (9, 8), {"exclude_outside": 1}),
+        ("aligned", (9, 8), {"coordinate_transformation_mode": "align_corners"}),
+        ("smoothed", (4, 3), {"antialias": 1}),
+    ]:
+        constants = {"roi": empty, "scales": empty, "sizes": np.array([1, 3, *size], np.int64)}
+        case("resize-cubic-" + name, "Resize", {"x": picture}, constants, mode="cubic", **options)
+
+
+def rows():
+    case("gather-nd", "GatherND", {"x": real(3, 4, 5)}, {"i": np.array([[[0, 3], [-1, 0]], [[1, 1], [2, 3]]], np.int64)})
+
+
 def stream():
     """An input of which a run gets the newer part, and a state: y = relu(x · w + s), s' = y / 2."""
     nodes = [
@@ -179,3 +196,5 @@ reductions()
 windows()
 matrices()
 stream()
+cubic()
+rows()

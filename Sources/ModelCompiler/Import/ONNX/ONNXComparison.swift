@@ -5,7 +5,11 @@ import Platform
 extension ONNXImporter {
     /// - Parameter swapped: b compared with a.
     mutating func compare(_ node: ONNXNode, _ function: BinaryFunction, swapped: Bool = false) throws {
-        let (shape, inputs, isChannelsLast) = try operands(node)
+        let (shape, given, isChannelsLast) = try operands(node)
+        // Whole numbers are compared as real ones; those of a model's inputs are small.
+        let inputs = try given.enumerated().map { index, id in
+            try graph.tensors[id].type == .int32 ? append("\(node.name)/real\(index)", .quantize, [id], type: .float32) : id
+        }
         let id = try append(node.name, .binary(function, .none), swapped ? inputs.reversed() : inputs)
         set(node, ONNXValue(shape: shape, id: id, isChannelsLast: isChannelsLast))
     }

@@ -50,6 +50,8 @@ struct ONNXImporter {
     var states: [String: TensorID] = [:]
     /// What constants that were dequantised came from, by the value's name.
     var quantizations: [String: Quantization] = [:]
+    /// Values that the model rounds by a scale that is computed in every run and that are real here, and sums of such.
+    var unrounded: Set<String> = [], unroundedSums: Set<String> = []
     /// Tensors of bytes that are uint8 in the model.
     var unsigned: Set<TensorID> = []
     let model: ONNXModel
@@ -87,6 +89,7 @@ struct ONNXImporter {
                 throw Failure(.badFormat, "ONNX file: its output '\(info.name.prefix(80))' is never computed")
             }
             // Images stay channels last, as everything here has them; other outputs keep the model's own order.
+            try requireRounded(info.name)
             let value = found.shape.count == 4 ? found : try plain(found, info.name)
             let id = try tensor(value, info.name)
             if !graph.inputs.contains(id) { graph.tensors[id].name = info.name }
@@ -111,15 +114,14 @@ struct ONNXImporter {
             values[info.name] = ONNXValue(constant: ONNXConstant(shape: [], isReal ? .floats([Float(fixed)]) : .integers([whole])))
             return
         }
-        guard info.type == 1 else {
-            throw Failure(.unsupported,
-                "input '\(info.name.prefix(80))' has element type \(info.type); float32 inputs work, a single number can be fixed to a "
-                    + "value")
+        guard [1, 6, 7].contains(info.type) else {
+            throw Failure(.unsupported, "input '\(info.name.prefix(80))' has element type \(info.type); float32 and whole numbers work")
         }
         let shape = options.inputShapes[info.name] ?? info.dimensions.map {
             $0.size.flatMap { $0 > 0 ? $0 : nil } ?? options.dimensions[$0.name] ?? 1
         }
         _ = try Limits.elements(shape, of: info.name)
+        if info.type != 1 { return try addWholeInput(info, shape: shape, options) }
         if options.states[info.name] != nil { return try addState(info, shape: shape) }
         if let count = options.contexts[info.name] { return try addContext(info, shape: shape, count: count) }
         var value = ONNXValue(shape: shape, id: graph.tensors.count, isChannelsLast: false)
@@ -127,6 +129,18 @@ struct ONNXImporter {
         value.isChannelsLast = shape.count == 4 && shape[2] > 1 && shape[3] > 1
         graph.inputs.append(graph.addTensor(GraphTensor(name: info.name, shape: value.stored, type: .float32)))
         values[info.name] = value
+    }
+
+    /// An input of whole numbers, which are int32 in the nest.
+    private mutating func addWholeInput(_ info: ONNXValueInfo, shape: [Int], _ options: ImportOptions) throws {
+        guard options.states[info.name] == nil, options.contexts[info.name] == nil else {
+            throw Failure(.usage, "input '\(info.name)' holds whole numbers and can't be kept from run to run")
+        }
+        guard !shape.isEmpty else {
+            throw Failure(.unsupported, "input '\(info.name.prefix(80))' is a single whole number; it can be fixed to a value")
+        }
+        graph.inputs.append(graph.addTensor(GraphTensor(name: info.name, shape: shape, type: .int32)))
+        values[info.name] = ONNXValue(shape: shape, id: graph.inputs[graph.inputs.count - 1], isChannelsLast: false)
     }
 
     /// Imports nodes in their order (ONNX demands execution order); branches of control flow come here too.
@@ -138,6 +152,8 @@ struct ONNXImporter {
                     try node.requireAllRead(values)
                     continue
                 }
+                try requireReader(node)
+                if try movesIntegers(node, depth: depth) { continue }
                 guard let handler = ONNXOperators.handlers[node.operation] else {
                     throw Failure(.unsupported, "\(node.operation) works on constants and shapes only, and this one gets computed values")
                 }
@@ -207,7 +223,7 @@ struct ONNXImporter {
         // What moves whole numbers gives whole numbers.
         let own: ElementType = switch operation {
         case .argumentMaximum: .int32
-        case .reshape, .transpose, .slice, .concatenate, .gather, .broadcast: graph.tensors[inputs[0]].type
+        case .reshape, .transpose, .slice, .concatenate, .gather, .lookUp, .broadcast: graph.tensors[inputs[0]].type
         default: .float32
         }
         let id = graph.addNode(name, operation, inputs: inputs, output: GraphTensor(name: name, shape: shape, type: type ?? own))
@@ -249,7 +265,9 @@ struct ONNXImporter {
 
 extension ONNXNode {
     var isKnown: Bool {
-        (domain.isEmpty || domain == "ai.onnx") && (ONNXOperators.handlers[operation] != nil || ONNXFolding.operations.contains(operation))
+        if domain == "com.microsoft" { return ONNXQuantizedOperators.runtimeOwn.contains(operation) }
+        let isKnown = ONNXOperators.handlers[operation] != nil || ONNXFolding.operations.contains(operation)
+        return (domain.isEmpty || domain == "ai.onnx") && isKnown
     }
 
     func integer(_ name: String, _ value: Int) -> Int { attributes[name]?.integer ?? value }

@@ -212,6 +212,7 @@ extension ONNXImporter {
     }
 
     mutating func gather(_ node: ONNXNode) throws {
+        if try value(node, 1).constant == nil { return try lookUp(node) }
         let x = try plain(value(node, 0), node.name + "/plain"), indices = try constant(node, 1)
         let axis = try positive(node.integer("axis", 0), rank: x.shape.count), size = x.shape[axis]
         guard let list = indices.integers, !list.isEmpty, indices.shape.count + x.shape.count <= Limits.rank else {
@@ -231,6 +232,37 @@ extension ONNXImporter {
         var rows = try gather(node.name, id, chosen.map { Int32($0) }, axis: axis)
         if indices.shape.count > 1 { rows = try append(node.name + "/shaped", .reshape, [rows], declared: shape) }
         set(node, ONNXValue(shape: shape, id: rows, isChannelsLast: false))
+    }
+
+    /// Constant indices, whose last axis goes along the first axes of the data: a gather of rows.
+    mutating func gatherND(_ node: ONNXNode) throws {
+        let x = try plain(value(node, 0), node.name + "/plain"), indices = try constant(node, 1)
+        guard node.integer("batch_dims", 0) == 0, let list = indices.integers, !list.isEmpty, let depth = indices.shape.last,
+              (1...x.shape.count).contains(depth) else {
+            throw Failure(.unsupported, "indices of shape \(indices.shape) into \(x.shape); constant ones without batches work")
+        }
+        var rows: [Int32] = []
+        for start in stride(from: 0, to: list.count, by: depth) {
+            var row = 0
+            for axis in 0..<depth { row = row * x.shape[axis] + (try positive(list[start + axis], rank: x.shape[axis])) }
+            rows.append(Int32(clamping: row))
+        }
+        let rest = Array(x.shape[depth...]), shape = Array(indices.shape.dropLast()) + rest
+        let table = try append(node.name + "/table", .reshape, [tensor(x, node.name + "/constant")],
+                               declared: [x.shape[..<depth].reduce(1, *)] + rest)
+        let picked = try gather(node.name + "/rows", table, rows, axis: 0)
+        set(node, ONNXValue(shape: shape, id: try append(node.name, .reshape, [picked], declared: shape), isChannelsLast: false))
+    }
+
+    /// Rows by computed indices, the words of an embedding for example.
+    private mutating func lookUp(_ node: ONNXNode) throws {
+        let x = try plain(value(node, 0), node.name + "/plain"), indices = try plain(value(node, 1), node.name + "/plain_indices")
+        guard node.integer("axis", 0) == 0, graph.tensors[indices.id].type == .int32, !x.shape.isEmpty else {
+            throw Failure(.unsupported, "computed indices along axis \(node.integer("axis", 0)) of \(x.shape); those of rows work")
+        }
+        let column = try append(node.name + "/indices", .reshape, [indices.id], declared: indices.shape + [1])
+        let id = try append(node.name, .lookUp(depth: 1), [tensor(x, node.name + "/constant"), column])
+        set(node, ONNXValue(shape: graph.tensors[id].shape, id: id, isChannelsLast: false))
     }
 
     mutating func gather(_ name: String, _ id: TensorID, _ places: [Int32], axis: Int) throws -> TensorID {

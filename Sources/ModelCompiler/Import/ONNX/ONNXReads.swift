@@ -13,6 +13,14 @@ struct ONNXAttributes {
         set { list[name] = newValue }
     }
 
+    /// The same attributes for a node that stands for this one; here they count as read.
+    func taken() -> ONNXAttributes {
+        var copy = ONNXAttributes()
+        copy.list = list
+        reads.attributes.formUnion(list.keys)
+        return copy
+    }
+
     /// Notes that an input was looked at.
     func readInput(_ position: Int) { reads.inputs.insert(position) }
 }

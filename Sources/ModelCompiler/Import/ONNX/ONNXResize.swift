@@ -52,16 +52,53 @@ private struct ONNXResample {
         return [pairs.map { $0[0] }, pairs.map { $0[1] }]
     }
 
-    /// A triangle as wide as an output pixel over all input pixels below it (antialias); what lies outside counts for
-    /// the pixel at the edge.
-    func smoothed() throws -> [[(place: Int, weight: Float)]] {
+    /// The four pixels around each output pixel, weighted by the cubic convolution of Keys (1981).
+    ///
+    /// - Parameter a: the slope at a distance of 1.
+    /// - Parameter excludesOutside: pixels outside of the picture have no weight, instead of counting for the one at the edge.
+    func cubic(a: Float, excludesOutside: Bool) throws -> [[(place: Int, weight: Float)]] {
+        let rows = try (0..<to).map { index -> [(place: Int, weight: Float)] in
+            let x = try coordinate(index)
+            guard x > -4096, x < Float(from) + 4096 else { throw Failure(.unsupported, "a pixel at \(x) of \(from)") }
+            let first = Int(x.rounded(.down)) - 1
+            var taps = (first..<first + 4).map { (place: $0, weight: ONNXResample.keys(x - Float($0), a)) }
+            if excludesOutside {
+                for tap in taps.indices where !(0..<from).contains(taps[tap].place) { taps[tap].weight = 0 }
+                let sum = taps.reduce(0) { $0 + $1.weight }
+                for tap in taps.indices where sum != 0 { taps[tap].weight /= sum }
+            }
+            return taps.map { (min(max($0.place, 0), from - 1), $0.weight) }
+        }
+        return (0..<4).map { tap in rows.map { $0[tap] } }
+    }
+
+    private static func keys(_ distance: Float, _ a: Float) -> Float {
+        let x = distance.magnitude
+        if x <= 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
+        return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0
+    }
+
+    /// The linear filter as wide as an output pixel, as `smoothed`.
+    func smoothedLinear() throws -> [[(place: Int, weight: Float)]] {
         guard scale < 1 else { return try linear() }
-        let support = 1 / scale
+        return try smoothed(reach: 1) { max(0, 1 - $0.magnitude) }
+    }
+
+    func smoothedCubic(a: Float, excludesOutside: Bool) throws -> [[(place: Int, weight: Float)]] {
+        guard scale < 1 else { return try cubic(a: a, excludesOutside: excludesOutside) }
+        guard !excludesOutside else { throw Failure(.unsupported, "antialias with exclude_outside") }
+        return try smoothed(reach: 2) { ONNXResample.keys($0, a) }
+    }
+
+    /// A filter stretched to the width of an output pixel over all input pixels below it (antialias); what lies outside counts
+    /// for the pixel at the edge.
+    private func smoothed(reach: Float, _ filter: (Float) -> Float) throws -> [[(place: Int, weight: Float)]] {
+        let support = reach / scale
         guard support <= 60 else { throw Failure(.unsupported, "smoothing by a factor of \(support); at most 60 works") }
         let rows = try (0..<to).map { index -> [(place: Int, weight: Float)] in
             let centre = try coordinate(index) + 0.5
             let first = Int((centre - support + 0.5).rounded(.down)), end = max(Int((centre + support + 0.5).rounded(.down)), first + 1)
-            let weights = (first..<end).map { max(0, 1 - abs((Float($0) - centre + 0.5) * scale)) }
+            let weights = (first..<end).map { filter((Float($0) - centre + 0.5) * scale) }
             let sum = weights.reduce(0, +)
             return zip(first..<end, weights).map { (min(max($0, 0), from - 1), sum > 0 ? $1 / sum : 1 / Float(end - first)) }
         }
@@ -105,8 +142,19 @@ extension ONNXImporter {
                 let operation = Operation.resize(.bilinear, alignCorners: place == "align_corners", halfPixelCentres: isHalf)
                 return set(node, image: try append(node.name, operation, [x.id], declared: declared))
             }
-            try resample(node, x, axes) { try smooths ? $0.smoothed() : $0.linear() }
+            try resample(node, x, axes) { try smooths ? $0.smoothedLinear() : $0.linear() }
+        case "cubic": try resampleCubic(node, x, axes, place: place, smooths: smooths)
         case let mode: throw Failure(.unsupported, "interpolation '\(mode.prefix(40))'")
+        }
+    }
+
+    private mutating func resampleCubic(_ node: ONNXNode, _ x: ONNXValue, _ axes: [ONNXResample], place: String, smooths: Bool) throws {
+        guard place != "align_corners" || axes.allSatisfy(\.isRatio) else {
+            throw Failure(.unsupported, "align_corners with a scale that gives no whole size, on which runtimes differ; give sizes")
+        }
+        let a = node.float("cubic_coeff_a", -0.75), excludes = node.integer("exclude_outside", 0) != 0
+        try resample(node, x, axes) {
+            try smooths ? $0.smoothedCubic(a: a, excludesOutside: excludes) : $0.cubic(a: a, excludesOutside: excludes)
         }
     }
 
