@@ -1,21 +1,52 @@
 #!/usr/bin/env bash
-# What threads share (rings, sequence locks, the thread pool, consoles, a device at work) under ThreadSanitizer, in a build
-# of its own. Ends with status 1 where it finds a race; its reports stay in build/threads.log.
+# What threads share under ThreadSanitizer, in a build of its own: rings, sequence locks, the thread pool and consoles by
+# themselves, then the firmware at work with sensors, meters, microphone, camera, tasks and, where models are there, speech and text.
+# Ends with status 1 where it finds a race; its reports stay in build/threads.log.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 while [ ! -f Package.swift ]; do cd ..; done
 export SWIFTLET_THREADS=1
-swift build --sanitize=thread --scratch-path .build-tsan --product threads
-program=$(swift build --sanitize=thread --scratch-path .build-tsan --show-bin-path)/threads
+build=(swift build -c release --sanitize=thread --scratch-path .build-tsan)
+for product in threads swiftlet; do "${build[@]}" --product "$product"; done
+programs=$("${build[@]}" --show-bin-path)
 mkdir -p build
-status=0
+log=build/threads.log
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 # ThreadSanitizer's memory map leaves no room for addresses that are drawn at random.
 export TSAN_OPTIONS="halt_on_error=0 exitcode=66 ${TSAN_OPTIONS:-}"
-setarch "$(uname -m)" --addr-no-randomize "$program" > build/threads.log 2>&1 || status=$?
-grep -E '^threads: ' build/threads.log || true
-races=$(grep -c '^WARNING: ThreadSanitizer' build/threads.log || true)
+watched() { setarch "$(uname -m)" --addr-no-randomize "$@"; }
+
+# The simulated board with everything in its configuration; tasks and speech only with their models.
+configuration() {
+    printf '%s\n' '[firmware]' 'lock-memory = no' "state = $scratch" '[imu main]' 'bus = i2c-1' 'rate = 200' 'data-ready = gpiochip0/4' \
+        '[imu second]' 'bus = i2c-2' 'rate = 208' '[meter board]' 'bus = i2c-2' 'shunt = 0.01 ohm' 'rate = 50' \
+        '[input button]' 'line = button' '[microphone]' '[camera front]' 'device = simulated' 'frames = 320x240:yuyv' 'rate = 8'
+    [ -f models/efficientnet-lite0.nest ] || return 0
+    local name
+    for name in first second; do
+        printf '%s\n' "[task $name]" 'input = front' 'models = efficientnet-lite0' 'rate = 2' 'deadline = 20 s'
+    done
+}
+
+commands() {
+    printf '%s\n' status 'press button' 'imu --seconds 2' sensors 'microphone --seconds 2' power tasks 'stop second' 'pose --seconds 1' 'start second' \
+        'fault microphone unplug' 'imu --seconds 1' 'fault microphone plug' 'microphone --seconds 1' budget models
+    if [ -f models/smollm2-135m.nest ]; then printf '%s\n' 'generate "A task runs beside" --tokens 4 --threads 2'; fi
+    if [ -f models/whisper-base.nest ]; then printf '%s\n' 'listen --seconds 3'; fi
+    printf '%s\n' tasks status log quit
+}
+
+status=0
+watched "$programs/threads" > "$log" 2>&1 || status=$?
+configuration > "$scratch/threads.conf"
+commands | watched "$programs/swiftlet" run --simulate --config "$scratch/threads.conf" > "$scratch/firmware" 2>> "$log" || status=$?
+cat "$scratch/firmware" >> "$log"
+grep -E '^threads: ' "$log" || true
+races=$(grep -c '^WARNING: ThreadSanitizer' "$log" || true)
 if [ "$races" -gt 0 ] || [ "$status" -ne 0 ]; then
-    grep -E '^SUMMARY: ThreadSanitizer' build/threads.log | sort | uniq -c | sort -rn || true
-    echo "threads: FAILED: $races reports, status $status; see build/threads.log"
+    grep -E '^SUMMARY: ThreadSanitizer' "$log" | sort | uniq -c | sort -rn || true
+    echo "threads: FAILED: $races reports, status $status; see $log"
     exit 1
 fi
+echo "threads: the firmware at work: no race"
