@@ -3,7 +3,7 @@ import Device
 import Platform
 
 let run = Command(
-    name: "run", usage: "[--config FILE | --simulate [LOG]] [options]",
+    name: "run", usage: "[--config FILE] [--simulate [LOG]] [options]",
     summary: "Runs the firmware: sensors, lines, and a console on this terminal or the ports of the configuration.",
     options: [
         OptionSpecification("--config", "FILE", "the configuration (default: /etc/swiftlet.conf where it is there)"),
