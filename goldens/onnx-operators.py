@@ -166,6 +166,24 @@ def cubic():
         case("resize-cubic-" + name, "Resize", {"x": picture}, constants, mode="cubic", **options)
 
 
+def reflected():
+    """A reflection written by slices, concatenated with what they were taken from."""
+    bounds = {"last": [-2], "end": [-5], "first": [3], "start": [0], "axis": [2], "back": [-1]}
+    nodes = [
+        helper.make_node("Abs", ["x"], ["a"]),
+        helper.make_node("Slice", ["a", "first", "start", "axis", "back"], ["left"]),
+        helper.make_node("Slice", ["a", "last", "end", "axis", "back"], ["right"]),
+        helper.make_node("Concat", ["left", "a", "right"], ["y"], axis=2),
+    ]
+    chain("reflection-by-slices", nodes, {"x": real(1, 1, 9)}, {key: np.array(value, np.int64) for key, value in bounds.items()})
+
+
+def bounds():
+    nodes = [helper.make_node("ReduceMax", ["x"], ["m"], keepdims=0), helper.make_node("Sub", ["m", "d"], ["low"])]
+    nodes.append(helper.make_node("Clip", ["x", "low"], ["y"]))
+    chain("clip-computed", nodes, {"x": real(1, 3, 4, 5)}, {"d": np.float32(0.8)})
+
+
 def rows():
     case("gather-nd", "GatherND", {"x": real(3, 4, 5)}, {"i": np.array([[[0, 3], [-1, 0]], [[1, 1], [2, 3]]], np.int64)})
 
@@ -198,3 +216,5 @@ matrices()
 stream()
 cubic()
 rows()
+reflected()
+bounds()

@@ -10,7 +10,7 @@ import Testing
         .appendingPathComponent("../golden/onnx-operators").standardized
     static let models = (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.filter { $0.hasSuffix(".onnx") }.sorted() ?? []
 
-    @Test func modelsAreThere() { #expect(Self.models.count == 75) }
+    @Test func modelsAreThere() { #expect(Self.models.count == 77) }
 
     @Test(arguments: models.filter { $0 != "stream.onnx" }) func answersAreONNXRuntimes(_ name: String) throws {
         try ModelCase(name, in: Self.folder).expect()

@@ -40,12 +40,10 @@ struct BufferSharing {
         return (root, bytes)
     }
 
-    /// Whether a node's output is a view, so that nothing need be done.
+    /// Whether a node's output is a view of its input, so that nothing need be done. To lie in one buffer isn't enough: a part may be
+    /// concatenated with what it was taken from.
     func isView(_ output: TensorID, of input: TensorID) -> Bool {
-        guard graph.tensors[input].constant == nil else { return false }
-        let a = resolve(output)
-        let b = resolve(input)
-        return a.root == b.root
+        graph.tensors[input].constant == nil && links[output]?.parent == input
     }
 
     func isDense(_ tensor: TensorID) -> Bool { pixelStrides[tensor] == nil }

@@ -111,7 +111,7 @@ struct GraphInterpreter {
         case .broadcast: return [ReferenceLayers.broadcast(x[0]!, declared[0])]
         case .readState, .writeState: return [x[0]!]
         case .select: return [Values(declared[0], x[0]!.data.indices.map { x[0]!.data[$0] != 0 ? x[1]!.data[$0] : x[2]!.data[$0] })]
-        case .detectionPostprocess, .reduceMaximum, .argumentMaximum, .logSoftmax:
+        case .detectionPostprocess, .reduceMaximum, .argumentMaximum, .logSoftmax, .lookUp:
             preconditionFailure("these have references of their own")
         }
     }

@@ -45,7 +45,20 @@ extension ONNXImporter {
         }
     }
 
+    /// Bounds that are computed: the upper one has the last word.
+    private mutating func clipByValues(_ node: ONNXNode) throws {
+        var result = try value(node, 0)
+        for (position, function) in [(1, BinaryFunction.maximum), (2, .minimum)] {
+            guard let bound = try optional(node, position) else { continue }
+            let (shape, inputs, isChannelsLast) = try operands([result, bound], [node.inputs[0], node.inputs[position]])
+            let id = try append("\(node.name)/\(function)", .binary(function, .none), inputs)
+            result = ONNXValue(shape: shape, id: id, isChannelsLast: isChannelsLast)
+        }
+        set(node, result)
+    }
+
     mutating func clip(_ node: ONNXNode) throws {
+        if try [1, 2].contains(where: { try optional(node, $0).map { $0.constant == nil } ?? false }) { return try clipByValues(node) }
         func bound(_ attribute: String, _ input: Int, _ none: Float) throws -> Float {
             if let attribute = node.attributes[attribute] { return attribute.float }
             guard try optional(node, input) != nil else { return none }
