@@ -30,8 +30,9 @@ configuration() {
 }
 
 commands() {
-    printf '%s\n' status 'press button' 'imu --seconds 2' sensors 'microphone --seconds 2' power tasks 'stop second' 'pose --seconds 1' 'start second' \
-        'fault microphone unplug' 'imu --seconds 1' 'fault microphone plug' 'microphone --seconds 1' budget models
+    printf '%s\n' status 'press button' 'imu --seconds 2' sensors 'microphone --seconds 2' power tasks 'stop second' \
+        'pose --seconds 1' 'start second' 'fault microphone unplug' 'imu --seconds 1' 'fault microphone plug' \
+        'microphone --seconds 1' budget models
     if [ -f models/smollm2-135m.nest ]; then printf '%s\n' 'generate "A task runs beside" --tokens 4 --threads 2'; fi
     if [ -f models/whisper-base.nest ]; then printf '%s\n' 'listen --seconds 3'; fi
     printf '%s\n' tasks status log quit
