@@ -148,17 +148,38 @@ struct TranscriberTests {
         let decoder = try SpeechDecoder(model: model, tokens: testTokens)
         let window = WindowTranscriber(decoder: decoder) { token, bytes in bytes += Array(" t\(token)".utf8) }
         let mel = try bank.withUnsafeBufferPointer { try MelSpectrogram(bank: $0, bands: 80, capacity: window.longest) }
-        var statistics = TranscriptionStatistics(), draft: [Int32] = []
+        var statistics = TranscriptionStatistics(), draft = SpeechDraft()
         for count in 1...4 {
             _ = speech(1).withUnsafeBufferPointer { mel.append($0) }
             model.script = (1...Int32(2 * count)).map { $0 }
             let before = model.evaluations.count
             let found = try #require(try window.transcribe(mel, 0..<mel.count, TranscriptionOptions(), draft: draft, &statistics))
-            #expect(found.tokens == model.script && found.pieces.count == 1)
-            // Language, the prompt with the draft, a pass for each new token but the first, and the end's.
-            #expect(model.evaluations.count - before == 4)
-            draft = found.tokens
+            #expect(found.draft.tokens == model.script && found.pieces.count == 1)
+            // The prompt with the draft, which tells the language too, a pass for each new token but the first, and the end's.
+            #expect(model.evaluations.count - before == 3)
+            draft = found.draft
         }
+    }
+
+    /// A draft in another language than what is heard then costs a pass, and changes nothing.
+    @Test func theLanguageOfADraftIsOnlyAGuess() throws {
+        let bank = floats(try golden("bank.f32"))
+        let window = WindowTranscriber(decoder: try SpeechDecoder(model: model, tokens: testTokens)) { token, bytes in
+            bytes += Array(" t\(token)".utf8)
+        }
+        let mel = try bank.withUnsafeBufferPointer { try MelSpectrogram(bank: $0, bands: 80, capacity: window.longest) }
+        _ = speech(2).withUnsafeBufferPointer { mel.append($0) }
+        model.script = [1, 2, 3]
+        var statistics = TranscriptionStatistics(), draft = SpeechDraft(), passes: [Int] = []
+        for english: Float in [-8, 8, 8, -8] {
+            model.firstRow = [(102, english), (103, 0)]
+            let before = model.evaluations.count
+            let found = try #require(try window.transcribe(mel, 0..<mel.count, TranscriptionOptions(), draft: draft, &statistics))
+            #expect(found.pieces.map(\.language) == [english > 0 ? "en" : "zh"] && found.draft.tokens == model.script)
+            passes.append(model.evaluations.count - before)
+            draft = found.draft
+        }
+        #expect(passes == [4, 2, 1, 2], "\(passes)")
     }
 
     @Test func cancellingEndsIt() throws {

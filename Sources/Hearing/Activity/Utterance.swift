@@ -14,8 +14,9 @@ public enum UtteranceEvent: Equatable, Sendable {
 public struct EndPointerSettings: Sendable {
     /// Milliseconds kept from before the first frame with a voice.
     public var preRollMilliseconds = 300
-    /// Silence after which `paused` is told.
-    public var pauseMilliseconds = 120
+    /// Silence after which `paused` is told: two frames of 20 ms. Most such pauses lie within words, so what is tried then should be
+    /// of use if speech goes on.
+    public var pauseMilliseconds = 40
     /// Silence that ends an utterance.
     public var endMilliseconds = 600
     /// The longest utterance; a longer one is cut at its quietest moment in the second half.

@@ -6,7 +6,8 @@ import Platform
 /// where that shows that the work is void (somebody goes on speaking, or has stopped), it is dropped. So nothing is lost while the
 /// model works, and nothing has to be shared. While somebody speaks, what was said so far is heard again and again, each text the
 /// draft of the next; at the first silence the whole utterance is, while the end-pointer still waits, so that the text is mostly
-/// there when it decides. What an utterance's final text is made of doesn't depend on when anything was done.
+/// there when it decides. If speech goes on, that text is one of those on the way. What an utterance's final text is made of doesn't
+/// depend on when anything was done.
 public final class Listener {
     /// Seconds of sound that the spectrogram holds beside the longest utterance, while the model is behind.
     static let secondsMore = 20
@@ -175,7 +176,9 @@ public final class Listener {
         switch event {
         case .started(let start):
             current = SpokenUtterance(start: start + uncounted)
-        case .paused: current?.pause = now
+        case .paused(let end):
+            current?.pause = now
+            current?.voiceEnd = end + uncounted
         case .resumed: current?.pause = nil
         case .ended(_, let voiceEnd, let isCut):
             guard let utterance = current else { return }
@@ -215,7 +218,10 @@ public final class Listener {
         let utterance = work.utterance
         // A final text is wanted whatever comes; another utterance's can wait no longer than for its turn.
         if utterance.isOver { return utterance.end != work.end }
-        return work.isPartial ? utterance.pause != nil : utterance.pause != work.end
+        // Somebody speaks on: this is what was said so far. Silent again, all that was said has to be in it; then it is most likely
+        // the final text already, and stands there before the final pass.
+        guard let pause = utterance.pause, pause != work.end else { return false }
+        return work.end < utterance.voiceEnd
     }
 
     // MARK: hearing
@@ -228,8 +234,8 @@ public final class Listener {
         var taken = TranscriptionStatistics()
         var found: WindowTranscript?
         if !range.isEmpty {
-            found = try window.transcribe(mel, range, options.transcription, draft: utterance.draft, retries: !work.isPartial, &taken,
-                                          isCancelled: {
+            found = try window.transcribe(mel, range, options.transcription, draft: utterance.draft,
+                                          retries: { utterance.isOver || utterance.pause == work.end }, &taken, isCancelled: {
                 takeIn()
                 return isCancelled() || failure != nil || isVoid(work)
             })
@@ -243,10 +249,10 @@ public final class Listener {
         nextPartial = now + (now - before)
         try rethrow()
         if let found, !found.isWhole {
-            if found.tokens.count > utterance.draft.count { utterance.draft = found.tokens }
+            if found.draft.tokens.count > utterance.draft.tokens.count { utterance.draft = found.draft }
             return
         }
-        utterance.draft = found?.tokens ?? []
+        utterance.draft = found?.draft ?? SpeechDraft()
         utterance.heardEnd = work.end
         let hasChanged = utterance.set(found?.pieces ?? [], now: now)
         if hasChanged, options.tellsPartials, !utterance.isOver { tell(.partial(partial(utterance, work.end))) }

@@ -3,14 +3,17 @@ final class SpokenUtterance {
     let start: Int64
     /// Where the silence that is going on was noticed; nil: somebody speaks.
     var pause: Int64?
-    /// Of an utterance that is over: the last voice, the end of what is heard for its text, and when it was known to be over.
-    var voiceEnd: Int64 = 0, end: Int64 = -1, decided: Int64 = 0
+    /// The last voice before the newest silence.
+    var voiceEnd: Int64 = 0
+    /// Of an utterance that is over: the end of what is heard for its text, and when it was known to be over.
+    var end: Int64 = -1, decided: Int64 = 0
     var isCut = false
     var isOver: Bool { end >= 0 }
 
     /// How far the text reaches; nil before the first. And how far a text was tried for.
     var heardEnd: Int64?, triedEnd: Int64?
-    var draft: [Int32] = []
+    /// What was heard of it, for the next time.
+    var draft = SpeechDraft()
     private(set) var text = "", language = ""
     private(set) var meanLogProbability: Float = 0, noSpeechProbability: Float = 0
     /// Since when the text stands there, on the sound's clock.

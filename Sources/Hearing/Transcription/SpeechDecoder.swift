@@ -20,7 +20,7 @@ public struct DecodeOptions: Sendable {
 /// What the decoder heard.
 public struct SpeechHypothesis: Sendable {
     /// Why it ended.
-    public enum End: Sendable { case endToken, length, repetition, cancelled }
+    public enum End: Sendable { case endToken, length, repetition, cancelled, otherLanguage }
 
     /// Without prompt and end token; with timestamps where they were wanted.
     public var tokens: [Int32] = []
@@ -74,26 +74,17 @@ public final class SpeechDecoder {
         words.deallocate()
     }
 
-    /// The probability of each candidate for what has been encoded, as if there were no others.
-    public func languageProbabilities(_ candidates: [SpeechLanguage]) throws(Failure) -> [Float] {
-        line[0] = tokens.start
-        let logits = try model.evaluate(UnsafeBufferPointer(start: line.baseAddress, count: 1), position: 0, logitRows: 1)
-        var largest = -Float.infinity, sum: Float = 0
-        for candidate in candidates { largest = max(largest, logits[Int(candidate.token)]) }
-        var result: [Float] = []
-        for candidate in candidates {
-            let weight = expf(logits[Int(candidate.token)] - largest)
-            result.append(weight)
-            sum += weight
-        }
-        for i in result.indices { result[i] /= sum }
-        return result
+    /// The probability of a language, as if there were only it and the other, by the logits behind the first token.
+    func probability(of language: SpeechLanguage, or other: SpeechLanguage, _ logits: UnsafePointer<Float>) -> Float {
+        1 / (1 + expf(logits[Int(other.token)] - logits[Int(language.token)]))
     }
 
     /// Decodes what has been encoded last.
-    /// - Parameter draft: a guess of the text, such as what was heard of it so far; right tokens cost no pass of their own.
-    public func decode(_ options: DecodeOptions, draft: [Int32] = [], isCancelled: () -> Bool = { false }) throws(Failure)
-        -> SpeechHypothesis {
+    /// - Parameters:
+    ///   - draft: a guess of the text, such as what was heard of it so far; right tokens cost no pass of their own.
+    ///   - accepts: asked once whether the language is right, with the logits behind the first token, which are those of languages.
+    public func decode(_ options: DecodeOptions, draft: [Int32] = [], accepts: (UnsafePointer<Float>) -> Bool = { _ in true },
+                       isCancelled: () -> Bool = { false }) throws(Failure) -> SpeechHypothesis {
         var result = SpeechHypothesis()
         let prompt = writePrompt(options)
         let rules = TokenRules(tokens, vocabulary: model.vocabulary, timestampsUpTo: options.hasTimestamps ? options.seconds : nil)
@@ -113,7 +104,13 @@ public final class SpeechDecoder {
             let logits = try model.evaluate(UnsafeBufferPointer(start: line.baseAddress! + evaluated, count: rows), position: evaluated,
                                             logitRows: rows)
             result.passes += 1
-            if evaluated == 0, let token = tokens.noSpeech { result.noSpeechProbability = probability(of: token, logits) }
+            if evaluated == 0 {
+                guard accepts(logits) else {
+                    result.end = .otherLanguage
+                    break
+                }
+                if let token = tokens.noSpeech { result.noSpeechProbability = probability(of: token, logits) }
+            }
             let passEnd = evaluated + rows
             while count <= passEnd, count - prompt < most {
                 let row = logits + (count - 1 - evaluated) * model.logitStride

@@ -1,14 +1,29 @@
 import Platform
 
+/// A guess of what a window will be heard as, such as what was heard of the same speech so far. The text is the same with any.
+public struct SpeechDraft: Sendable {
+    public var tokens: [Int32] = []
+    /// Nil: nobody knows.
+    public var language: SpeechLanguage?
+
+    /// No guess.
+    public init() {}
+
+    init(tokens: [Int32], language: SpeechLanguage?) {
+        self.tokens = tokens
+        self.language = language
+    }
+}
+
 /// What was heard in a window.
 public struct WindowTranscript: Sendable {
     /// The frames that may hold speech; what else was in the window is silence.
     public var frames: Range<Int>
     /// Pieces of text with their times, seconds from the spectrogram's first frame; none where nobody speaks.
     public var pieces: [TranscriptSegment]
-    /// The tokens, a draft for the next time that more of the same speech is heard.
-    public var tokens: [Int32]
-    /// False where it was cancelled: then the tokens are those found so far.
+    /// For the next time that more of the same speech is heard.
+    public var draft: SpeechDraft
+    /// False where it was cancelled: then the draft is what was found so far.
     public var isWhole: Bool
 }
 
@@ -62,12 +77,12 @@ public final class WindowTranscriber {
     /// What is said in at most `longest` frames of a spectrogram; nil where it is too quiet to be understood, which costs nothing.
     /// Fails as the model does.
     /// - Parameters:
-    ///   - draft: a guess of the tokens; the text is the same with any.
-    ///   - retries: a doubtful text is heard once more in a longer window. Who hears the same speech again soon does without.
+    ///   - retries: asked whether a doubtful text is to be heard once more, in a longer window. Who hears the same speech again soon
+    ///     does without.
     ///   - isCancelled: asked often, at the latest after each step of the encoder and each pass of the decoder. Whoever listens takes
     ///     new sound in meanwhile and may append to `mel`.
-    public func transcribe(_ mel: MelSpectrogram, _ range: Range<Int>, _ options: TranscriptionOptions, draft: [Int32] = [],
-                           retries: Bool = true, _ statistics: inout TranscriptionStatistics,
+    public func transcribe(_ mel: MelSpectrogram, _ range: Range<Int>, _ options: TranscriptionOptions, draft: SpeechDraft = SpeechDraft(),
+                           retries: () -> Bool = { true }, _ statistics: inout TranscriptionStatistics,
                            isCancelled: () -> Bool = { false }) throws(Failure) -> WindowTranscript? {
         guard let audible = SpeechSpan(powers: UnsafeBufferPointer(rebasing: mel.framePowers[range])).audible else { return nil }
         let span = audible.lowerBound + range.lowerBound..<audible.upperBound + range.lowerBound
@@ -76,24 +91,24 @@ public final class WindowTranscriber {
         var (found, language) = try hear(mel, span, frames: fitting, tailStride: Self.tailStride, options, draft, &statistics,
                                          isCancelled)
         // Now and then a text breaks off early, which a longer window mends. Where nobody speaks there is nothing to find.
-        if retries, found.end != .cancelled, found.meanLogProbability < Self.doubtful, found.noSpeechProbability <= Self.noSpeech,
-           fitting < model.maximumFrames {
+        if found.end != .cancelled, found.meanLogProbability < Self.doubtful, found.noSpeechProbability <= Self.noSpeech,
+           fitting < model.maximumFrames, retries() {
             let longer = min(model.maximumFrames, max(Self.longer, fitting + 2 * Self.padding))
-            let (other, itsLanguage) = try hear(mel, span, frames: longer, tailStride: Self.finerTail, options, [], &statistics,
-                                                isCancelled)
+            let (other, itsLanguage) = try hear(mel, span, frames: longer, tailStride: Self.finerTail, options,
+                                                SpeechDraft(tokens: [], language: language), &statistics, isCancelled)
             if other.meanLogProbability > found.meanLogProbability || other.end == .cancelled { (found, language) = (other, itsLanguage) }
         }
         statistics.windows += 1
         statistics.tokens += found.tokens.count
-        let result = WindowTranscript(frames: span, pieces: pieces(found, span, seconds, language, options.script), tokens: found.tokens,
-                                      isWhole: found.end != .cancelled)
+        let result = WindowTranscript(frames: span, pieces: pieces(found, span, seconds, language, options.script),
+                                      draft: SpeechDraft(tokens: found.tokens, language: language), isWhole: found.end != .cancelled)
         if result.pieces.isEmpty { statistics.emptyWindows += 1 }
         return result
     }
 
     /// Encodes the frames of a span with silence behind, an even number in all, and decodes.
     private func hear(_ mel: MelSpectrogram, _ span: Range<Int>, frames: Int, tailStride: Int, _ options: TranscriptionOptions,
-                      _ draft: [Int32], _ statistics: inout TranscriptionStatistics, _ isCancelled: () -> Bool) throws(Failure)
+                      _ draft: SpeechDraft, _ statistics: inout TranscriptionStatistics, _ isCancelled: () -> Bool) throws(Failure)
         -> (SpeechHypothesis, SpeechLanguage?) {
         let before = monotonicNanoseconds()
         mel.read(span, silence: frames + Self.framesBehind - span.count, into: features)
@@ -108,12 +123,38 @@ public final class WindowTranscriber {
             nothing.end = .cancelled
             return (nothing, nil)
         }
-        let language = try language(options.language)
-        let asked = DecodeOptions(language: language?.token, seconds: Double(span.count) / Double(MelSpectrogram.frameRate),
-                                  hasTimestamps: options.hasTimestamps)
-        let hypothesis = try decoder.decode(asked, draft: draft, isCancelled: isCancelled)
+        let result = try decode(options, draft, seconds: Double(span.count) / Double(MelSpectrogram.frameRate), isCancelled)
         statistics.decoderNanoseconds += monotonicNanoseconds() - encoded
-        return (hypothesis, language)
+        return result
+    }
+
+    /// Decodes in the language that is asked for. Which one that is where the model chooses comes of the pass that verifies the draft.
+    private func decode(_ options: TranscriptionOptions, _ draft: SpeechDraft, seconds: Double, _ isCancelled: () -> Bool) throws(Failure)
+        -> (SpeechHypothesis, SpeechLanguage?) {
+        let tokens = decoder.tokens
+        func decode(_ language: SpeechLanguage?, accepts: (UnsafePointer<Float>) -> Bool = { _ in true }) throws(Failure)
+            -> SpeechHypothesis {
+            try decoder.decode(DecodeOptions(language: language?.token, seconds: seconds, hasTimestamps: options.hasTimestamps),
+                               draft: draft.tokens, accepts: accepts, isCancelled: isCancelled)
+        }
+        let language: SpeechLanguage?
+        switch options.language {
+        case .code(let code): language = tokens.language(code)
+        case .mixed: language = tokens.language("zh") ?? tokens.languages.first
+        case .automatic:
+            guard let chinese = tokens.language("zh"), let english = tokens.language("en") else {
+                language = tokens.languages.first
+                break
+            }
+            let guess = draft.language?.token == english.token ? english : chinese
+            var spoken = guess
+            let first = try decode(guess) { logits in
+                spoken = decoder.probability(of: english, or: chinese, logits) > Self.sureOfEnglish ? english : chinese
+                return spoken.token == guess.token
+            }
+            return first.end == .otherLanguage ? (try decode(spoken), spoken) : (first, spoken)
+        }
+        return (try decode(language), language)
     }
 
     private func pieces(_ hypothesis: SpeechHypothesis, _ span: Range<Int>, _ seconds: Double, _ language: SpeechLanguage?,
@@ -129,18 +170,6 @@ public final class WindowTranscriber {
                                             noSpeechProbability: hypothesis.noSpeechProbability))
         }
         return result
-    }
-
-    /// The language to ask for; nil in models of one language.
-    private func language(_ wanted: SpokenLanguage) throws(Failure) -> SpeechLanguage? {
-        let tokens = decoder.tokens
-        switch wanted {
-        case .code(let code): return tokens.language(code)
-        case .mixed: return tokens.language("zh") ?? tokens.languages.first
-        case .automatic:
-            guard let chinese = tokens.language("zh"), let english = tokens.language("en") else { return tokens.languages.first }
-            return try decoder.languageProbabilities([chinese, english])[1] > Self.sureOfEnglish ? english : chinese
-        }
     }
 
     private func text(of tokens: [Int32], _ script: ChineseScript) -> String {
