@@ -15,12 +15,14 @@ let listen = Command(
         OptionSpecification("--pace", "PACE", "of a file: real-time, or none: as fast as it goes (default: none)"),
         OptionSpecification("--button", "LINE",
                             "push-to-talk: an utterance lasts while this input is on (default: the configuration's; none: by voice)"),
+        OptionSpecification("--wake-word", "MODEL",
+                            "only what is said behind this word (default: the configuration's; none: everything)"),
         OptionSpecification("--seconds", "N", "for so long (default: until a key or Ctrl-C; 10 in a script)"),
         OptionSpecification("--utterances", "N", "until so many were heard"),
         OptionSpecification("--partials", "with --json: an object for each text of an utterance that still goes on"),
     ] + SharedOptions.loading + [SharedOptions.json],
     examples: ["swiftlet listen", "swiftlet listen --language zh --json --partials", "listen --button button --utterances 1",
-               "swiftlet listen --wav meeting.wav",
+               "swiftlet listen --wav meeting.wav", "swiftlet listen --wake-word alexa.nest",
                "arecord -t raw -f S16_LE -r 16000 -c 1 | swiftlet listen --wav -"]) { (context, arguments) throws(Failure) in
     if let stray = arguments.positional.first { throw Failure(.usage, "\(stray): a sound file is named with --wav") }
     let request = try ListenRequest(context, arguments)
@@ -42,6 +44,9 @@ let listen = Command(
     }
     let lease = try context.model(arguments.text("--model") ?? SharedOptions.speechModel, arguments)
     defer { lease.end() }
+    let word = try request.wakeWord.map { (name) throws(Failure) in try context.wakeModel(name, arguments) }
+    defer { word?.end() }
+    if let word { options.wake = try WakeModel.detector(word.model) }
     let session = try SpeechSession(lease.model)
     let heard: ListeningSource
     if let source { heard = source } else if let microphone {
@@ -61,6 +66,8 @@ struct ListenRequest {
     let pace: FileSound.Pace?
     /// An input's name; nil: by voice.
     let button: String?
+    /// A wake word's model; nil: everything is heard.
+    let wakeWord: String?
     let seconds: Int?
     let utterances: Int?
     let isJSON: Bool
@@ -82,6 +89,10 @@ struct ListenRequest {
         }
         let wanted = arguments.text("--button") ?? context.device?.configuration.microphone?.button
         button = wanted == "none" ? nil : wanted
+        let configured = path == nil && button == nil ? context.device?.configuration.microphone?.wakeWord : nil
+        let word = arguments.text("--wake-word") ?? configured
+        wakeWord = word == "none" ? nil : word
+        guard button == nil || wakeWord == nil else { throw Failure(.usage, "one of --button and --wake-word") }
         utterances = try arguments.integer("--utterances", in: 1...1_000_000)
         seconds = try arguments.integer("--seconds", in: 1...86_400) ?? (context.isScript && utterances == nil && path == nil ? 10 : nil)
         let isTerminal = context.console.map { $0.isInteractive } ?? Output.standard.isTerminal

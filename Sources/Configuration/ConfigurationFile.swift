@@ -64,6 +64,9 @@ public enum ConfigurationFile {
             throw Failure(.badFormat,
                           "\(at("output " + output.name)): [output \(output.name)] has no line; line = NAME or CHIP/NUMBER is expected")
         }
+        if configuration.microphone?.button != nil, configuration.microphone?.wakeWord != nil {
+            throw Failure(.badFormat, "\(at("microphone ")): one of button and wake-word")
+        }
         if let button = configuration.microphone?.button, !configuration.inputs.contains(where: { $0.name == button }) {
             throw Failure(.badFormat, "\(at("microphone ")): button = \(button): there is no [input \(button)]")
         }

@@ -217,6 +217,10 @@ struct ConfigurationKey {
             configuration.microphone?.button = value
             return isName(value)
         },
+        ConfigurationKey("microphone", "wake-word", "the name or path of a wake word's model") { configuration, value in
+            configuration.microphone?.wakeWord = value
+            return !value.isEmpty
+        },
     ]
 
     private static let biases: [(String, LineBias)] = [("as-is", .asIs), ("none", .none), ("pull-up", .pullUp), ("pull-down", .pullDown)]

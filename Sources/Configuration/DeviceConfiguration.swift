@@ -53,6 +53,8 @@ public struct DeviceConfiguration: Sendable {
         public var request = MicrophoneRequest()
         /// The input for push-to-talk; nil: who speaks is heard.
         public var button: String?
+        /// The model of a wake word, by path or name; nil: all that is said is listened to.
+        public var wakeWord: String?
         public init() {}
     }
 

@@ -18,7 +18,8 @@ private let canHear = hasProduct && FileManager.default.fileExists(atPath: model
 @Suite(.enabled(if: hasProduct, "swiftlet is not there"))
 struct ListenLineTests {
     @Test(arguments: [["a.wav"], ["--pace", "real-time"], ["--wav", "a.wav", "--pace", "double"], ["--wav", "a.wav", "--button", "x"],
-                      ["--wav", "a.wav", "--device", "x"], ["--partials"], ["--seconds", "0"], ["--utterances", "none"],
+                      ["--wav", "a.wav", "--device", "x"],
+                      ["--button", "x", "--wake-word", "y"], ["--partials"], ["--seconds", "0"], ["--utterances", "none"],
                       ["--script", "latin"], ["--rate", "5"], ["--wav", "-", "--pace", "none"], ["--loud"]])
     func wrongLinesAreRefusedBeforeAnythingIsDone(_ words: [String]) throws {
         let (status, output, errors) = try Session.run(["listen"] + words, input: "")
@@ -109,6 +110,26 @@ struct ListenTests {
         let (status, found, errors) = try listen(["--wav", try dialogue(scratch, announced: 1 << 24)])
         #expect(status == 0 && errors.contains("ends after") && found.contains { ($0["text"] as? String)?.hasPrefix("设定") == true },
                 "\(errors)\(found)")
+    }
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: modelPath("alexa")), "`make models` makes the wake word"))
+    func onlyWhatIsSaidBehindTheWordIsWrittenDown() throws {
+        let words = repository.appendingPathComponent("Tests/golden/hearing/wake-word.wav").path
+        let (status, found, errors) = try listen(["--wav", words, "--wake-word", modelPath("alexa"), "--language", "en"])
+        #expect(status == 0 && errors.isEmpty, "\(errors)")
+        let texts = found.compactMap { $0["text"] as? String }
+        #expect(found.first?["woken"] as? String == "Alexa" && texts.count == 1, "\(found)")
+        #expect(texts.first?.lowercased().contains("weather") == true, "\(found)")
+        // People who talk of other things.
+        for name in try FileManager.default.contentsOfDirectory(atPath: try #require(clips)).sorted() where name.hasSuffix(".wav") {
+            let (status, found, errors) = try listen(["--wav", try clip(name), "--wake-word", modelPath("alexa")])
+            #expect(status == 0 && found.count == 1, "\(name): \(found) \(errors)")
+        }
+    }
+
+    @Test func whatIsNoWakeWordIsRefused() throws {
+        let (status, found, errors) = try listen(["--wav", try clip(chinese), "--wake-word", model])
+        #expect(status != 0 && found.isEmpty && errors.contains("no wake-word model"), "\(errors)")
     }
 
     @Test func aPipeIsHeard() throws {

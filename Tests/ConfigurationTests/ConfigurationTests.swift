@@ -80,7 +80,11 @@ import Testing
         #expect(configuration.microphone?.request.device == "Device,0" && configuration.microphone?.request.rateHertz == 48_000
                 && configuration.microphone?.button == "door")
         // None goes untested: power monitors and models are below, cameras and tasks in TaskConfigurationTests.
-        #expect(ConfigurationKey.all.count == 9 + 1 + 15 + 5 + 3 + 3 + 4 + 7 + 6 + 7)
+        #expect(ConfigurationKey.all.count == 9 + 1 + 15 + 5 + 3 + 3 + 5 + 7 + 6 + 7)
+    }
+
+    @Test func aWakeWordTakesTheButtonsPlace() throws {
+        #expect(try parse("[microphone]\nwake-word = alexa\n").microphone?.wakeWord == "alexa")
     }
 
     @Test func emptyIsTheDefault() throws {
@@ -114,6 +118,8 @@ import Testing
             ("[input]\nline = x\n", "f:1: ", "[input NAME]"),
             ("[imu]\n[input door]\nactive = low\n", "f:2: ", "has no line"),
             ("[firmware]\n[microphone]\nbutton = talk\n", "f:2: ", "no [input talk]"),
+            ("[microphone]\nbutton = talk\nwake-word = alexa\n", "f:1: ", "one of button and wake-word"),
+            ("[microphone]\nwake-word =\n", "f:2: ", "wake word"),
             ("[input door]\nline = x\ndebounce = -3\n", "f:3: ", "milliseconds"),
             ("[console]\nports = ttyS0,,ttyS1:x\n", "f:2: ", "terminals"),
             ("[console]\nports = a,b,c,d,e,f,g,h,i\n", "f:2: ", "8 at most"),

@@ -50,6 +50,7 @@ compile riann                    riann.onnx             Apache-2.0
 compile riann-int8               riann.onnx             Apache-2.0 --weights int8
 compile smollm2-135m             smollm2-135m.gguf      Apache-2.0
 compile whisper-base             whisper-base           MIT
+compile alexa                    alexa.tflite           Apache-2.0 --set wake.word=Alexa --set wake.cutoff=0.9 --set wake.window=5
 
 # Gemma's weights come under terms that whoever uses them has to accept.
 if [ "${GEMMA:-}" = accept ]; then

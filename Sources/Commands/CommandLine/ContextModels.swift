@@ -34,6 +34,13 @@ extension Context {
         try runtime.library.lease(try request(name, arguments), for: modelUser, waits: waits)
     }
 
+    /// The same for a wake word's model, which is too small for more than one thread; for who holds another model already.
+    func wakeModel(_ name: String, _ arguments: Arguments) throws(Failure) -> ModelLease {
+        var request = try request(name, arguments)
+        request.threads = 1
+        return try runtime.library.lease(request, for: modelUser, waits: false)
+    }
+
     /// The same for a language model.
     func languageModel(_ name: String, _ arguments: Arguments) throws(Failure) -> ModelLease {
         let context = try arguments.integer("--context", in: 16...(1 << 20)), bits = try arguments.integer("--activations", in: 8...16)

@@ -76,6 +76,8 @@ final class ListeningRun {
             state.afterDecisionNanoseconds = utterance.afterDecisionNanoseconds
             source.microphone?.listening.publish(state)
             context.output(request.isJSON ? ListeningText.object(utterance).line : ShownText.line(utterance.text))
+        case .woken(let word, let seconds):
+            if request.isJSON { context.output(ListeningText.woken(word, at: seconds).line) } else { showRow("…") }
         case .broken:
             clearRow()
             if source.hasNoLog, let microphone = source.microphone { context.errors(ShownText.line("swiftlet: \(microphone.title)")) }

@@ -35,6 +35,14 @@ enum ListeningText {
         return object
     }
 
+    /// A wake word was heard.
+    static func woken(_ word: String, at seconds: Double) -> JSONObject {
+        var object = JSONObject()
+        object.set("woken", word)
+        object.set("at", seconds, decimals: 2)
+        return object
+    }
+
     static func object(_ utterance: ListenedUtterance) -> JSONObject {
         var times = JSONObject()
         times.set("afterSpeech", Double(utterance.afterSpeechNanoseconds) / 1e6, decimals: 1)

@@ -48,6 +48,8 @@ public enum ListeningEvent: Sendable {
     case final(ListenedUtterance)
     /// The utterance is over and nothing in it is speech; partial texts of it are void.
     case nothing
+    /// The wake word was heard: what is said now is written down. Seconds since the listening began.
+    case woken(word: String, at: Double)
     /// The sound broke off; it may come back.
     case broken
 }
@@ -59,6 +61,10 @@ public struct ListeningOptions {
     public var endPointer = EndPointerSettings()
     /// Utterances are what is said while this is so; nil: what the end-pointer finds.
     public var isPressed: (() -> Bool)?
+    /// Only the utterance behind this word is heard, and told; nil: all are.
+    public var wake: WakeWordDetector?
+    /// So long after the word somebody may begin to speak.
+    public var wakeSeconds = 8
     /// Texts are told while somebody speaks.
     public var tellsPartials = true
 

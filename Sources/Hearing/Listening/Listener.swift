@@ -36,6 +36,11 @@ public final class Listener {
     private var over: [SpokenUtterance] = []
     /// Of the sound's clock; before it no partial text is worked on.
     private var nextPartial: Int64 = 0
+    /// With a wake word: the sample up to which somebody may begin to speak; nil: nobody is listened to.
+    private var awakeUntil: Int64?
+    private var hasWoken = false
+    /// The segmenter is within an utterance, listened to or not.
+    private var isVoiced = false
 
     private static let rate = Int64(AudioReader.rate)
     /// Sound that a frame needs behind its middle, samples.
@@ -44,6 +49,8 @@ public final class Listener {
     private static let keptFrames: Int64 = 100, framesRemoved: Int64 = 256
     /// Sound that has to be new for another partial text, samples, and what has to be there for the first.
     private static let newSamples: Int64 = 4000, leastSamples: Int64 = 12_800
+    /// Who says the word and goes on in one breath is heard from a little before it was sure; less than this is its own end, samples.
+    private static let beforeSure: Int64 = 1600, leastAfterWord: Int64 = 4800
 
     /// Fails with `usage` for a language that the model doesn't know, with `unsupported` where the sound's rate is too low.
     init(_ sound: LiveSound, _ window: WindowTranscriber, _ mel: MelSpectrogram, _ options: ListeningOptions) throws(Failure) {
@@ -106,6 +113,10 @@ public final class Listener {
             hasBroken = false
             tell(.broken)
         }
+        if hasWoken, let wake = options.wake {
+            hasWoken = false
+            tell(.woken(word: wake.word, at: seconds))
+        }
         guard let work = nextWork() else {
             forget()
             return false
@@ -162,12 +173,31 @@ public final class Listener {
     private func feed(_ values: UnsafeBufferPointer<Float>) {
         _ = mel.append(values)
         fed += Int64(values.count)
+        if let wake = options.wake { waitForWord(wake, values) }
         segmenter.take(values) { note($0) }
+    }
+
+    private func waitForWord(_ wake: WakeWordDetector, _ values: UnsafeBufferPointer<Float>) {
+        do throws(Failure) {
+            let isHeard = try wake.take(values)
+            if isHeard, current == nil {
+                awakeUntil = fed + Int64(options.wakeSeconds) * Self.rate
+                hasWoken = true
+                // What was said before it is nobody's business.
+                if isVoiced { current = SpokenUtterance(start: max(0, fed - Self.beforeSure)) }
+            } else if current == nil, let end = awakeUntil, fed > end {
+                awakeUntil = nil
+            }
+        } catch {
+            failure = error
+        }
     }
 
     private func breakOff() {
         segmenter.finish { note($0) }
         uncounted = fed - segmenter.samples
+        awakeUntil = nil
+        options.wake?.restart()
         renewResampler()
     }
 
@@ -175,13 +205,20 @@ public final class Listener {
         let now = min(fed, segmenter.samples + uncounted)
         switch event {
         case .started(let start):
-            current = SpokenUtterance(start: start + uncounted)
+            isVoiced = true
+            if options.wake == nil || awakeUntil != nil { current = SpokenUtterance(start: start + uncounted) }
         case .paused(let end):
             current?.pause = now
             current?.voiceEnd = end + uncounted
         case .resumed: current?.pause = nil
         case .ended(_, let voiceEnd, let isCut):
+            isVoiced = false
             guard let utterance = current else { return }
+            if isWordAlone(utterance, voiceEnd + uncounted) {
+                current = nil
+                return
+            }
+            if !isCut { awakeUntil = nil }
             utterance.voiceEnd = voiceEnd + uncounted
             utterance.end = isCut ? utterance.voiceEnd : utterance.pause ?? now
             utterance.decided = now
@@ -189,6 +226,11 @@ public final class Listener {
             over.append(utterance)
             current = nil
         }
+    }
+
+    /// The end of the wake word, and nothing behind it.
+    private func isWordAlone(_ utterance: SpokenUtterance, _ end: Int64) -> Bool {
+        options.wake != nil && end - utterance.start < Self.leastAfterWord
     }
 
     // MARK: what is to be done
@@ -206,7 +248,7 @@ public final class Listener {
         if let first = over.first { return Work(utterance: first, end: first.end, isPartial: false) }
         guard let current else { return nil }
         if let pause = current.pause {
-            return current.heardEnd == pause ? nil : Work(utterance: current, end: pause, isPartial: false)
+            return current.heardEnd == pause || isWordAlone(current, pause) ? nil : Work(utterance: current, end: pause, isPartial: false)
         }
         guard fed - current.start >= Self.leastSamples, fed - (current.triedEnd ?? current.start) >= Self.newSamples,
               sound.now() >= nextPartial else { return nil }

@@ -240,6 +240,42 @@ struct ListenerTests {
         #expect(model.evaluations.count == 2)
     }
 
+    // MARK: a wake word
+
+    /// What is heard of these parts when the word is sure at this second.
+    private func awake(_ parts: [(voice: Double, silence: Double)], at second: Double) throws -> Heard {
+        model.scriptOfFrames = { (1...Int32($0 / 100)).map { $0 } }
+        let network = ScriptedWake(), first = Int(second * 1000 / 30)
+        network.saidAt = first - 4..<first + 1
+        var options = ListeningOptions()
+        options.wake = try WakeWordDetector(network, word: "hello")
+        return try hear(ScriptedSound(spoken(parts)), cost: 1_000_000, options)
+    }
+
+    private func woken(_ heard: Heard) -> [Double] { heard.events.compactMap { if case .woken(_, let at) = $0 { at } else { nil } } }
+
+    @Test func nobodyIsListenedToBeforeTheWordAndAfterTheUtteranceBehindIt() throws {
+        // Somebody talks, says the word (0.6 s), asks, and talks on.
+        let heard = try awake([(2, 1.5), (0.6, 1), (1.5, 1.5), (2, 1.5)], at: 5.5)
+        #expect(heard.finals.count == 1 && woken(heard).count == 1, "\(heard.events)")
+        let utterance = try #require(heard.finals.first)
+        #expect(abs(utterance.start - 6.3) < 0.2 && abs(utterance.end - 8.1) < 0.15, "\(utterance)")
+        // What the word is part of has been no work.
+        #expect(heard.partials.allSatisfy { $0.start > 6 })
+    }
+
+    @Test func theWordAndTheQuestionMayBeOneBreath() throws {
+        let heard = try awake([(3, 1.5), (2, 1)], at: 2.2)
+        let utterance = try #require(heard.finals.first)
+        #expect(heard.finals.count == 1 && abs(utterance.start - 2.1) < 0.1 && abs(utterance.end - 4.5) < 0.15, "\(heard.events)")
+    }
+
+    @Test func theWordAloneIsForgotten() throws {
+        // Eight seconds later nobody is listened to any more.
+        let heard = try awake([(0.6, 9.5), (2, 1)], at: 2.1)
+        #expect(woken(heard).count == 1 && heard.finals.isEmpty && heard.partials.isEmpty && model.encodedFrames.isEmpty, "\(heard.events)")
+    }
+
     @Test func aLanguageThatTheModelDoesNotKnowIsRefused() throws {
         var options = ListeningOptions()
         options.transcription.language = .code("xx")
