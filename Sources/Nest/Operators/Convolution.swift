@@ -3,7 +3,9 @@ import Platform
 /// Convolution and depthwise convolution.
 ///
 /// The blob of an int8 convolution: weights at 0, bias (int32) at `biasOffset`, scales (float32) at `scaleOffset`,
-/// a lookup table (256 int8) at `lookupOffset` or -1; all offsets multiples of 64, layouts as in CKernels.h.
+/// `lookupTables` lookup tables (256 int8 each) at `lookupOffset` or -1; all offsets multiples of 64, layouts as in
+/// CKernels.h. With several tables each channel has its own, whose number (uint16 a channel) is at `lookupChoiceOffset`:
+/// channels of very different ranges then have scales of their own before and after the function.
 /// Order of the fused tail: requantise and clamp, lookup, residual addition.
 public struct ConvolutionAttributes: AttributeFields, Equatable {
     public var kernelHeight: Int32 = 1, kernelWidth: Int32 = 1
@@ -34,10 +36,19 @@ public struct ConvolutionAttributes: AttributeFields, Equatable {
     public var floatFunction: Int32 = 0
     /// Parameters of that function, as in UnaryAttributes.
     public var functionAlpha: Float = 0, functionBeta: Float = 0
+    /// int8: how many lookup tables there are, and where each channel's choice among them is; -1: all use the first.
+    public var lookupTables: Int32 = 1
+    public var lookupChoiceOffset: Int32 = -1
 
     public init() {}
 
     public mutating func fields(_ codec: inout FieldCodec) {
+        firstFields(&codec)
+        addedFields(&codec)
+    }
+
+    /// What the format has had from the start; a pair has two of these in a row.
+    mutating func firstFields(_ codec: inout FieldCodec) {
         codec.integer("kernelHeight", &kernelHeight)
         codec.integer("kernelWidth", &kernelWidth)
         codec.integer("strideY", &strideY)
@@ -65,6 +76,11 @@ public struct ConvolutionAttributes: AttributeFields, Equatable {
         codec.float("functionAlpha", &functionAlpha)
         codec.float("functionBeta", &functionBeta)
     }
+
+    mutating func addedFields(_ codec: inout FieldCodec) {
+        codec.added("lookupTables", &lookupTables)
+        codec.added("lookupChoiceOffset", &lookupChoiceOffset)
+    }
 }
 
 #if !hasFeature(Embedded)
@@ -80,7 +96,7 @@ extension ConvolutionAttributes {
     private func suffix(_ instruction: Instruction) -> String {
         var text = strideY > 1 || strideX > 1 ? " /\(strideY)" : ""
         if dilationY > 1 || dilationX > 1 { text += " dilated \(dilationY)" }
-        if lookupOffset >= 0 { text += " + lookup" }
+        if lookupOffset >= 0 { text += lookupTables == 1 ? " + lookup" : " + \(lookupTables) lookups" }
         if floatFunction != 0 { text += UnaryFunction(rawValue: floatFunction).map { " + \($0)" } ?? "" }
         if instruction.inputs.1 != noTensor { text += " + add" }
         return text
@@ -122,20 +138,25 @@ extension InstructionChecker {
         try require(a.runPerRow == 0 || (a.runPerRow == 1 && a.dilationX == 1 && x.pixelStride == x.channels), "impossible runs")
         let window = Int64(a.kernelHeight) * Int64(a.kernelWidth) * Int64(x.channels)
         try require(window <= Int64(NestLimits.window), "its window of \(window) elements is too large")
-        try checkTail(a, x.type, lookup: lookup)
+        try checkTail(a, x.type, channels: channels, lookup: lookup)
         let shape = ConvolutionShape(convolution: a, inputChannels: Int(x.channels), outputChannels: Int(channels), type: x.type)
         try requirePart(offset, shape.weightBytes, "weights")
         try requirePart(a.biasOffset, shape.channelBytes, "biases")
         if x.type == .int8 { try requirePart(a.scaleOffset, shape.channelBytes, "scales") }
     }
 
-    func checkTail(_ a: ConvolutionAttributes, _ type: ElementType, lookup: Bool) throws(Failure) {
+    func checkTail(_ a: ConvolutionAttributes, _ type: ElementType, channels: Int32, lookup: Bool) throws(Failure) {
         switch type {
         case .int8:
             try require(a.runRepeat == 1 || a.runRepeat == 2, "impossible repeat \(a.runRepeat)")
             try requireClamp(a.outputMinimum, a.outputMaximum)
             try require((-128...127).contains(a.resultZeroPoint) && (-128...127).contains(a.lookupZeroPoint), "impossible zero point")
-            if lookup, a.lookupOffset != -1 { try requirePart(a.lookupOffset, 256, "lookup tables") }
+            if lookup, a.lookupOffset != -1 {
+                try require((1...65536).contains(a.lookupTables) && (a.lookupTables == 1 || a.lookupChoiceOffset >= 0),
+                            "impossible number of lookup tables \(a.lookupTables)")
+                try requirePart(a.lookupOffset, 256 * Int(a.lookupTables), "lookup tables")
+                if a.lookupTables > 1 { try requirePart(a.lookupChoiceOffset, 2 * Int(channels), "choices of lookup tables") }
+            }
         case .float32:
             try require(a.runRepeat == 1, "impossible repeat \(a.runRepeat)")
             try require(a.floatMinimum <= a.floatMaximum, "impossible clamp")

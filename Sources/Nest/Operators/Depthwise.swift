@@ -29,7 +29,7 @@ extension InstructionChecker {
     func checkDepthwiseWeights(_ a: ConvolutionAttributes, at offset: Int32, _ channels: Int, _ type: ElementType,
                                lookup: Bool) throws(Failure) {
         try require(Int(a.kernelHeight) * Int(a.kernelWidth) <= 1 << 16, "its window is too large")
-        try checkTail(a, type, lookup: lookup)
+        try checkTail(a, type, channels: Int32(clamping: channels), lookup: lookup)
         let shape = ConvolutionShape(depthwise: a, channels: channels, type: type)
         try requirePart(offset, shape.weightBytes, "weights")
         try requirePart(a.biasOffset, shape.channelBytes, "biases")

@@ -13,11 +13,13 @@ public struct PairAttributes: AttributeFields, Equatable {
     public init() {}
 
     public mutating func fields(_ codec: inout FieldCodec) {
-        pointwise.fields(&codec)
-        depthwise.fields(&codec)
+        pointwise.firstFields(&codec)
+        depthwise.firstFields(&codec)
         codec.integer("depthwiseWeightsOffset", &depthwiseWeightsOffset)
         codec.integer("middleChannels", &middleChannels)
         codec.integer("ringRows", &ringRows)
+        pointwise.addedFields(&codec)
+        depthwise.addedFields(&codec)
     }
 }
 

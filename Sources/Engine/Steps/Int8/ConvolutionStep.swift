@@ -40,7 +40,10 @@ final class ConvolutionStep: Step {
         context.view(context.instruction.inputs.0).type == .int8 ? ConvolutionStep(context) : FloatConvolutionStep(context)
     }
 
-    override func checkWeights() throws(Failure) { try scales.check() }
+    override func checkWeights() throws(Failure) {
+        try scales.check()
+        try tail.check()
+    }
 
     override func execute(_ index: Int, worker: Int) {
         let scratch = scratch(worker)

@@ -47,7 +47,10 @@ final class DepthwiseStep: Step {
         context.view(context.instruction.inputs.0).type == .int8 ? DepthwiseStep(context) : FloatDepthwiseStep(context)
     }
 
-    override func checkWeights() throws(Failure) { try scales.check() }
+    override func checkWeights() throws(Failure) {
+        try scales.check()
+        try tail.check()
+    }
 
     override func execute(_ index: Int, worker: Int) {
         let scratch = scratch(worker)

@@ -60,6 +60,8 @@ final class PairStep: Step {
     override func checkWeights() throws(Failure) {
         try scales.0.check()
         try scales.1.check()
+        try pointwiseTail.check()
+        try depthwiseTail.check()
     }
 
     override func execute(_ slice: Int, worker: Int) {

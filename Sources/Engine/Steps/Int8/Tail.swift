@@ -1,11 +1,12 @@
 import CKernels
 import Kernels
 import Nest
+import Platform
 
 /// What follows a convolution while its results are in the cache: lookup, then residual addition. Every stage reads
 /// one buffer and writes another, so that kernels may treat their last elements as they like.
 struct Tail {
-    private let table: UnsafePointer<Int8>?
+    private let tables: ChannelTables?
     private let addition: AddTask?
     private let output: View
     private let lookup: (UnsafePointer<Int8>, UnsafeMutablePointer<Int8>, UnsafePointer<Int8>, Int32) -> Void
@@ -15,7 +16,7 @@ struct Tail {
         self.output = output
         lookup = context.kernels.lookup
         add = context.kernels.add
-        table = a.lookupOffset < 0 ? nil : (context.blob + Int(a.lookupOffset)).assumingMemoryBound(to: Int8.self)
+        tables = ChannelTables(a, blob: context.blob, channels: output.channels)
         guard residual, let other = context.optionalView(context.instruction.inputs.1) else {
             addition = nil
             return
@@ -29,7 +30,10 @@ struct Tail {
         addition = task
     }
 
-    var isEmpty: Bool { table == nil && addition == nil }
+    var isEmpty: Bool { tables == nil && addition == nil }
+
+    /// What can only be seen in the weights: see `Step.checkWeights`.
+    func check() throws(Failure) { try tables?.check() }
 
     /// Pixels of a slice whose results stay in the first-level cache: about 16 KB, whole tiles of 16.
     static func pixels(_ channels: Int) -> Int { max(16, 16384 / channels / 16 * 16) }
@@ -37,7 +41,7 @@ struct Tail {
     /// Room for the results, and for them once more between lookup and addition.
     func scratchBytes(pixels: Int) -> Int {
         let once = roundUp(pixels * output.channels, to: 64) + 64
-        return table != nil && addition != nil ? 2 * once : once
+        return tables != nil && addition != nil ? 2 * once : once
     }
 
     /// The address that a task with dense output must be given so that `firstPixel` lands at the buffer's start.
@@ -45,24 +49,32 @@ struct Tail {
         buffer - firstPixel * output.channels
     }
 
-    /// The lookup alone, from one buffer to another; nothing without a table.
+    /// The lookup alone, from one dense buffer of whole pixels to another; nothing without a table.
     func look(_ source: UnsafePointer<Int8>, _ target: UnsafeMutablePointer<Int8>, _ count: Int) {
-        if let table { lookup(source, target, table, Int32(count)) }
+        guard let tables else { return }
+        if let choices = tables.choices {
+            tables.apply(choices, source, target, stride: output.channels, pixels: count / output.channels)
+        } else {
+            lookup(source, target, tables.first, Int32(count))
+        }
     }
 
     /// Takes dense results of pixels [firstPixel, firstPixel + count) to the output tensor.
     func finish(_ results: UnsafeMutablePointer<Int8>, firstPixel: Int, count: Int) {
         let channels = output.channels
         var source = results
-        if let table {
+        if let tables {
+            let target = output.bytes + firstPixel * output.stride
             if addition != nil {
                 source = results + roundUp(count * channels, to: 64) + 64
-                lookup(results, source, table, Int32(count * channels))
+                look(results, source, count * channels)
             } else if output.isDense {
-                lookup(results, output.bytes + firstPixel * channels, table, Int32(count * channels))
+                look(results, target, count * channels)
+            } else if let choices = tables.choices {
+                tables.apply(choices, results, target, stride: output.stride, pixels: count)
             } else {
                 for pixel in 0..<count {
-                    lookup(results + pixel * channels, output.bytes + (firstPixel + pixel) * output.stride, table, Int32(channels))
+                    lookup(results + pixel * channels, target + pixel * output.stride, tables.first, Int32(channels))
                 }
             }
         }
