@@ -202,8 +202,10 @@ struct Compile: ParsableCommand {
         case .percentile: .percentile(percentile)
         case .mse: .meanSquareError
         }
-        let inputs = pictures.samples(limit: samples)
-        note("calibrating with \(inputs.count) of the \(pictures.entries.count) pictures in \(calibrate ?? "")")
+        let isDetector = graph.metadata["task"] == "detect"
+        let inputs = pictures.samples(limit: samples, asViews: isDetector)
+        note("calibrating with \(min(samples, pictures.entries.count)) of the \(pictures.entries.count) pictures in \(calibrate ?? "")"
+             + (isDetector ? ", in \(inputs.count) views" : ""))
         let result = try PostTrainingQuantization.run(graph, samples: inputs, method: rule, options: options, correctsBiases: correctBiases,
                                                       progress: .standard)
         say("signal to noise of each layer, int8 against float, in dB")

@@ -33,6 +33,8 @@ public struct GraphTensor: Sendable {
     public var shape: [Int]
     public var type: ElementType
     public var quantization: Quantization?
+    /// Scales of an int8 tensor's channels of their own; nil: all channels have `quantization`.
+    public var channels: ChannelCoding?
     /// Little-endian elements in row-major order of `shape`; nil for what is computed.
     public var constant: [UInt8]?
     /// A tensor that keeps its value from one run to the next (recurrent state).

@@ -185,15 +185,19 @@ extension Lowering {
         attributes.resultZeroPoint = result.zeroPoint
         var current = result
         for (index, step) in node.tail.enumerated() {
-            let next: Quantization?
+            let after: TensorID
             switch index + 1 < node.tail.count ? node.tail[index + 1] : nil {
-            case .add(_, let before)?: next = graph.tensors[before].quantization
-            default: next = graph.tensors[node.outputs[0]].quantization
+            case .add(_, let before)?: after = before
+            default: after = node.outputs[0]
             }
-            guard let next else { throw graph.failure(node, "a fused step lacks quantisation") }
+            guard let next = graph.tensors[after].quantization else { throw graph.failure(node, "a fused step lacks quantisation") }
             switch step {
-            case .function(let function, let alpha, let beta, _):
-                attributes.lookupOffset = blob.append(lookupTable(function, alpha: alpha, beta: beta, from: current, to: next))
+            case .function(let function, let alpha, let beta, let before):
+                let tables = ChannelTables(function, alpha: alpha, beta: beta, from: (current, graph.tensors[before].channels),
+                                           to: (next, graph.tensors[after].channels))
+                attributes.lookupOffset = blob.append(tables.tables)
+                attributes.lookupTables = Int32(tables.tables.count / 256)
+                if attributes.lookupTables > 1 { attributes.lookupChoiceOffset = blob.append(tables.choices) }
             case .add(let activation, _):
                 guard let (low, high) = activation.quantizedBounds(scale: next.scale, zeroPoint: next.zeroPoint) else {
                     throw graph.failure(node, "a function after a fused addition")

@@ -16,7 +16,7 @@ func correctBiases(_ quantized: inout QuantizedGraph, of source: Graph, samples:
               let quantization = quantized.graph.tensors[twin].quantization else {
             continue
         }
-        taps[node.outputs[0]] = means.rounding(to: quantization)
+        taps[node.outputs[0]] = means.rounding(to: quantization, quantized.graph.tensors[twin].channels)
     }
     var readers: [TensorID: [TensorID]] = [:]
     for node in source.nodes where taps[node.outputs[0]] != nil { readers[node.inputs[0], default: []].append(node.outputs[0]) }
@@ -36,7 +36,9 @@ func correctBiases(_ quantized: inout QuantizedGraph, of source: Graph, samples:
                   let scales = quantized.graph.tensors[node.inputs[2]].quantization?.scales else {
                   continue
               }
-        let expected = apply(real, of: node, to: means.real.means()), found = apply(rounded, of: node, to: means.rounded.means())
+        let channels = quantized.graph.tensors[node.outputs[0]].channels
+        let expected = apply(real, of: node, to: means.real.means()).enumerated().map { $1 / Double(channels?.factors[$0] ?? 1) }
+        let found = apply(rounded, of: node, to: means.rounded.means())
         guard expected.count == bias.count, found.count == bias.count, scales.count == bias.count else { continue }
         quantized.graph.tensors[node.inputs[2]].constant = bias.indices.map { channel -> Int32 in
             let value = Double(bias[channel]) + ((expected[channel] - found[channel]) / Double(scales[channel])).rounded(.toNearestOrEven)
@@ -49,6 +51,7 @@ func correctBiases(_ quantized: inout QuantizedGraph, of source: Graph, samples:
 private struct InputMeans {
     var real: TapMeans, rounded: TapMeans
     private var scale: Float = 1, zeroPoint: Float = 0
+    private var inverseFactors: [Float]?
 
     /// Nil for what is no convolution.
     init?(_ node: Node, _ graph: Graph) {
@@ -64,16 +67,20 @@ private struct InputMeans {
         rounded = real
     }
 
-    func rounding(to quantization: Quantization) -> InputMeans {
+    /// The means of rounded values are in units of the channels' factors, as the rounded weights are.
+    func rounding(to quantization: Quantization, _ channels: ChannelCoding?) -> InputMeans {
         var copy = self
         copy.scale = quantization.scale
         copy.zeroPoint = Float(quantization.zeroPoint)
+        copy.inverseFactors = channels?.factors.map { 1 / $0 }
         return copy
     }
 
     mutating func add(_ values: [Float]) {
         real.add(values)
         let inverse = 1 / scale
+        var values = values
+        if let inverseFactors { for index in values.indices { values[index] *= inverseFactors[index % inverseFactors.count] } }
         rounded.add(values.map { (min(127, max(-128, ($0 * inverse + zeroPoint).rounded(.toNearestOrEven))) - zeroPoint) * scale })
     }
 }

@@ -5,23 +5,33 @@ import Platform
 public struct Calibration: Sendable {
     /// For each tensor that becomes int8.
     public var quantizations: [TensorID: Quantization]
+    /// For those whose channels have scales of their own.
+    public var codings: [TensorID: ChannelCoding] = [:]
 
     /// Runs the graph over the samples and counts each tensor's values.
     ///
     /// - Parameter graph: prepared (`Compilation.prepare`), not yet fused further.
+    /// - Parameter equalizes: channels get scales of their own where that costs nothing (`EqualizationPlan`); only for graphs
+    ///   whose functions are fused afterwards.
     /// - Throws: a `usage` failure without samples; what the samples or the program throw.
     public init(_ graph: Graph, samples: Samples, method: CalibrationMethod, name: String = "calibration",
-                progress: Progress = Progress()) throws {
+                equalizes: Bool = false, progress: Progress = Progress()) throws {
         guard samples.count > 0 else { throw Failure(.usage, "calibration needs at least one sample") }
         let plan = QuantizationPlan(graph)
         let observer = try TensorObserver(try lower([graph], name: name))
         // A tensor with a known scale needs no counting.
         let counted = Set(graph.tensors.indices.map { plan.group(of: $0) }).filter { plan.fixed[$0] == nil }
         var histograms: [TensorID: Histogram] = [:]
+        let equalization = equalizes ? EqualizationPlan(graph, plan) : nil
+        var channels: [TensorID: ChannelStatistics] = [:]
         try progress.each("ranges", of: samples.count) { index in
             try samples.fill(observer.model, index)
-            try observer.run(only: { counted.contains(plan.group(of: $0)) }) { tensor, values in
-                histograms[plan.group(of: tensor), default: Histogram()].add(values)
+            try observer.run(only: { counted.contains(plan.group(of: $0)) || equalization?.codes($0) == true }) { tensor, values in
+                if equalization?.codes(tensor) == true {
+                    channels[tensor, default: ChannelStatistics(channels: graph.tensors[tensor].shape.last ?? 1)].add(values)
+                } else {
+                    histograms[plan.group(of: tensor), default: Histogram()].add(values)
+                }
             }
         }
         let functions = Self.functions(graph, plan)
@@ -51,6 +61,10 @@ public struct Calibration: Sendable {
                 quantizations[tensor] = found[group]
             }
         }
+        guard let equalization else { return }
+        let coded = ChannelCalibration(graph, equalization, channels)
+        quantizations.merge(coded.quantizations) { $1 }
+        codings = coded.codings
     }
 
     /// The function that alone reads a tensor, for tensors that share their scale with no other.

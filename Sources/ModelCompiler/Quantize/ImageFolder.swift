@@ -45,11 +45,13 @@ public struct ImageFolder: Sendable {
     }
 
     /// At most `limit` of the pictures, as inputs of image models.
-    public func samples(limit: Int = .max) -> Samples {
-        let chosen = Array(entries.prefix(limit))
+    ///
+    /// - Parameter asViews: each of them in many views as well, for models that look for things of any size (`PictureViews`).
+    public func samples(limit: Int = .max, asViews: Bool = false) -> Samples {
+        let chosen = Array(entries.prefix(limit)), views = PictureViews(paths: chosen.map(\.path))
         // By what the input wants, not by the model: a model that comes after another may lie at the same address.
         var preprocessors: [String: ImagePreprocessor] = [:]
-        return Samples(count: chosen.count) { model, index in
+        return Samples(count: asViews ? views.count : chosen.count) { model, index in
             let record = model.inputRecord(0)
             let key = "\(record.type) \(record.shapeText) \(record.scale) \(record.zeroPoint)"
             let preprocessor: ImagePreprocessor
@@ -59,9 +61,7 @@ public struct ImageFolder: Sendable {
                 preprocessor = try ImagePreprocessor(try NetworkInput(of: model))
                 preprocessors[key] = preprocessor
             }
-            let size = preprocessor.input.decodeSize
-            let image = try ImageFile.decode(path: chosen[index].path, atLeast: size)
-            preprocessor.run(image, into: model.input(0).baseAddress!)
+            try views.run(index, preprocessor, into: model.input(0).baseAddress!)
         }
     }
 }

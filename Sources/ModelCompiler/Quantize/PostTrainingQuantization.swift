@@ -10,8 +10,11 @@ public struct PostTrainingQuantization: Sendable {
     /// - Parameter correctsBiases: take the mean error of each channel out of the biases.
     public static func run(_ graph: Graph, samples: Samples, method: CalibrationMethod, options: CompilationOptions,
                            correctsBiases: Bool = true, progress: Progress = Progress()) throws -> PostTrainingQuantization {
-        let calibration = try Calibration(graph, samples: samples, method: method, name: options.name, progress: progress)
-        var quantized = try quantize(graph, calibration)
+        let calibration = try Calibration(graph, samples: samples, method: method, name: options.name, equalizes: options.fuses,
+                                          progress: progress)
+        let rounding = correctsBiases ? try WeightRounding(graph, samples: samples, name: options.name, progress: progress)
+            : WeightRounding()
+        var quantized = try quantize(graph, calibration, rounding)
         if correctsBiases { try correctBiases(&quantized, of: graph, samples: samples, name: options.name, progress: progress) }
         let int8 = try Compilation.finish(quantized.graph, options)
         let float = try lower([graph], name: options.name)

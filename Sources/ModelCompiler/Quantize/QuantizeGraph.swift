@@ -12,13 +12,19 @@ public struct QuantizedGraph: Sendable {
 ///
 /// - Throws: a failure that names a node without calibrated scales.
 public func quantize(_ source: Graph, _ calibration: Calibration) throws -> QuantizedGraph {
-    var builder = QuantizedGraphBuilder(source, calibration)
+    try quantize(source, calibration, WeightRounding())
+}
+
+/// - Parameter rounding: how weights become whole steps.
+func quantize(_ source: Graph, _ calibration: Calibration, _ rounding: WeightRounding) throws -> QuantizedGraph {
+    var builder = QuantizedGraphBuilder(source, calibration, rounding)
     return try builder.build()
 }
 
 private struct QuantizedGraphBuilder {
     let source: Graph
     let calibration: Calibration
+    let rounding: WeightRounding
     let plan: QuantizationPlan
     var graph: Graph
     var nodes: [Node] = []
@@ -27,9 +33,10 @@ private struct QuantizedGraphBuilder {
     /// Float tensors that are there as floats.
     var floats = Set<TensorID>()
 
-    init(_ source: Graph, _ calibration: Calibration) {
+    init(_ source: Graph, _ calibration: Calibration, _ rounding: WeightRounding) {
         self.source = source
         self.calibration = calibration
+        self.rounding = rounding
         plan = QuantizationPlan(source)
         graph = source
     }
@@ -60,6 +67,7 @@ private struct QuantizedGraphBuilder {
         guard let quantization = calibration.quantizations[tensor] else { return nil }
         let float = source.tensors[tensor]
         let id = graph.addTensor(GraphTensor(name: float.name, shape: float.shape, type: .int8, quantization: quantization))
+        graph.tensors[id].channels = calibration.codings[tensor]
         twins[tensor] = id
         return id
     }
@@ -95,7 +103,7 @@ private struct QuantizedGraphBuilder {
         switch node.operation {
         case .convolution, .depthwiseConvolution, .fullyConnected:
             let input = try int8(node.inputs[0], node)
-            let weights = try quantizedWeights(node, inputScale: graph.tensors[input].quantization?.scale ?? 1)
+            let weights = try quantizedWeights(node, input: graph.tensors[input], output: calibration.codings[node.outputs[0]])
             changed.inputs = [input, weights.weights, weights.bias]
         case .gather: changed.inputs = [try int8(node.inputs[0], node)] + node.inputs.dropFirst()
         default: changed.inputs = try node.inputs.map { $0 < 0 ? $0 : try int8($0, node) }
@@ -109,31 +117,39 @@ private struct QuantizedGraphBuilder {
         nodes.append(changed)
     }
 
-    private mutating func quantizedWeights(_ node: Node, inputScale: Float) throws -> (weights: TensorID, bias: TensorID) {
-        guard let values = source.floatValues(node.inputs[1]) else { throw source.failure(node, "the weights must be constant") }
+    /// - Parameter output: the coding of the result's channels; factors of input and output go into weights and bias.
+    private mutating func quantizedWeights(_ node: Node, input: GraphTensor, output: ChannelCoding?) throws
+        -> (weights: TensorID, bias: TensorID) {
+        let inputScale = input.quantization?.scale ?? 1
+        guard var values = source.floatValues(node.inputs[1]) else { throw source.failure(node, "the weights must be constant") }
         let tensor = source.tensors[node.inputs[1]]
         var axis = 0
         if case .depthwiseConvolution = node.operation { axis = 3 }
         let channels = tensor.shape[axis], inner = tensor.shape[(axis + 1)...].reduce(1, *)
         let biasTensor = node.inputs.count > 2 ? node.inputs[2] : -1
-        let bias = source.floatValues(biasTensor) ?? [Float](repeating: 0, count: channels)
+        var bias = source.floatValues(biasTensor) ?? [Float](repeating: 0, count: channels)
         guard bias.count == channels else { throw source.failure(node, "\(bias.count) biases for \(channels) channels") }
+        // The last axis of the weights is that of the input's channels, depthwise or not.
+        if let coding = input.channels {
+            for index in values.indices { values[index] *= coding.factors[index % coding.factors.count] }
+        }
+        let factors = output?.factors ?? [Float](repeating: 1, count: channels)
+        if let output { for channel in 0..<channels { bias[channel] -= output.offsets[channel] } }
         var largest = [Float](repeating: 0, count: channels)
         for (index, value) in values.enumerated() { largest[index / inner % channels] = max(largest[index / inner % channels], abs(value)) }
         // A channel of (nearly) no weights still needs a scale that its bias fits.
         let scales = zip(largest, bias).map { max($0 / 127, abs($1) / inputScale / 0x1p30, 1e-12) }
-        let integers = values.enumerated().map { index, value -> Int8 in
-            Int8(max(-127, min(127, (value / scales[index / inner % channels]).rounded(.toNearestOrEven))))
-        }
+        let integers = rounding.integers(values, scales: scales, channel: { $0 / inner % channels }, output: node.outputs[0],
+                                         factors: input.channels?.factors)
         let biases = zip(bias, scales).map { value, scale -> Int32 in
             Int32(max(-0x7fff_0000, min(0x7fff_0000, (Double(value) / (Double(inputScale) * Double(scale))).rounded(.toNearestOrEven))))
         }
         let weights = graph.addTensor(GraphTensor(name: tensor.name, shape: tensor.shape, type: .int8,
-                                                  quantization: Quantization(scales: scales,
+                                                  quantization: Quantization(scales: zip(scales, factors).map { $0 / $1 },
                                                       zeroPoints: [Int32](repeating: 0, count: channels), axis: axis),
                                                   constant: integers.littleEndianBytes))
         let biasID = graph.addTensor(GraphTensor(name: "\(node.name) bias", shape: [channels], type: .int32,
-                                                 quantization: Quantization(scales: scales.map { $0 * inputScale },
+                                                 quantization: Quantization(scales: zip(scales, factors).map { $0 / $1 * inputScale },
                                                                             zeroPoints: [Int32](repeating: 0, count: channels), axis: 0),
                                                  constant: biases.littleEndianBytes))
         return (weights, biasID)

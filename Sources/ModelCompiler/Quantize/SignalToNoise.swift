@@ -23,6 +23,7 @@ public func signalToNoise(float: CompiledNest, int8: CompiledNest, int8Graph: Gr
         try samples.fill(quantized.model, index)
         try quantized.run { tensor, values in
             guard let expected = real[floatTensors[tensor] ?? tensor], expected.count == values.count else { return }
+            let values = int8Graph.tensors[tensor].channels.map { $0.real(values) } ?? values
             if signal[tensor] == nil { order.append(tensor) }
             var power = 0.0, error = 0.0
             for (a, b) in zip(expected, values) {
