@@ -18,6 +18,7 @@ import tarfile
 import time
 
 import counting
+import detections as detection
 from counting import PEERS
 from record import BOARD, BUILD, NESTC, ROOT, SWIFTLET, Section, at_least, at_most, processor
 
@@ -183,6 +184,22 @@ def names():
     )
 
 
+def detections():
+    """The int8 detector against the float one, on pictures that calibration hasn't seen."""
+    folder = DATA / "images"
+    pictures = sorted((folder / "val").glob("*.JPEG")) + sorted(folder.glob("*.jpg"))
+    if not pictures:
+        return section.not_measured("YOLOX-Nano: objects in int8 and in float", f"no pictures in {folder}")
+    expected, found = (answers("detect", *pictures, "--model", name) for name in ("yolox-nano", "yolox-nano-int8"))
+    score, common, total, reference = detection.f1(found, expected)
+    section.add(
+        f"YOLOX-Nano, int8 against float, {len(pictures)} pictures: F1 of objects (overlap 0.5, score 0.3)",
+        f"{score:.3f}: {common} in common, {reference} in float, {total} in int8",
+        score,
+        bounds=[at_least(score, 0.9, "0.90")],
+    )
+
+
 def instructions():
     for name in ("MobileNetV2", "keyword spotting", "visual wake words", "image classification"):
         source, nest = nest_of(name)
@@ -343,7 +360,8 @@ def board_size():
 
 def main():
     section.processor = processor()
-    groups = (board_size, agreement, keywords, accuracy, names, instructions, network_steps, inclination, times, memory, start_up, frames)
+    groups = (board_size, agreement, keywords, accuracy, names, detections, instructions, network_steps, inclination, times, memory)
+    groups += (start_up, frames)
     sys.exit(0 if section.measure(groups) else 1)
 
 
