@@ -354,7 +354,7 @@ def board_size():
         f"{size:.2f} MB",
         size,
         "MB",
-        bounds=[at_most(size, 2.9, "2.9 MB at most")],
+        bounds=[at_most(size, 3.0, "3.0 MB at most")],
     )
 
 

@@ -252,7 +252,8 @@ def document(rows, results, has_times):
         times = [cell(found.get("ours")), cell(found.get("theirs"))] if has_times else []
         cells = [row["name"], row["job"], found["verdict"], cell(found["answer"]), *times, link(row)]
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", "## Not tried", "These could not be had where the table was made; nobody has looked whether their addresses are right.", ""]
+    lines += ["", "## Not tried"]
+    lines += ["These could not be had where the table was made; nobody has looked whether their addresses are right.", ""]
     lines += ["| model | for | address |", "| --- | --- | --- |"]
     lines += [f"| {row['name']} | {row['job']} | {link(row)} |" for row in rows if row["name"] not in results]
     return "\n".join(lines) + "\n"
