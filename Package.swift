@@ -151,7 +151,7 @@ let package = Package(
         .testTarget(name: "CommandsTests", dependencies: [
             "Commands", "Console", "Device", "Configuration", "ModelRuntime", "VirtualBoard", "Pose", "Sensors", "Board", "Platform",
                 "CConsole", "TestSupport"]),
-        .testTarget(name: "HardwareTests", dependencies: ["Rig", "Sensors", "VirtualBoard", "Platform", "TestSupport"]),
+        .testTarget(name: "HardwareTests", dependencies: ["Rig", "Hearing", "Sensors", "VirtualBoard", "Platform", "TestSupport"]),
     ],
     swiftLanguageModes: [.v5]
 )

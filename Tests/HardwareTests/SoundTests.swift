@@ -26,10 +26,7 @@ extension HardwareTests {
                     files: [("clip", clip), ("etc/sound.conf", Array(configuration.utf8))]))
                 machine = try Machine(options)
                 shell = try GuestShell(machine)
-                for module in image.spareModules where module.hasPrefix("snd") || module.hasPrefix("sound") {
-                    let loaded = try shell.run("insmod /lib/modules/\(module)\(module.contains("aloop") ? " pcm_substreams=1" : "")")
-                    #expect(loaded.status == 0, "\(module): \(loaded.text)")
-                }
+                try LoopbackCard.load(shell, image)
             }
         }
 
