@@ -238,7 +238,7 @@ extension ONNXImporter {
     mutating func gatherND(_ node: ONNXNode) throws {
         let x = try plain(value(node, 0), node.name + "/plain"), indices = try constant(node, 1)
         guard node.integer("batch_dims", 0) == 0, let list = indices.integers, !list.isEmpty, let depth = indices.shape.last,
-              (1...x.shape.count).contains(depth) else {
+              depth >= 1, depth <= x.shape.count else {
             throw Failure(.unsupported, "indices of shape \(indices.shape) into \(x.shape); constant ones without batches work")
         }
         var rows: [Int32] = []

@@ -7,7 +7,7 @@ extension TFLiteImporter {
     /// instruction's.
     mutating func gatherND(_ item: TFLiteOperator) throws {
         let x = try input(item, 0), indices = try input(item, 1), s = shape(x), places = shape(indices)
-        guard let depth = places.last, (1...min(s.count, 4)).contains(depth) else {
+        guard let depth = places.last, depth >= 1, depth <= min(s.count, 4) else {
             throw Failure(.unsupported, "indices of shape \(places) into \(s); up to four axes work")
         }
         guard let values = graph.tensors[indices].int32s else {
