@@ -131,7 +131,7 @@ import VirtualBoard
         for (text, expected) in [
             ("[microphone]\nrate = 10\n", "x:2: rate = 10: samples a second, a whole number from 8000 to 192000 is expected"),
             ("[microphone two]\n", "x:1: [microphone] is expected"),
-            ("[microphone]\nloud = 1\n", "x:2: unknown key loud in [microphone]; device, rate or button are expected"),
+            ("[microphone]\nloud = 1\n", "x:2: unknown key loud in [microphone]; device, rate, button or wake-word are expected"),
         ] {
             #expect { _ = try ConfigurationFile.parse(Array(text.utf8), name: "x") } throws: { ($0 as? Failure)?.description == expected }
         }
