@@ -47,7 +47,7 @@ compile efficientnet-lite0-float efficientnet-lite0.pth Apache-2.0 "${classifier
 # In int8 the detector finds nine of ten objects that it finds in float and isn't twice as fast; until it is, it stays float.
 compile yolox-nano               yolox-nano.onnx        Apache-2.0
 mkdir "$partial/scenes"
-cp "$sources"/imagenet/*.jpg "$sources"/pictures/*.jpg "$sources"/pictures/*.png "$partial/scenes"
+cp -R "$sources/imagenet/." "$sources/pictures/." "$partial/scenes"
 compile yolox-nano-int8          yolox-nano.onnx        Apache-2.0 --weights int8 --calibrate "$partial/scenes"
 compile riann                    riann.onnx             Apache-2.0
 compile riann-int8               riann.onnx             Apache-2.0 --weights int8
