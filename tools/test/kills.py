@@ -99,7 +99,8 @@ def models(scratch):
     text = (ROOT / script).read_text()
     sources = sorted({word.split("/")[-1] for word in text.split() if word.endswith((".pth", ".onnx", ".gguf", ".tflite"))})
     fetch = pathlib.Path("tools/models/fetch.py")
-    program(tree / fetch, "#!/bin/sh\n" + f'mkdir -p "$1/imagenet" "$1/pictures" && for each in {" ".join(sources)}; do cp "{MODEL}" "$1/$each"; done\n'
+    program(tree / fetch, "#!/bin/sh\n" + 'mkdir -p "$1/imagenet" "$1/pictures"\n'
+            + f'for each in {" ".join(sources)}; do cp "{MODEL}" "$1/$each"; done\n'
             + """echo '["a cat having a striped coat"]' > "$1/imagenet-labels.json"\n""")
     program(tree / "bin/swift", f'#!/bin/sh\ncase $* in *--show-bin-path*) echo "{tree}/bin" ;; esac\n')
     program(tree / "bin/nestc", f'#!/bin/sh\nexec "{PRODUCTS}/nestc" "{MODEL}" -o "$3" --name "$5" --set "licence=$VERSION"\n')
