@@ -166,6 +166,8 @@ def names():
         right += given.count(labels[pictures[entry["image"]]].split(",")[0])
         if given:
             post.append(entry["milliseconds"]["post"])
+    if not said:
+        raise RuntimeError("no object has a name")
     share = 100 * right / said
     section.add(
         f"names in boxes, {len(pictures)} pictures: right of those said",

@@ -29,7 +29,7 @@ extension HardwareTests {
             bench.machine.withChips(ofBus: sensor.bus) { _, _ in sensor.model.trace = trace }
             let run = try bench.start(chip)
             defer { _ = try? run.end() }
-            _ = try bench.waitForSamples(run, chip, more: 300, seconds: 15)
+            _ = try run.waitForSamples(chip, more: 300, seconds: 15)
 
             // A machine that takes the emulated board's processor away makes interrupts late by whole samples, as no board
             // does, and then the counters tell of it. What a window of five seconds counted is judged only where that
@@ -37,13 +37,13 @@ extension HardwareTests {
             var readings: [[String: Any]] = [], samples = 0, changed: [String] = [], wasJudged = false
             for _ in 0..<4 {
                 let ((before, after), stall) = try StallMeter.measure {
-                    let before = try bench.state(run, chip)
+                    let before = try run.state(of: chip)
                     var after = before
                     readings = []
                     // Five seconds, and more where the board got too little of this machine.
                     for _ in 0..<12 {
                         readings += try run.console.run("imu \(chip) --seconds 5 --rate 40", seconds: 60)
-                        after = try bench.state(run, chip)
+                        after = try run.state(of: chip)
                         if readings.count > 100, (after["samples"] as? Int ?? 0) - (before["samples"] as? Int ?? 0) > 900 { break }
                     }
                     return (before, after)

@@ -39,7 +39,7 @@ extension HardwareTests {
             init() throws {
                 bench = try Bench.make()
                 run = try bench.start("mpu6050")
-                try bench.waitForSamples(run, "mpu6050", more: 200, seconds: 15)
+                try run.waitForSamples("mpu6050", more: 200, seconds: 15)
             }
         }
         private let bench: RigBench, run: FirmwareRun
@@ -69,7 +69,7 @@ extension HardwareTests {
             let seen = monotonicNanoseconds()
             let end = start + Int64(faultSeconds * 1e9)
             while monotonicNanoseconds() < end { _ = try run.console.run("sensors mpu6050") }
-            let resumed = try bench.waitForSamples(run, "mpu6050", more: 100, seconds: 20)
+            let resumed = try run.waitForSamples("mpu6050", more: 100, seconds: 20)
             let raised = each.counters.filter { resumed.fault($0) > before.fault($0) }.map {
                 "\($0) +\(resumed.fault($0) - before.fault($0))"
             }
@@ -80,7 +80,7 @@ extension HardwareTests {
         @Test func driftingClockIsFollowed() throws {
             try bench.machine.inject(.drift(address: 0x68, share: -0.03), bus: 2)
             defer { try? bench.machine.inject(.drift(address: 0x68, share: 0.03), bus: 2) }
-            let state = try bench.waitForSamples(run, "mpu6050", more: 1200, seconds: 30)
+            let state = try run.waitForSamples("mpu6050", more: 1200, seconds: 30)
             #expect(abs(state.number("rateHertz") - 194) < 2, "\(state.number("rateHertz")) Hz of a clock that is 3 % slow")
         }
 

@@ -89,7 +89,7 @@ extension HardwareTests {
                                         + "\(group)/memory.max").status == 0)
             let run = try bench.start("mpu6050", group: group)
             defer { _ = try? run.end() }
-            _ = try bench.waitForSamples(run, "mpu6050", more: 600, seconds: 20)
+            _ = try run.waitForSamples("mpu6050", more: 600, seconds: 20)
             #expect(try bench.shell.run("cat \(group)/cgroup.procs").text.contains("\(run.processIdentifier)"))
             #expect(try bench.shell.run("grep oom_kill \(group)/memory.events").text.contains("oom_kill 0"))
             let peak = try bench.shell.run("cat \(group)/memory.peak || cat \(group)/memory.current").text
@@ -102,7 +102,7 @@ extension HardwareTests {
         @Test func watchdogResetsTheBoardWhenTheFirmwareHangs() throws {
             defer { OneBoard.end() }
             let run = try bench.start("watchdog")
-            _ = try bench.waitForSamples(run, "mpu6050", more: 1000, seconds: 30)
+            _ = try run.waitForSamples("mpu6050", more: 1000, seconds: 30)
             #expect(!bench.machine.waitForEnd(seconds: 0), "fed, it must not bite")
             try bench.machine.console.send("kill -STOP \(run.processIdentifier)\n")
             let start = monotonicNanoseconds()

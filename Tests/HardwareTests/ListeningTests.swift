@@ -70,7 +70,7 @@ extension HardwareTests {
             let run = try FirmwareRun(board.shell, board.machine, configuration: "/etc/listen.conf")
             defer { _ = try? run.end(seconds: 120) }
             _ = try run.console.waitForLog("microphone running: Loopback", seconds: 120)
-            let before = try settled(run)
+            let before = try run.waitForSamples("mpu6050", more: 200, seconds: 120)
             let start = monotonicNanoseconds()
             // Said once, with a silence before it in which the command gets ready; a machine that is slow hears the second one.
             _ = try board.shell.run("(cat /silence /silence /clip /silence; sleep 60; cat /silence /clip /silence) > /dev/dsp & true")
@@ -81,7 +81,7 @@ extension HardwareTests {
             #expect(utterance["text"] as? String == "相比传统的基金公司", "\(utterance)")
             // So slow a processor can't keep the silence that comes while it hears: what is lost is said, and only told here.
             let summary = try #require(answers.last?["summary"] as? [String: Any])
-            let after = try settled(run), seconds = Double(monotonicNanoseconds() - start) / 1e9
+            let after = try run.waitForSamples("mpu6050", more: 1, seconds: 120), seconds = Double(monotonicNanoseconds() - start) / 1e9
             let hasLost = after.fault("lostSamples") != before.fault("lostSamples")
             #expect(!hasLost || stall > Self.longestStallNanoseconds, "\(after)")
             if hasLost { RigFiles.report("samples lost while this machine stood still for up to \(milliseconds(stall, decimals: 0))") }
@@ -91,16 +91,6 @@ extension HardwareTests {
                             + "\(utterance["milliseconds"] ?? "?"); firmware resident "
                                 + "\(try run.memoryKilobytes()) kB, peak \(try run.memoryKilobytes("VmHWM")) kB, of it anonymous "
                                 + "\(try run.memoryKilobytes("RssAnon")) kB")
-        }
-
-        /// The sensor's state, once it runs.
-        private func settled(_ run: FirmwareRun) throws -> [String: Any] {
-            let deadline = monotonicNanoseconds() + 120_000_000_000
-            while true {
-                let state = try run.console.run("sensors mpu6050", seconds: 60).first ?? [:]
-                if state["state"] as? String == "running", state.number("samples") > 200 { return state }
-                guard monotonicNanoseconds() < deadline else { throw Failure(.inputOutput, "the sensor doesn't run: \(state)") }
-            }
         }
     }
 }

@@ -19,7 +19,7 @@ import Testing
         for code in UInt8(32)..<127 {
             let image = try Image(width: 12, height: 22)
             image.fill(red: 0, green: 0, blue: 0)
-            image.write(String(UnicodeScalar(code)), x: 0, y: 0, height: 22, colour: Colour(255, 255, 255))
+            image.write(String(UnicodeScalar(code)), x: 0, y: 0, letters: Lettering(height: 22), colour: Colour(255, 255, 255))
             shapes.insert(Array(UnsafeBufferPointer(start: image.pixels, count: image.byteCount)))
         }
         #expect(shapes.count == 95)
@@ -28,10 +28,10 @@ import Testing
     /// Smaller letters have as much ink for their area as the cell has, larger ones too: nothing is dropped on the way.
     @Test func lettersKeepTheirInkAtEverySize() {
         func ink(_ character: UInt8, height: Int) -> Float {
-            let width = Font.advance(height: height)
+            let letters = Lettering(height: height)
             var sum: Float = 0
-            for y in 0..<height { for x in 0..<width { sum += Font.ink(character, x: x, y: y, width: width, height: height) } }
-            return sum / Float(width * height)
+            for y in 0..<height { for x in 0..<letters.width { sum += letters.ink(character, x: x, y: y) } }
+            return sum / Float(letters.width * height)
         }
         for letter in "MWgk8%".utf8 {
             let cell = ink(letter, height: Font.rows)

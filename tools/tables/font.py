@@ -6,16 +6,15 @@ usage: tools/tables/font.py [OUT]      (needs Pillow, as goldens/requirements.tx
 The font is Debian's fonts-dejavu-core, fetched with its checksum; its licence lets it be shipped.
 """
 
-import hashlib
 import pathlib
-import subprocess
 import sys
 import tempfile
 
+import published
 from PIL import Image, ImageDraw, ImageFont
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PACKAGE = ("fonts-dejavu-core=2.37-6", "8892669e51aab4dc56682c8e39d8ddb7d70fad83c369344e1e240bf3ca22bb76")
+PACKAGE = ("fonts-dejavu-core", "2.37-6", "8892669e51aab4dc56682c8e39d8ddb7d70fad83c369344e1e240bf3ca22bb76")
 # At this size a letter's advance is a whole number of pixels.
 SIZE, COLUMNS, ROWS = 20, 12, 22
 
@@ -40,12 +39,7 @@ def cells(font):
 def main():
     out = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "Sources/Vision/Draw/FontTable.swift"
     with tempfile.TemporaryDirectory() as place:
-        subprocess.run(["apt-get", "-q", "download", PACKAGE[0]], cwd=place, check=True, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL)
-        package = next(pathlib.Path(place).glob("*.deb"))
-        if hashlib.sha256(package.read_bytes()).hexdigest() != PACKAGE[1]:
-            sys.exit(f"font.py: {package.name} has another checksum than it should")
-        subprocess.run(["dpkg-deb", "-x", package, place], check=True)
+        published.debian(pathlib.Path(place), *PACKAGE)
         font = ImageFont.truetype(f"{place}/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf", SIZE)
         lines = [
             "/// Written by tools/tables/font.py from DejaVu Sans Mono (Bitstream Vera's licence, DejaVu's changes are in the public",

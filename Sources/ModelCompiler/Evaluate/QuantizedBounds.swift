@@ -61,9 +61,12 @@ func evaluate(_ function: UnaryFunction, alpha: Float, beta: Float, at x: Double
 }
 
 /// The table of an int8 function: entry i is the result for the input i - 128.
-func lookupTable(_ function: UnaryFunction, alpha: Float, beta: Float, from input: Quantization, to output: Quantization) -> [Int8] {
+///
+/// - Parameter offset: the real value at the input's zero point.
+func lookupTable(_ function: UnaryFunction, alpha: Float, beta: Float, from input: Quantization, offset: Float = 0,
+                 to output: Quantization) -> [Int8] {
     (-128...127).map { value in
-        let x = Double(input.scale) * Double(value - Int(input.zeroPoint))
+        let x = Double(offset) + Double(input.scale) * Double(value - Int(input.zeroPoint))
         let y = evaluate(function, alpha: alpha, beta: beta, at: x) / Double(output.scale) + Double(output.zeroPoint)
         return y.isNaN ? Int8(clamping: output.zeroPoint) : Int8(max(-128, min(127, y.rounded(.toNearestOrEven))))
     }

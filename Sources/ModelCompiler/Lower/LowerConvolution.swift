@@ -193,8 +193,8 @@ extension Lowering {
             guard let next = graph.tensors[after].quantization else { throw graph.failure(node, "a fused step lacks quantisation") }
             switch step {
             case .function(let function, let alpha, let beta, let before):
-                let tables = ChannelTables(function, alpha: alpha, beta: beta, from: (current, graph.tensors[before].channels),
-                                           to: (next, graph.tensors[after].channels))
+                let tables = LookupTables(function, alpha: alpha, beta: beta, from: (current, graph.tensors[before].channels),
+                                          to: (next, graph.tensors[after].channels))
                 attributes.lookupOffset = blob.append(tables.tables)
                 attributes.lookupTables = Int32(tables.tables.count / 256)
                 if attributes.lookupTables > 1 { attributes.lookupChoiceOffset = blob.append(tables.choices) }

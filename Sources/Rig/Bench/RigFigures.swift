@@ -48,7 +48,7 @@ public final class RigFigures {
 
     private func sampleTimes(_ bench: RigBench) throws(Failure) {
         let run = try bench.start("mpu6050"), model = bench.board.sensor("mpu6050")!.model
-        try bench.waitForSamples(run, "mpu6050", more: 600, seconds: 30)
+        try run.waitForSamples("mpu6050", more: 600, seconds: 30)
         let trace = SampleTrace(capacity: 1 << 15)
         bench.machine.withChips(ofBus: 2) { _, _ in model.trace = trace }
         let length = min(seconds, 20)
@@ -73,12 +73,12 @@ public final class RigFigures {
 
     private func fullSpeed(_ bench: RigBench) throws(Failure) {
         let run = try bench.start("fast"), model = bench.board.sensor("mpu6050")!.model
-        try bench.waitForSamples(run, "mpu6050", more: 1000, seconds: 30)
+        try run.waitForSamples("mpu6050", more: 1000, seconds: 30)
         let trace = SampleTrace(capacity: 16)
         bench.machine.withChips(ofBus: 2) { _, _ in model.trace = trace }
-        let before = try bench.state(run, "mpu6050")
+        let before = try run.state(of: "mpu6050")
         usleep(UInt32(seconds) * 1_000_000)
-        let after = try bench.state(run, "mpu6050")
+        let after = try run.state(of: "mpu6050")
         let taken = bench.machine.withChips(ofBus: 2) { _, _ in trace.count }
         model.trace = nil
         let lost = after.fault("lostSamples") - before.fault("lostSamples"),
@@ -94,7 +94,7 @@ public final class RigFigures {
             ("chip reset", .reset(address: 0x68), 0), ("bus held for 1 s", .held(seconds: 1, line: .clock), 1),
         ]
         let run = try bench.start("mpu6050")
-        try bench.waitForSamples(run, "mpu6050", more: 400, seconds: 30)
+        try run.waitForSamples("mpu6050", more: 400, seconds: 30)
         for each in cases {
             try run.console.begin("imu mpu6050 --seconds 6 --rate 50")
             usleep(1_000_000)
@@ -105,9 +105,9 @@ public final class RigFigures {
             var pause = (length: Int64(0), resumed: Int64(0))
             for (last, next) in zip(times, times.dropFirst()) where next > end && next - last > pause.length { pause = (next - last, next) }
             tell(("back to data after the end of: \(each.name)", milliseconds(max(0, pause.resumed - end), decimals: 0)))
-            try bench.waitForSamples(run, "mpu6050", more: 200, seconds: 20)
+            try run.waitForSamples("mpu6050", more: 200, seconds: 20)
         }
-        let faults = try bench.state(run, "mpu6050")["faults"] as? [String: Any] ?? [:]
+        let faults = try run.state(of: "mpu6050")["faults"] as? [String: Any] ?? [:]
         tell(("counters after both", faults.filter { "\($0.value)" != "0" }.map { "\($0.key) \($0.value)" }.sorted().joined(separator: ", "
             + "")))
         try run.end()
@@ -115,7 +115,7 @@ public final class RigFigures {
 
     private func steadyState(_ bench: RigBench) throws(Failure) {
         let run = try bench.start("mpu9250")
-        try bench.waitForSamples(run, "mpu9250", more: 1000, seconds: 30)
+        try run.waitForSamples("mpu9250", more: 1000, seconds: 30)
         let before = try run.memoryKilobytes("VmData"), anonymous = try run.memoryKilobytes("RssAnon")
         usleep(UInt32(seconds) * 1_000_000)
         tell(("resident memory of the firmware with sensors and console, no models", "\(try run.memoryKilobytes()) kB"))

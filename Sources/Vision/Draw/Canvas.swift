@@ -31,11 +31,12 @@ extension Image {
             frame(detections[place].box, thickness: max(2, textHeight / 6), colour: Colour.ofClass(detections[place].index))
         }
         var layout = LabelLayout(width: width, height: height, textHeight: textHeight)
+        let letters = Lettering(height: textHeight)
         for (place, detection) in detections.enumerated() {
             guard let label = layout.place(name(place), at: detection.box) else { continue }
             let colour = Colour.ofClass(detection.index)
             fill(label.left, label.top, label.right, label.bottom, colour)
-            write(label.text, x: label.left + layout.margin, y: label.top + layout.margin, height: textHeight, colour: colour.ink)
+            write(label.text, x: label.left + layout.margin, y: label.top + layout.margin, letters: letters, colour: colour.ink)
         }
     }
 
@@ -49,19 +50,17 @@ extension Image {
         fill(max(left, right - thickness), top, right, bottom, colour)
     }
 
-    /// Text of so many pixels' height from its top left corner, blended with what is there; characters beyond ASCII show as a box.
-    public func write(_ text: String, x: Int, y: Int, height textHeight: Int, colour: Colour) {
-        let advance = Font.advance(height: textHeight)
+    /// Text from its top left corner, blended with what is there; characters beyond ASCII show as a box.
+    func write(_ text: String, x: Int, y: Int, letters: Lettering, colour: Colour) {
         var left = x
         for scalar in text.unicodeScalars {
             let character = scalar.value < 127 ? UInt8(scalar.value) : 127
-            for row in max(0, -y)..<max(max(0, -y), min(textHeight, height - y)) {
-                for column in max(0, -left)..<max(max(0, -left), min(advance, width - left)) {
-                    let ink = Font.ink(character, x: column, y: row, width: advance, height: textHeight)
-                    blend(left + column, y + row, colour, ink)
+            for row in max(0, -y)..<max(max(0, -y), min(letters.height, height - y)) {
+                for column in max(0, -left)..<max(max(0, -left), min(letters.width, width - left)) {
+                    blend(left + column, y + row, colour, letters.ink(character, x: column, y: row))
                 }
             }
-            left += advance
+            left += letters.width
             if left >= width { return }
         }
     }
@@ -88,7 +87,6 @@ extension Image {
             }
         }
     }
-
 }
 
 /// A coordinate as a pixel's edge between 0 and `limit`; 0 for what is no number.

@@ -241,12 +241,7 @@ extension ONNXImporter {
               depth >= 1, depth <= x.shape.count else {
             throw Failure(.unsupported, "indices of shape \(indices.shape) into \(x.shape); constant ones without batches work")
         }
-        var rows: [Int32] = []
-        for start in stride(from: 0, to: list.count, by: depth) {
-            var row = 0
-            for axis in 0..<depth { row = row * x.shape[axis] + (try positive(list[start + axis], rank: x.shape[axis])) }
-            rows.append(Int32(clamping: row))
-        }
+        let rows = try rowNumbers(list, along: Array(x.shape[..<depth]), countsFromEnd: true)
         let rest = Array(x.shape[depth...]), shape = Array(indices.shape.dropLast()) + rest
         let table = try append(node.name + "/table", .reshape, [tensor(x, node.name + "/constant")],
                                declared: [x.shape[..<depth].reduce(1, *)] + rest)

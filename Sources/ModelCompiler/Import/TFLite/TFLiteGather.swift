@@ -13,15 +13,7 @@ extension TFLiteImporter {
         guard let values = graph.tensors[indices].int32s else {
             return try add(item, .lookUp(depth: depth), inputs: [x, indices], outputs: [output(item)])
         }
-        var rows: [Int32] = []
-        for start in stride(from: 0, to: values.count, by: depth) {
-            var row = 0
-            for (axis, index) in values[start..<start + depth].enumerated() {
-                guard (0..<s[axis]).contains(Int(index)) else { throw Failure(.badFormat, "index \(index) of \(s)") }
-                row = row * s[axis] + Int(index)
-            }
-            rows.append(Int32(clamping: row))
-        }
+        let rows = try rowNumbers(values.map { Int($0) }, along: Array(s[..<depth]), countsFromEnd: false)
         var flat = graph.tensors[x], picked = flat
         flat.constant = nil
         picked.constant = nil

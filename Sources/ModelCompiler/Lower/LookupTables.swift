@@ -1,7 +1,7 @@
 import Nest
 
 /// The tables of a function between tensors whose channels may have scales of their own: one for each kind of channel.
-struct ChannelTables {
+struct LookupTables {
     /// 256 bytes a table.
     private(set) var tables: [Int8] = []
     /// For each channel the number of its table; empty where there is one for all.
@@ -23,11 +23,9 @@ struct ChannelTables {
                             resultScale: output.0.scale * (output.1?.factors[channel] ?? 1))
             if known[kind] == nil {
                 known[kind] = UInt16(clamping: known.count)
-                tables += (-128...127).map { step -> Int8 in
-                    let x = Double(kind.offset) + Double(kind.scale) * Double(Int32(step) - input.0.zeroPoint)
-                    return Int8(quantized(Float(evaluate(function, alpha: alpha, beta: beta, at: x)), scale: kind.resultScale,
-                                          zeroPoint: output.0.zeroPoint))
-                }
+                tables += lookupTable(function, alpha: alpha, beta: beta,
+                                      from: Quantization(scale: kind.scale, zeroPoint: input.0.zeroPoint), offset: kind.offset,
+                                      to: Quantization(scale: kind.resultScale, zeroPoint: output.0.zeroPoint))
             }
             choices.append(known[kind] ?? 0)
         }
