@@ -1,54 +1,20 @@
 """The command, from made-up data to nests, and what it says of bad input."""
 
-import contextlib
-import io
-import json
-import pathlib
 import resource
 import signal
-import tempfile
 import unittest
 from unittest import mock
 
 import made_up
 import torch
+from case import Case, run
 
 from factory import data
-from factory.command import main
 from factory.failure import Failure
 from factory.run_folder import MODEL, RunFolder
 from factory.training import Trainer
 
 QUICK = ["--epochs", "2", "--batch", "16", "--quiet", "--json"]
-
-
-def run(*words):
-    """(status, standard output, standard error)"""
-    out, error = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
-        try:
-            status = main([str(word) for word in words])
-        except SystemExit as end:
-            status = end.code
-    return status, out.getvalue(), error.getvalue()
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = pathlib.Path(holder.name)
-
-    def result(self, *words):
-        status, said, error = run(*words)
-        self.assertEqual(status, 0, error)
-        return json.loads(said)
-
-    def refused(self, pattern, *words):
-        status, _, error = run(*words)
-        self.assertNotEqual(status, 0)
-        self.assertRegex(error, pattern)
-        self.assertEqual(len(error.strip().splitlines()), 1, error)
 
 
 class Recipes(Case):

@@ -13,7 +13,9 @@ examples:
   factory distil photos/ -o runs/b --teacher runs/a --teacher other.onnx --family residual --width 8
   factory prune runs/a --data photos/ -o runs/c --keep 0.25
   factory quantise runs/c --data photos/ -o runs/d
-  factory report runs/* -o RESULTS.md
+  factory search motion.csv -o runs/e --table a53.json --within 50000-instructions
+  factory table motion.csv -o a53.json --on qemu:cortex-a53
+  factory report runs/* a53.json -o RESULTS.md
 
 DATA is a folder of pictures by class (CLASS/*.jpg, or train/CLASS and test/CLASS), of WAV files by class, a CSV of motion windows
 (columns window, label, person and one for each quantity), or Fashion-MNIST's folder. An interrupted run goes on with the same command.
@@ -67,6 +69,36 @@ def _soft(parser, share):
                         help=f"how much of the loss is the teacher's; labels have the rest (default {share})")
 
 
+def _table(parser):
+    parser.add_argument("data", help="as for train: the inputs' shape and the classes are taken from it")
+    parser.add_argument("-o", "--output", required=True, metavar="TABLE", help="the table, a JSON file; one that is there is completed")
+    parser.add_argument("--on", required=True, metavar="PLACE", help="here, ssh:USER@HOST, qemu:cortex-a53 or qemu:cortex-a76")
+    parser.add_argument("--family", choices=["sequence"], default="sequence", help="whose search space (default sequence)")
+    parser.add_argument("--forms", nargs="+", choices=["float", "int8"], default=["float", "int8"], help="default: both")
+    parser.add_argument("--binary", metavar="FILE", help="the swiftlet that measures, where it isn't the usual one")
+    parser.add_argument("--rounds", type=positive(int, 1000), default=3, help="measurements of a time, the least counts (default 3)")
+    parser.add_argument("--check", type=int, default=40, metavar="N", help="whole networks that show the table's error (default 40)")
+    parser.add_argument("--person", metavar="REGEX", help="as for train")
+    _talk(parser)
+
+
+def _search(parser):
+    parser.add_argument("data", help="as for train")
+    parser.add_argument("--table", required=True, help="a cost table of `factory table`")
+    parser.add_argument("--form", choices=["float", "int8"], default="float", help="what the board will run (default float)")
+    parser.add_argument("--within", metavar="COST", help="1.5ms or 2e6-instructions; default: what the network made by hand costs")
+    parser.add_argument("--trials", type=positive(int, 100_000), default=100, help="networks to train (default 100)")
+    parser.add_argument("--minutes", type=positive(float, 100_000), default=30, help="no new trial after so many (default 30)")
+    parser.add_argument("--folds", type=positive(int, 20), default=3, help="parts, people apart, that judge a trial in turn (default 3)")
+    parser.add_argument("--slack", type=float, default=0.5, metavar="POINTS", help="the cheapest that is at most so far from the best is "
+                        "chosen (default 0.5)")
+    parser.add_argument("--seeds", type=positive(int, 100), default=5, help="trainings of the network chosen, and of the one made by hand, "
+                        "at the end (default 5)")
+    parser.add_argument("--final-epochs", type=positive(int, 10_000), default=30, help="epochs of those (default 30)")
+    parser.add_argument("--binary", metavar="FILE", help="as for table")
+    _shared(parser, 10, 0.1)
+
+
 def parser():
     main = argparse.ArgumentParser(prog="factory", description="From data, or a trained model, to a nest that a board runs.",
                                    epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -93,8 +125,10 @@ def parser():
     quantise.add_argument("--data", required=True, help="as for train")
     _soft(quantise, 0.9)
     _shared(quantise, 3, 0.0003)
+    _table(commands.add_parser("table", help="what each part of a search space costs on a board, measured there"))
+    _search(commands.add_parser("search", help="networks that are right and cheap, by a cost table"))
     report = commands.add_parser("report", help="a table of runs")
-    report.add_argument("runs", nargs="+", help="run folders")
+    report.add_argument("runs", nargs="+", help="run folders, and cost tables")
     report.add_argument("-o", "--output", metavar="FILE", help="write it there instead of showing it")
     report.add_argument("--note", action="append", default=[], metavar="TEXT", help="a paragraph before the tables: what the data is, say")
     report.add_argument("--instructions", action="store_true", help="count ARM instructions too: needs QEMU and make board")
@@ -107,8 +141,19 @@ def _summary(result):
     line = f"{result['name']}: {100 * accuracy['test']:.2f} % right on the test part, {result['parameters']} parameters"
     for name, nest in result.get("nests", {}).items():
         line += f"; {name} {nest['bytes']} bytes, {nest['milliseconds']:.4f} ms"
+    if "gain" in result:
+        line += f"; against the network made by hand {result['gain']['points']:+.2f} points, {-100 * result['gain']['cost']:+.0f} % cost"
     if "agreement" in result:
         line += f"; {result['agreement']['equal']} of {result['agreement']['integers']} integers as in training"
+    return line
+
+
+def _table_summary(result):
+    counts = " and ".join(f"{count} {form} networks" for form, count in result["networks"].items())
+    line = f"{result['table']}: {counts} measured, {result['unit']} on {result['place']['on']}"
+    for form, errors in result["errors"].items():
+        line += (f"; {form}: {100 * errors['within10']:.0f} % of {errors['networks']} whole networks within 10 %, "
+                 f"{100 * errors['within5']:.0f} % within 5 %")
     return line
 
 
@@ -117,13 +162,21 @@ def _carry_out(options):
         from factory import report
 
         return report.write(options)
-    for name in ("base", "data"):
+    for name in ("base", "data", "table"):
         if hasattr(options, name) and not pathlib.Path(getattr(options, name)).exists():
             raise Failure(f"{getattr(options, name)}: there is nothing of that name")
-    options.name = options.name or pathlib.Path(options.output).resolve().name
-    from factory import recipes
+    if options.command == "table":
+        from factory import measuring
 
-    result = recipes.run(options)
+        result = measuring.run(options)
+        print(json.dumps(result, sort_keys=True) if options.json else _table_summary(result))
+        return 0
+    options.name = options.name or pathlib.Path(options.output).resolve().name
+    if options.command == "search":
+        from factory import search as recipe
+    else:
+        from factory import recipes as recipe
+    result = recipe.run(options)
     print(json.dumps(result, sort_keys=True) if options.json else _summary(result))
     return 0
 

@@ -27,6 +27,8 @@ class Data:
     y: dict
     notes: list = dataclasses.field(default_factory=list)
     metadata: dict = dataclasses.field(default_factory=dict)
+    # By part, whom each example is of; empty where that isn't known.
+    people: dict = dataclasses.field(default_factory=dict)
 
     @property
     def shape(self):
@@ -53,6 +55,8 @@ class Data:
         if count and count < len(self.x["train"]):
             chosen = torch.from_numpy(np.random.default_rng(0).permutation(len(self.x["train"]))[:count].copy())
             self.x["train"], self.y["train"] = self.x["train"][chosen], self.y["train"][chosen]
+            if self.people:
+                self.people["train"] = [self.people["train"][place] for place in chosen.tolist()]
         return self
 
 

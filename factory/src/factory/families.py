@@ -4,7 +4,7 @@ from factory.failure import Failure
 from factory.plan import INPUT, Node, Plan
 
 
-class _Builder:
+class Builder:
     """Appends operations; `last` is the value that the next one reads."""
 
     def __init__(self, shape):
@@ -31,7 +31,7 @@ class _Builder:
 
 def residual(shape, classes, width):
     """Three stages of basic blocks (He et al. 2016), width, 2·width and 4·width channels: ResNet-8 with width 16."""
-    net = _Builder(shape)
+    net = Builder(shape)
     net.conv("stem", width)
     for stage in range(3):
         start, channels, step = net.last, width << stage, 2 if stage else 1
@@ -48,7 +48,7 @@ def residual(shape, classes, width):
 
 def mobile(shape, classes, width):
     """Inverted residuals with linear bottlenecks (Sandler et al. 2018), for pictures of about 32 pixels."""
-    net = _Builder(shape)
+    net = Builder(shape)
     net.conv("stem", width)
     for index, (growth, step) in enumerate([(1, 1), (2, 2), (2, 1), (4, 2), (4, 1)]):
         start, channels, inside = net.last, width * growth, net.channels * 4
@@ -66,7 +66,7 @@ def sequence(shape, classes, width):
     """Depthwise separable convolutions along time, for windows of (1, time, channels): the first kernel spans all channels, so a
     window's rows are read in the order in which samples come."""
     _, _, channels = shape
-    net = _Builder(shape)
+    net = Builder(shape)
     net.conv("stem", width, (5, channels), (2, 1), (2, 0))
     for index, (growth, step) in enumerate([(1, 1), (2, 2), (2, 1), (4, 2)]):
         net.conv(f"block{index}depth", net.channels, (5, 1), (step, 1), depthwise=True)

@@ -45,4 +45,5 @@ def read(path):
     groups = [person if has_people else f"{place}" for place, ((_, _, person), _) in enumerate(windows)]
     parts, labels = split(groups), [label for (_, label, _), _ in windows]
     notes = [people_note(groups, parts)] if has_people else []
-    return arranged(np.asarray([samples for _, samples in windows], np.float32), labels, parts, columns, notes)
+    values = np.asarray([samples for _, samples in windows], np.float32)
+    return arranged(values, labels, parts, columns, notes, groups if has_people else None)

@@ -120,7 +120,7 @@ def _quantise(options, data, folder):
     base, classes = network_of(options.base)
     _require_same(options.base, base, classes, data)
     plan, weights = base.plan, base.folded()
-    network = IntegerNetwork(plan, weights, _grids(plan, weights, data, options))
+    network = IntegerNetwork(plan, weights, grids_of(plan, weights, data, options))
     before = {part: accuracy_of(base, data, part) for part in ("validation", "test")}
     untrained = {"validation": accuracy_of(network, data, "validation"), "test": accuracy_of(network, data, "test")}
     loss = DistillationLoss(Teachers([options.base], data.shape, data.classes), options.temperature, options.share)
@@ -143,7 +143,7 @@ def _quantise(options, data, folder):
     return result
 
 
-def _grids(plan, weights, data, options):
+def grids_of(plan, weights, data, options):
     """Ranges over some batches of what training sees, unchanged."""
     ranges = Ranges()
     chosen = torch.randperm(len(data.x["train"]), generator=torch.Generator().manual_seed(options.seed))[:2048]

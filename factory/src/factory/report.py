@@ -1,14 +1,14 @@
 """Tables of runs: what each recipe gained and cost, beside what it started from."""
 
 import json
-import os
 import pathlib
 import statistics
 import sys
-import tempfile
 
-from factory import nests
+from factory import nests, report_costs, whole_file
+from factory.table import Table, summary
 from factory.failure import Failure
+from factory.markdown import table
 from factory.run_folder import OPTIONS, RESULT
 
 # What may differ between a student with a teacher and the same student without one.
@@ -57,16 +57,12 @@ def runs_in(paths):
     return found
 
 
-def table(head, rows):
-    """Markdown."""
-    return "\n".join(["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)] + ["| " + " | ".join(row) + " |" for row in rows])
-
-
 def _listed(runs):
     rows = []
     for run in runs:
         kind = run.options.get("family")
-        what = f"{kind}, width {run.options['width']}" if kind else "of " + pathlib.Path(run.options["base"]).name
+        source = pathlib.Path(run.options.get("base", run.options.get("table", ""))).name
+        what = f"{kind}, width {run.options['width']}" if kind else f"of {source}"
         numbers = [run.result["examples"]["train"], run.result["epochs"], run.result["seed"]]
         minutes = f"{run.result['seconds'] / 60:.1f} min"
         rows.append([run.path.name, run.command, what, *map(str, numbers), f"{run.test:.2f} %", f"{run.result['parameters']}", minutes])
@@ -140,34 +136,42 @@ def _quantised(runs, counts):
     return rows and table(head + ["instructions less"] * counts, rows)
 
 
+def _sorted_out(paths):
+    """(run folders, cost tables)"""
+    files = [path for path in paths if pathlib.Path(path).is_file()]
+    return [path for path in paths if path not in files], [Table.read(path) for path in files]
+
+
 def text(paths, counts=False, notes=()):
-    """The whole report, Markdown. `counts`: with instructions of ARM cores. `notes`: what a reader has to know of the data."""
-    runs = runs_in(paths)
+    """The whole report, Markdown.
+
+    `paths`: run folders and cost tables. `counts`: with instructions of ARM cores. `notes`: what a reader has to know of the data.
+    """
+    folders, tables = _sorted_out(paths)
+    runs = runs_in(folders) if folders or not tables else []
     parts = ["# Results of the model factory", "Made by `factory report` from run folders. No choice was made by a test part, "
              "but some recipes were run more than once; "
              "where one seed is all there is, differences of less than about a point may be chance. "
              "Times are medians of 200 inferences on one thread of the machine that ran this."]
     parts += notes
     parts += [part for part in (_distilled(runs), _pruned(runs, counts), _quantised(runs, counts)) if part]
-    parts.append(_listed(runs))
+    parts += [part for part in (report_costs.tables(tables), report_costs.searches(runs)) if part]
+    if runs:
+        parts.append(_listed(runs))
     return "\n\n".join(parts) + "\n"
 
 
 def write(options):
     """Shows the report, or writes it whole."""
     if options.json:
-        print(json.dumps([{"run": run.path.name, **run.result} for run in runs_in(options.runs)], sort_keys=True))
+        folders, tables = _sorted_out(options.runs)
+        found = [{"run": run.path.name, **run.result} for run in (runs_in(folders) if folders or not tables else [])]
+        found += [{"table": one.path.name, "place": one.fields["place"], "errors": summary(one)} for one in tables]
+        print(json.dumps(found, sort_keys=True))
         return 0
     said = text(options.runs, options.instructions, options.note)
     if not options.output:
         print(said, end="")
         return 0
-    target = pathlib.Path(options.output)
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=target.parent, delete=False, encoding="utf-8") as file:
-            file.write(said)
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, target)
-    except OSError as error:
-        raise Failure(f"{target}: {error.strerror}") from None
+    whole_file.write(options.output, said)
     return 0

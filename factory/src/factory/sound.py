@@ -41,7 +41,8 @@ def read(path, person=None):
     parts = [own if own in taken else part for own, part in zip(given, split(groups, taken))]
     if person:
         notes.append(people_note(groups, parts))
-    return arranged(np.stack(features), labels, parts, [f"band{index}" for index in range(BANDS)], notes)
+    return arranged(np.stack(features), labels, parts, [f"band{index}" for index in range(BANDS)], notes,
+                    groups if person else None)
 
 
 def _samples(file):

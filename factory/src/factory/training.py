@@ -15,6 +15,10 @@ from factory.plan import Plan
 from factory.run_folder import CHECKPOINT
 
 
+class Diverged(Failure):
+    """A loss that is no number."""
+
+
 @dataclasses.dataclass
 class Schedule:
     """How a run trains. `rate`: the highest learning rate, reached after a fifth of the steps and left in a cosine."""
@@ -108,8 +112,8 @@ class Trainer:
                 loss = self.loss(self.network, x.contiguous(memory_format=torch.channels_last), data.y["train"][chosen])
             value = float(loss.detach())
             if not math.isfinite(value):
-                raise Failure(f"the loss is {value} in epoch {self.epoch + 1}, step {index + 1} of {len(batches)}; "
-                              f"a lower --rate than {schedule.rate:g} may help")
+                raise Diverged(f"the loss is {value} in epoch {self.epoch + 1}, step {index + 1} of {len(batches)}; "
+                               f"a lower --rate than {schedule.rate:g} may help")
             loss.backward()
             self.optimiser.step()
             self._average()
