@@ -11,7 +11,7 @@ from unittest import mock
 import made_up
 from case import Case
 
-from factory import made, measuring, nests, parts, places, spaces
+from factory import families, made, measuring, nests, parts, places, spaces
 from factory.failure import Failure
 from factory.plan import INPUT, Node, Plan
 from factory.table import Table
@@ -154,6 +154,31 @@ def has_programs():
         return False
 
 
+class Spaces(unittest.TestCase):
+    def test_by_hand(self):
+        """The network made by hand is the family's, and is one of the space."""
+        for family, shape in (("sequence", (1, 64, 6)), ("sequence", (1, 49, 32)), ("mobile", (3, 32, 32)), ("mobile", (1, 28, 28))):
+            space = spaces.space(family, shape, 5)
+            answers = space.by_hand()
+
+            def answer(name, values, answers=answers):
+                self.assertIn(answers[name], values)
+                return answers[name]
+
+            self.assertEqual(space.plan(space.sample(answer)).as_json(), families.build(family, shape, 5, 16).as_json())
+
+    def test_grids(self):
+        """Every network that may be drawn is covered by the grid of its space."""
+        for family, shape in (("sequence", (1, 49, 32)), ("mobile", (3, 33, 40))):
+            space = spaces.space(family, shape, 5)
+            table = Table.new("t.json", family, shape, 5, {"on": "here"}, "milliseconds")
+            measured = {name: price(plan) for name, plan in measuring._networks(space).items()}
+            table.networks["float"] = {name: {"cost": [cost], "arena": 1, "weights": 1} for name, cost in measured.items()}
+            for seed in range(60):
+                plan = space.plan(space.draw(seed))
+                self.assertLess(abs(table.predicted(plan, "float").cost / price(plan) - 1), 0.02)
+
+
 class Measured(Case):
     @unittest.skipUnless(has_programs(), "no nestc and swiftlet")
     def test_here(self):
@@ -161,13 +186,13 @@ class Measured(Case):
         space = spaces.space("sequence", SHAPE, CLASSES)
         plan = space.plan({"first": (8, 3, 2), "blocks": ((16, 3, 1), (16, 5, 2))})
         place = places.parse("here")
+        def weights_of(plan, form):
+            return place.measure(made.nest(plan, form, self.folder, "one"), 2)["weights"]
+
         for form in made.FORMS:
-            whole = measuring.measured(plan, form, place, self.folder)
-            weights = 0
-            for part in parts.parts_of(plan).values():
-                base = measuring.measured(part.base_network(), form, place, self.folder)["weights"] if part.base else 0
-                weights += measuring.measured(part.network(), form, place, self.folder)["weights"] - base
-            self.assertLess(abs(weights / whole["weights"] - 1), 0.05)
+            weights = sum(weights_of(part.network(), form) - (weights_of(part.base_network(), form) if part.base else 0)
+                          for part in parts.parts_of(plan).values())
+            self.assertLess(abs(weights / weights_of(plan, form) - 1), 0.05)
 
     @unittest.skipUnless(has_programs(), "no nestc and swiftlet")
     def test_over_ssh(self):

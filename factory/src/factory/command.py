@@ -73,7 +73,7 @@ def _table(parser):
     parser.add_argument("data", help="as for train: the inputs' shape and the classes are taken from it")
     parser.add_argument("-o", "--output", required=True, metavar="TABLE", help="the table, a JSON file; one that is there is completed")
     parser.add_argument("--on", required=True, metavar="PLACE", help="here, ssh:USER@HOST, qemu:cortex-a53 or qemu:cortex-a76")
-    parser.add_argument("--family", choices=["sequence"], default="sequence", help="whose search space (default sequence)")
+    parser.add_argument("--family", choices=["sequence", "mobile"], default="sequence", help="whose search space (default sequence)")
     parser.add_argument("--forms", nargs="+", choices=["float", "int8"], default=["float", "int8"], help="default: both")
     parser.add_argument("--binary", metavar="FILE", help="the swiftlet that measures, where it isn't the usual one")
     parser.add_argument("--rounds", type=positive(int, 1000), default=3, help="measurements of a time, the least counts (default 3)")

@@ -10,6 +10,7 @@ import torch
 from factory import export, made, nests, places, plots
 from factory.failure import Failure
 from factory.integers import IntegerNetwork
+from factory.measuring import runs_for
 from factory.network import Network
 from factory.recipes import grids_of
 from factory.run_folder import MODEL
@@ -87,9 +88,10 @@ def _measured(search, plans):
         if place.identity() != search.table.fields["place"]:
             raise Failure(f"{search.table.on}: another swiftlet, or another machine, than the table was made with")
         with tempfile.TemporaryDirectory() as folder:
+            files = {who: made.nest(plan, search.form, folder, who.replace(" ", "-")) for who, plan in plans.items()}
             for _ in range(1 if place.deterministic else ROUNDS):
-                for who, plan in plans.items():
-                    found = place.measure(made.nest(plan, search.form, folder), 200)
+                for who, file in files.items():
+                    found = place.measure(file, runs_for(plans[who], place))
                     measured[who] = found | {"cost": [*measured[who]["cost"], found["cost"]]}
     except Failure as failure:
         print(f"factory: not measured: {failure}", file=sys.stderr)

@@ -30,9 +30,10 @@ def onnx(plan, form):
     return export.integer_model(IntegerNetwork(plan, weights, ranges.grids(None)))
 
 
-def nest(plan, form, folder):
+def nest(plan, form, folder, name):
     """Compiles it; gives the nest's path."""
-    source, target = pathlib.Path(folder) / "part.onnx", pathlib.Path(folder) / "part.nest"
+    source, target = pathlib.Path(folder) / f"{name}.onnx", pathlib.Path(folder) / f"{name}.nest"
     source.write_bytes(onnx(plan, form))
-    nests.compile_nest(source, target, "part", None, {})
+    nests.compile_nest(source, target, name, None, {})
+    source.unlink()
     return target

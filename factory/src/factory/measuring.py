@@ -12,27 +12,37 @@ from factory.failure import Failure
 
 # Measured networks between two times that the table is written.
 KEPT_EVERY = 20
-# Multiplications that the runs of one measurement are about, and the fewest and most runs.
-WORK, FEWEST, MOST = 20_000_000, 20, 200
+# Multiplications that the runs of one measurement are about, and the fewest and most runs; a count needs fewer than a time.
+WORK, FEWEST, FEWEST_COUNTED, MOST = 20_000_000, 20, 2, 200
 # Whole networks that a table is checked on are drawn with seeds from here on; `search` draws others.
 CHECKS = 1_000_000
 
 
-def runs_for(plan):
+def runs_for(plan, place):
     """How many inferences one measurement has."""
-    return max(FEWEST, min(MOST, WORK // max(1, plan.products())))
+    return max(FEWEST_COUNTED if place.deterministic else FEWEST, min(MOST, WORK // max(1, plan.products())))
+
+
+class Nests:
+    """Nests of plans that nobody trained, compiled once: no compiler runs while times are measured."""
+
+    def __init__(self, folder):
+        self.folder, self.known = pathlib.Path(folder), {}
+
+    def path(self, plan, form, key):
+        """The nest of a plan in a form; `key` names the plan."""
+        if (form, key) not in self.known:
+            self.known[(form, key)] = made.nest(plan, form, self.folder, f"{len(self.known)}")
+        return self.known[(form, key)]
 
 
 def run(options):
     """Measures what the table lacks; gives the result."""
     place = places.parse(options.on, options.binary)
     whole = _opened(options, place)
-    rounds = 1 if place.deterministic else options.rounds
     try:
-        for number in range(1, rounds + 1):
-            for form in options.forms:
-                _measure(whole, place, form, number, options)
-        _check(whole, place, rounds, options)
+        with tempfile.TemporaryDirectory() as folder:
+            _complete(whole, place, Nests(folder), options)
     except (Failure, KeyboardInterrupt) as reason:
         whole.save()
         kept = sum(len(entries) for entries in whole.networks.values())
@@ -66,46 +76,69 @@ def _networks(space):
     found = {}
     for part in space.parts():
         if part.base:
-            found.setdefault(part.base, part.base_network)
-        found[part.name] = part.network
+            found.setdefault(part.base, part.base_network())
+        found[part.name] = part.network()
     return found
 
 
-def _measure(whole, place, form, number, options):
-    """One round: each network that has fewer numbers than this round's gets one."""
-    entries = whole.networks.setdefault(form, {})
-    waiting = {name: plan for name, plan in _networks(whole.space).items() if len(entries.get(name, {"cost": []})["cost"]) < number}
-    label = f"{form}, round {number}"
-    with tempfile.TemporaryDirectory() as folder:
-        hidden = options.quiet or not sys.stderr.isatty()
-        for index, (name, plan) in enumerate(tqdm(waiting.items(), label, leave=False, disable=hidden)):
-            _add(entries, name, measured(plan(), form, place, folder))
-            if index % KEPT_EVERY == KEPT_EVERY - 1:
-                whole.save()
+def _complete(whole, place, nests, options):
+    """Round after round, parts and whole networks in turn, so that a machine's slow minutes are in one number of many."""
+    rounds = 1 if place.deterministic else options.rounds
+    checks = _checks(whole, options)
+    plans = _networks(whole.space)
+    for number in range(1, rounds + 1):
+        if number == 1 and not place.deterministic:
+            _compile(whole, plans, checks, rounds, nests, options)
+        for form in options.forms:
+            entries = whole.networks.setdefault(form, {})
+            waiting = [(entries.setdefault(name, {"cost": []}), plan, form, name) for name, plan in plans.items()]
+            waiting += [(entry, plan, form, entry["seed"]) for entry, plan in checks if entry["form"] == form]
+            try:
+                _measure(whole, waiting, number, place, nests, options)
+            finally:
+                for name in [name for name, entry in entries.items() if not entry["cost"]]:
+                    del entries[name]
+                whole.checks[:] = [entry for entry, _ in checks if entry["cost"]]
+    for entry, plan in checks:
+        entry["predicted"] = vars(whole.predicted(plan, entry["form"]))
+
+
+def _checks(whole, options):
+    """[(entry, plan)] of whole networks drawn at random: those that the table has, and what is missing."""
+    done = {(entry["form"], entry["seed"]): entry for entry in whole.checks}
+    for form in options.forms:
+        for seed in range(CHECKS, CHECKS + options.check):
+            done.setdefault((form, seed), {"form": form, "seed": seed, "cost": []})
+    return [(entry, whole.space.plan(whole.space.draw(entry["seed"]))) for entry in done.values()]
+
+
+def _compile(whole, plans, checks, rounds, nests, options):
+    wanted = [(plan, form, name) for form in options.forms for name, plan in plans.items()
+              if len(whole.networks.get(form, {}).get(name, {"cost": []})["cost"]) < rounds]
+    wanted += [(plan, entry["form"], entry["seed"]) for entry, plan in checks if len(entry["cost"]) < rounds]
+    for plan, form, name in tqdm(wanted, "compiling", leave=False, disable=_is_hidden(options)):
+        nests.path(plan, form, name)
+    if not options.quiet and wanted:
+        print(f"compiled {len(wanted)} networks; now they are measured", file=sys.stderr, flush=True)
+
+
+def _measure(whole, waiting, number, place, nests, options):
+    """Each entry that has fewer numbers than this round's gets one."""
+    waiting = [wanted for wanted in waiting if len(wanted[0]["cost"]) < number]
+    for index, (entry, plan, form, key) in enumerate(tqdm(waiting, f"round {number}", leave=False, disable=_is_hidden(options))):
+        found = place.measure(nests.path(plan, form, key), runs_for(plan, place))
+        entry |= {"cost": [*entry["cost"], found["cost"]], "arena": found["arena"], "weights": found["weights"]}
+        if index % KEPT_EVERY == KEPT_EVERY - 1:
+            _keep(whole)
     whole.grids.clear()
 
 
-def measured(plan, form, place, folder):
-    """{"cost", "arena", "weights"} of a plan that nobody trained."""
-    return place.measure(made.nest(plan, form, folder), runs_for(plan))
+def _keep(whole):
+    """Writes the table without what isn't measured yet."""
+    fields = whole.fields | {"networks": {form: {name: entry for name, entry in entries.items() if entry["cost"]}
+                                          for form, entries in whole.networks.items()}}
+    table.Table(whole.path, fields).save()
 
 
-def _add(entries, name, found):
-    entry = entries.setdefault(name, {"cost": []})
-    entries[name] = {"cost": [*entry["cost"], found["cost"]], "arena": found["arena"], "weights": found["weights"]}
-
-
-def _check(whole, place, rounds, options):
-    """Measures whole networks drawn at random, and notes what was predicted for them."""
-    space, done = whole.space, {(entry["form"], entry["seed"]): entry for entry in whole.checks}
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(1, rounds + 1):
-            for form in options.forms:
-                for seed in range(CHECKS, CHECKS + options.check):
-                    plan, entry = space.plan(space.draw(seed)), done.get((form, seed), {"form": form, "seed": seed, "cost": []})
-                    if len(entry["cost"]) < number:
-                        found = measured(plan, form, place, folder)
-                        entry |= {"cost": [*entry["cost"], found["cost"]], "arena": found["arena"], "weights": found["weights"]}
-                        done[(form, seed)] = entry
-                        whole.checks[:] = done.values()
-                    entry["predicted"] = vars(whole.predicted(plan, form))
+def _is_hidden(options):
+    return options.quiet or not sys.stderr.isatty()

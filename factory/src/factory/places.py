@@ -90,7 +90,7 @@ class Emulated:
         return {"on": f"qemu:{self.core}", "binary": _digest(self.binary)}
 
     def measure(self, nest, runs):
-        few = 2
+        few = 1
         words = [self.binary, "bench", nest, "--threads", "1", "--runs"]
         try:
             counts = [self.counting.count(self.core, [*words, number]) for number in (few, few + runs)]

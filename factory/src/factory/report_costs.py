@@ -15,7 +15,7 @@ def tables(found):
     rows = []
     for one in found:
         for form, errors in cost_table.summary(one).items():
-            entries = [entry for entry in one.checks if entry["form"] == form]
+            entries = one.checked(form)
             weights, arena = (max(abs(entry["predicted"][name] / entry[name] - 1) for entry in entries) for name in ("weights", "arena"))
             rows.append([one.path.name, f"{one.fields['family']}, {one.on}, {form}", one.unit, str(len(one.networks[form])),
                          str(errors["networks"]), _percent(errors["within10"]), _percent(errors["within5"]),

@@ -9,7 +9,8 @@ from factory.families import Builder
 from factory.parts import part
 from factory.plan import INPUT, Node
 
-# What may be chosen, and the fewer sizes that are measured; what lies between is interpolated.
+# What may be chosen, and the fewer sizes that are measured; what lies between is interpolated. Depthwise convolutions are measured
+# at all of them: they are most of such a network's cost, and kernels take channels sixteen at a time, in steps that no line follows.
 CHANNELS = tuple(range(8, 97, 8))
 MEASURED_CHANNELS = (8, 16, 24, 32, 48, 64, 96)
 KERNELS = (3, 5, 7, 9)
@@ -27,7 +28,11 @@ class Sequences:
 
     shape: tuple
     classes: int
-    family = "sequence"
+    inputs = "windows of sound or motion, (1, time, channels)"
+
+    @staticmethod
+    def takes(shape):
+        return shape[0] == 1 and shape[1] >= LEAST_LENGTH
 
     def sample(self, choose):
         """A choice; `choose(name, values)` takes one of the values."""
@@ -78,10 +83,11 @@ class Sequences:
         columns = self.shape[2]
         for kernel, step, channels in itertools.product(KERNELS, FIRST_STEPS, MEASURED_CHANNELS):
             yield part(_conv(channels, (kernel, columns), (step, 1), (kernel // 2, 0)), self.shape, reads_input=True)
+        for channels, length, kernel, step in itertools.product(CHANNELS, self.lengths(), KERNELS, STEPS):
+            depthwise = _conv(channels, (kernel, 1), (step, 1), (kernel // 2, 0), True)
+            yield part(depthwise, (channels, length, 1), reads_input=False)
         for channels, length in itertools.product(MEASURED_CHANNELS, self.lengths()):
             shape = (channels, length, 1)
-            for kernel, step in itertools.product(KERNELS, STEPS):
-                yield part(_conv(channels, (kernel, 1), (step, 1), (kernel // 2, 0), True), shape, reads_input=False)
             for target in MEASURED_CHANNELS:
                 yield part(_conv(target, (1, 1), (1, 1), (0, 0)), shape, reads_input=False)
             yield part(Node("mean", "", [""]), shape, reads_input=False)
@@ -93,13 +99,13 @@ def _conv(channels, kernel, stride, padding, depthwise=False):
     return Node("conv", "", [INPUT], channels, kernel, stride, padding, depthwise, relu=True)
 
 
-SPACES = {"sequence": Sequences}
-
-
 def space(family, shape, classes):
     """The search space of a family for inputs of a shape. Throws Failure where it has none, or where the inputs are of another kind."""
-    if family not in SPACES:
-        raise Failure(f"{family}: no search space; {', '.join(SPACES)} has one")
-    if shape[0] != 1 or shape[1] < LEAST_LENGTH:
-        raise Failure(f"the space {family} is of windows of sound or motion, (1, time, channels); these inputs are {shape}")
-    return SPACES[family](tuple(shape), classes)
+    from factory.picture_spaces import Mobiles
+
+    known = {"sequence": Sequences, "mobile": Mobiles}
+    if family not in known:
+        raise Failure(f"{family}: no search space; {', '.join(known)} have one")
+    if not known[family].takes(shape):
+        raise Failure(f"the space {family} is of {known[family].inputs}; these inputs are {tuple(shape)}")
+    return known[family](tuple(shape), classes)

@@ -12,6 +12,7 @@ import statistics
 
 from factory import spaces, whole_file
 from factory.failure import Failure
+from factory.made import FORMS
 from factory.parts import parts_of
 
 VERSION = 1
@@ -48,7 +49,8 @@ class Table:
                 raise Failure(f"{path}: a table of version {fields['table']}; this factory reads {VERSION}")
             spaces.space(fields["family"], tuple(fields["shape"]), int(fields["classes"]))
             good = all(_is_measured(entry) for entries in fields["networks"].values() for entry in entries.values())
-            if not good or not isinstance(fields["checks"], list) or fields["unit"] not in ("milliseconds", "instructions"):
+            good = good and all(_is_measured(entry) and entry["form"] in FORMS and int(entry["seed"]) >= 0 for entry in fields["checks"])
+            if not good or fields["unit"] not in ("milliseconds", "instructions"):
                 raise ValueError("entries without numbers")
             str(fields["place"]["on"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -121,7 +123,11 @@ class Table:
 
     def errors(self, form):
         """How far off predictions are for the whole networks checked, as shares of what was measured, signed."""
-        return [entry["predicted"]["cost"] / cost_of(entry) - 1 for entry in self.checks if entry["form"] == form]
+        return [entry["predicted"]["cost"] / cost_of(entry) - 1 for entry in self.checked(form)]
+
+    def checked(self, form):
+        """The whole networks of a form that were measured and predicted."""
+        return [entry for entry in self.checks if entry["form"] == form and "predicted" in entry]
 
 
 def cost_of(entry):
