@@ -9,7 +9,7 @@ import made_up
 import torch
 from case import Case, run
 
-from factory import data
+from factory import data, nests
 from factory.failure import Failure
 from factory.run_folder import MODEL, RunFolder
 from factory.training import Trainer
@@ -64,6 +64,9 @@ class Recipes(Case):
         quantised = self.result("quantise", self.folder / "a", "--data", source, "-o", self.folder / "b", *QUICK, "--epochs", "1")
         self.assertEqual(quantised["agreement"]["equal"], quantised["agreement"]["integers"])
         self.assertIn("float", result["nests"])
+        inspected = nests.call(nests.program("nestc"), "inspect", self.folder / "b/int8.nest")
+        self.assertRegex(inspected, rf"measured.accuracy +{quantised['accuracy']['test']:.4f}")
+        self.assertRegex(inspected, "measured.cost +[0-9.e-]+ ms")
 
     def test_sound(self):
         source = made_up.sounds(self.folder / "data")

@@ -10,7 +10,7 @@ import torch
 from case import Case, run
 from test_table import MadeUpPlace, at, price
 
-from factory import data, folds, search, trials
+from factory import data, folds, nests, search, trials
 from factory.failure import Failure
 from factory.plan import Plan
 
@@ -49,6 +49,9 @@ class Search(Case):
         self.assertAlmostEqual(sides["chosen"]["predicted"]["cost"] / price(chosen), 1, places=9)
         for name in ("card.md", "model.onnx", "int8.onnx", "float.nest", "int8.nest", "result.json"):
             self.assertTrue((self.folder / "a" / name).exists(), name)
+        inspected = nests.call(nests.program("nestc"), "inspect", self.folder / "a/int8.nest")
+        self.assertRegex(inspected, rf"measured.accuracy +{result['nests']['int8']['accuracy']:.4f}")
+        self.assertRegex(inspected, "measured.cost +1234 instructions")
         root = xml.etree.ElementTree.parse(self.folder / "a/pareto.svg").getroot()
         self.assertTrue(root.tag.endswith("svg"))
         status, said, _ = run("report", self.folder / "a", self.table)

@@ -41,7 +41,7 @@ def compare(search):
               "form": search.form, "within": search.within, "parameters": plans[CHOSEN].parameters(), "epochs": search.options.final_epochs,
               "products": plans[CHOSEN].products(), "best": best, "plan": plans[CHOSEN].as_json(), "choice": trial.params,
               "trials": _fates(search), "gain": _gain(sides, search.form)}
-    return result | _models(search, plans[CHOSEN], best)
+    return result | _models(search, plans[CHOSEN], best, _place(search) if measured[CHOSEN] else None)
 
 
 def _gain(sides, form):
@@ -80,13 +80,19 @@ def _rounded(network, data, seed):
     return IntegerNetwork(network.plan, weights, grids_of(network.plan, weights, data, types.SimpleNamespace(seed=seed, quiet=True)))
 
 
+def _place(search):
+    """Where the table was measured. Throws Failure where it can't be asked now, or isn't what it was."""
+    place = places.parse(search.table.on, search.options.binary)
+    if place.identity() != search.table.fields["place"]:
+        raise Failure(f"{search.table.on}: another swiftlet, or another machine, than the table was made with")
+    return place
+
+
 def _measured(search, plans):
     """{who: what the table's place says}; None where it can't be asked now."""
     measured = {who: {"cost": []} for who in plans}
     try:
-        place = places.parse(search.table.on, search.options.binary)
-        if place.identity() != search.table.fields["place"]:
-            raise Failure(f"{search.table.on}: another swiftlet, or another machine, than the table was made with")
+        place = _place(search)
         with tempfile.TemporaryDirectory() as folder:
             files = {who: made.nest(plan, search.form, folder, who.replace(" ", "-")) for who, plan in plans.items()}
             for _ in range(1 if place.deterministic else ROUNDS):
@@ -99,7 +105,7 @@ def _measured(search, plans):
     return {who: found | {"cost": cost_of(found)} for who, found in measured.items()}
 
 
-def _models(search, plan, best):
+def _models(search, plan, best, place):
     """ONNX and nests, float and int8, of the seed that validation liked best."""
     folder, data = search.folder, search.data
     state = folder.load_torch(f"{CHOSEN}-{best}.pt")
@@ -112,10 +118,7 @@ def _models(search, plan, best):
     found = {}
     for form, source in sources.items():
         nest = folder.path / f"{form}.nest"
-        nests.compile_nest(source, nest, f"{search.options.name}-{form}", data.classes, data.metadata)
-        said = nests.measure(nest)
-        found[form] = {"bytes": said["bytes"], "milliseconds": said["bench"]["milliseconds"]["median"],
-                       "arena": said["bench"]["bytes"]["arena"]}
+        found[form] = nests.finished(source, nest, f"{search.options.name}-{form}", data, state[form], place)
     return {"nests": found}
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -65,6 +66,24 @@ def agreement(nest, network, inputs):
         raise Failure(f"{nest}: answers of {found.shape[1]} numbers, {expected.shape[1]} expected")
     difference = np.abs(found.astype(int) - expected)
     return {"inputs": len(inputs), "integers": int(found.size), "equal": int((difference == 0).sum()), "largest": int(difference.max())}
+
+
+def finished(source, nest, name, data, accuracy, place=None):
+    """A nest that says how right it is and what it costs, as one of a family has to; gives what a result says of it.
+
+    - data: whose classes and metadata it gets. - accuracy: the share of the test part that is right. - place: where its cost is measured;
+    without one that is this machine.
+    """
+    compile_nest(source, nest, name, data.classes, data.metadata)
+    said = measure(nest)
+    cost, unit, where = said["bench"]["milliseconds"]["median"], "ms", platform.machine()
+    if place:
+        cost, unit, where = round(place.measure(nest, 200)["cost"], 4), place.unit, place.identity()["on"]
+    known = {"measured.accuracy": f"{accuracy:.4f}", "measured.cost": f"{cost:g} {unit}", "measured.on": where}
+    compile_nest(source, nest, name, data.classes, data.metadata | known)
+    bench = said["bench"]
+    return {"bytes": os.path.getsize(nest), "milliseconds": bench["milliseconds"]["median"], "arena": bench["bytes"]["arena"],
+            "accuracy": accuracy}
 
 
 def measure(nest, runs=200):

@@ -95,24 +95,21 @@ def _float_result(network, trainer, data, folder, options):
     file = folder.save("model.onnx", export.float_model(plan, weights))
     result = {"parameters": plan.parameters(), "products": plan.products(), "epochs": trainer.epoch,
               "accuracy": {"validation": trainer.best, "test": accuracy_of(network, data, "test")}}
-    return result | _nests(folder, {"float": file}, data, options)
+    return result | _nests(folder, {"float": file}, {"float": result["accuracy"]["test"]}, data, options)
 
 
-def _nests(folder, files, data, options):
-    """Compiles ONNX files and measures the nests; nothing where there is no compiler here, which is said."""
+def _nests(folder, files, right, data, options):
+    """Compiles ONNX files and measures the nests; nothing where there is no compiler here, which is said. `right`: their accuracy."""
     found = {}
     for name, file in files.items():
         nest = folder.path / f"{name}.nest"
         try:
-            nests.compile_nest(file, nest, f"{options.name}-{name}", data.classes, data.metadata)
-            measured = nests.measure(nest)
+            found[name] = nests.finished(file, nest, f"{options.name}-{name}", data, right[name])
         except Failure as failure:
             if "is missing" not in str(failure):
                 raise
             print(f"factory: no nest: {failure}", file=sys.stderr)
             return {}
-        found[name] = {"bytes": measured["bytes"], "milliseconds": measured["bench"]["milliseconds"]["median"],
-                       "arena": measured["bench"]["bytes"]["arena"]}
     return {"nests": found}
 
 
@@ -136,7 +133,8 @@ def _quantise(options, data, folder):
     files = {"float": folder.save("float.onnx", export.float_model(plan, weights)),
              "int8": folder.save("model.onnx", export.integer_model(chosen))}
     result = {"parameters": plan.parameters(), "products": plan.products(), "epochs": trainer.epoch, "accuracy": accuracy,
-              "base": {"run": str(options.base), "accuracy": before}, "untrained": untrained} | _nests(folder, files, data, options)
+              "base": {"run": str(options.base), "accuracy": before}, "untrained": untrained}
+    result |= _nests(folder, files, {"float": before["test"], "int8": accuracy["test"]}, data, options)
     if "nests" in result:
         inputs = data.real(data.x["test"][:1000])
         result["agreement"] = nests.agreement(folder.path / "int8.nest", chosen, inputs)
