@@ -189,6 +189,7 @@ class Measured(Case):
         space = spaces.space("sequence", SHAPE, CLASSES)
         plan = space.plan({"first": (8, 3, 2), "blocks": ((16, 3, 1), (16, 5, 2))})
         place = places.parse("here")
+
         def weights_of(plan, form):
             return place.measure(made.nest(plan, form, self.folder, "one"), 2)["weights"]
 
@@ -211,7 +212,7 @@ class Measured(Case):
         made_up.motion(self.folder / "motion.csv")
         words = ["table", self.folder / "motion.csv", "-o", self.folder / "t.json", "--on", "ssh:user@board", "--quiet", "--json",
                  "--rounds", "1", "--check", "0", "--forms", "int8"]
-        tiny = mock.patch.multiple(spaces, MEASURED_CHANNELS=(8,), KERNELS=(3,), FIRST_STEPS=(4,), STEPS=(1,))
+        tiny = mock.patch.multiple(spaces, CHANNELS=(8,), MEASURED_CHANNELS=(8,), KERNELS=(3,), FIRST_STEPS=(4,), STEPS=(1,))
         with tiny, mock.patch.dict(os.environ, path | {"LAST": "4"}):
             self.refused("can't be reached: ssh: connect .* No route to host; 3 networks measured are kept", *words)
         with tiny, mock.patch.dict(os.environ, path):
@@ -219,7 +220,10 @@ class Measured(Case):
         self.assertEqual(said["place"]["on"], "ssh:user@board")
         self.assertGreater(said["networks"]["int8"], 5)
         self.assertEqual(list(pathlib.Path("/tmp").glob(f"factory-{os.getpid()}.nest")), [])
-        with mock.patch.dict(os.environ, path):
+        with tiny, mock.patch.dict(os.environ, path):
+            self.assertEqual(self.result(*words[:2], "-o", self.folder / "c.json", *words[4:], "--copy", "--binary",
+                                         nests.program("swiftlet"))["place"], said["place"])
+            self.addCleanup(pathlib.Path("/tmp/factory-swiftlet").unlink, missing_ok=True)
             self.refused("ssh:user@board: .*", *words[:2], "-o", self.folder / "u.json", *words[4:], "--binary", "/nowhere/swiftlet")
 
 

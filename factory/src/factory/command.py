@@ -69,13 +69,19 @@ def _soft(parser, share):
                         help=f"how much of the loss is the teacher's; labels have the rest (default {share})")
 
 
+def _binary(parser):
+    parser.add_argument("--binary", metavar="FILE", help="the swiftlet that measures, where it isn't the usual one")
+    parser.add_argument("--copy", action="store_true", help="ssh: the swiftlet of this machine (--binary, else build/aarch64's) is copied "
+                        "to /tmp on the board")
+
+
 def _table(parser):
     parser.add_argument("data", help="as for train: the inputs' shape and the classes are taken from it")
     parser.add_argument("-o", "--output", required=True, metavar="TABLE", help="the table, a JSON file; one that is there is completed")
     parser.add_argument("--on", required=True, metavar="PLACE", help="here, ssh:USER@HOST, qemu:cortex-a53 or qemu:cortex-a76")
     parser.add_argument("--family", choices=["sequence", "mobile"], default="sequence", help="whose search space (default sequence)")
     parser.add_argument("--forms", nargs="+", choices=["float", "int8"], default=["float", "int8"], help="default: both")
-    parser.add_argument("--binary", metavar="FILE", help="the swiftlet that measures, where it isn't the usual one")
+    _binary(parser)
     parser.add_argument("--rounds", type=positive(int, 1000), default=3, help="measurements of a time, the least counts (default 3)")
     parser.add_argument("--check", type=int, default=40, metavar="N", help="whole networks that show the table's error (default 40)")
     parser.add_argument("--person", metavar="REGEX", help="as for train")
@@ -95,7 +101,7 @@ def _search(parser):
     parser.add_argument("--seeds", type=positive(int, 100), default=5, help="trainings of the network chosen, and of the one made by hand, "
                         "at the end (default 5)")
     parser.add_argument("--final-epochs", type=positive(int, 10_000), default=30, help="epochs of those (default 30)")
-    parser.add_argument("--binary", metavar="FILE", help="as for table")
+    _binary(parser)
     _shared(parser, 10, 0.1)
 
 

@@ -82,7 +82,7 @@ def _rounded(network, data, seed):
 
 def _place(search):
     """Where the table was measured. Throws Failure where it can't be asked now, or isn't what it was."""
-    place = places.parse(search.table.on, search.options.binary)
+    place = places.parse(search.table.on, search.options.binary, search.options.copy)
     if place.identity() != search.table.fields["place"]:
         raise Failure(f"{search.table.on}: another swiftlet, or another machine, than the table was made with")
     return place

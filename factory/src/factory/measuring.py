@@ -38,7 +38,7 @@ class Nests:
 
 def run(options):
     """Measures what the table lacks; gives the result."""
-    place = places.parse(options.on, options.binary)
+    place = places.parse(options.on, options.binary, options.copy)
     whole = _opened(options, place)
     try:
         with tempfile.TemporaryDirectory() as folder:

@@ -22,15 +22,15 @@ class Gone(Failure):
     """A place that doesn't answer any more: what was measured before stays."""
 
 
-def parse(text, binary=None):
-    """`here`, `ssh:user@host` or `qemu:CORE`; `binary`: the swiftlet to use there."""
+def parse(text, binary=None, copies=False):
+    """`here`, `ssh:user@host` or `qemu:CORE`; `binary`: the swiftlet to use there. `copies`: it is here, and goes to the board."""
     kind, _, rest = text.partition(":")
     if text == "here":
         return Here(binary)
     if kind == "qemu" and rest in CORES:
         return Emulated(rest, binary)
     if kind == "ssh" and rest and not rest.startswith("-"):
-        return Board(rest, binary)
+        return Board(rest, binary, copies)
     raise Failure(f"--on {text}: here, ssh:USER@HOST or qemu:CORE are known, CORE one of {', '.join(CORES)}")
 
 
@@ -102,12 +102,13 @@ class Emulated:
 
 
 class Board:
-    """A board over ssh, by keys: nothing is asked. Its swiftlet is on its PATH, or `binary` there."""
+    """A board over ssh, by keys: nothing is asked. Its swiftlet is on its PATH, or `binary` there, or one of this machine is copied."""
 
     unit, deterministic = "milliseconds", False
 
-    def __init__(self, address, binary=None):
+    def __init__(self, address, binary=None, copies=False):
         self.address, self.binary = address, binary or "swiftlet"
+        self.copied = pathlib.Path(binary or BOARD_BINARY) if copies else None
         self.control = tempfile.TemporaryDirectory(prefix="factory-ssh-")
         self.words = ["ssh", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={PATIENCE}", "-o", "ServerAliveInterval=5",
                       "-o", "ControlMaster=auto", "-o", f"ControlPath={self.control.name}/%C", "-o", "ControlPersist=60", address]
@@ -127,7 +128,18 @@ class Board:
             raise Failure(f"ssh:{self.address}: {said[-1][:300] if said else f'exit {run.returncode}'}")
         return run.stdout.decode(errors="replace")
 
+    def _copy(self):
+        _digest(self.copied)
+        self.binary = "/tmp/factory-swiftlet"
+        # Under another name first: a program that runs can't be written over.
+        self._run(f"cat > {self.binary}.part && chmod 755 {self.binary}.part && mv {self.binary}.part {self.binary}",
+                  self.copied.read_bytes(), 120)
+        self.copied = None
+
     def identity(self):
+        """What a table's numbers belong to; the first call copies the program where that was asked for."""
+        if self.copied:
+            self._copy()
         binary = shlex.quote(self.binary)
         said = self._run(f"sha256sum \"$(command -v {binary})\" && uname -m").split()
         return {"on": f"ssh:{self.address}", "binary": said[0][:16], "machine": said[-1]}

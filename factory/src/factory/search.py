@@ -24,7 +24,7 @@ from factory.table import Table
 from factory.training import Diverged
 
 STORAGE = "trials.log"
-PLACES = ("output", "json", "quiet", "trials", "minutes", "binary")
+PLACES = ("output", "json", "quiet", "trials", "minutes", "binary", "copy")
 UNITS = {"ms": "milliseconds", "s": "milliseconds", "instructions": "instructions"}
 # How many trials are drawn at random before what is known of others decides.
 RANDOM_TRIALS = 40
