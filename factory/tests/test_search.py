@@ -38,7 +38,7 @@ class Search(Case):
     def test_search(self):
         with at(MadeUpPlace()), space():
             result = self.result(*self.words("a"))
-        self.assertEqual(sum(count for fate, count in result["trials"].items() if fate != "too costly"), 6)
+        self.assertEqual(sum(result["trials"].values()), 6)
         sides = result["sides"]
         for side in sides.values():
             self.assertEqual([len(side[name]) for name in ("float", "int8", "validation")], [2, 2, 2])

@@ -84,6 +84,15 @@ class Arithmetic(Case):
         self.assertEqual(said["errors"]["float"]["within5"], 1)
         self.assertEqual(said["errors"]["float"]["networks"], 30)
 
+    def test_factor(self):
+        """Where whole networks take a quarter more than their parts, that is learnt from ten and right for the others."""
+        place = MadeUpPlace()
+        place.measure = lambda plan, _: {"cost": price(plan) * (1 if len(plan.nodes) < 4 else 1.25), "arena": 1, "weights": 1}
+        with at(place), small_space():
+            said = self.result(*self.words("--check", "12", "--forms", "float"))["errors"]["float"]
+        self.assertAlmostEqual(said["factor"], 1.25, places=9)
+        self.assertEqual((said["networks"], said["within5"]), (12, 1))
+
     def test_plain_interpolation(self):
         """Between four corners, against the formula written out."""
         names = {}
@@ -123,7 +132,7 @@ class Arithmetic(Case):
             place = MadeUpPlace()
             with at(place):
                 said = self.result(*self.words("--check", "2"))
-            self.assertEqual(place.asked, sum(said["networks"].values()) - 50 + 4)
+            self.assertEqual(place.asked, sum(said["networks"].values()) - 50 + 2 * 12)
             again = MadeUpPlace(answers=0)
             with at(again):
                 self.result(*self.words("--check", "2"))

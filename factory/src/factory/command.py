@@ -82,8 +82,9 @@ def _table(parser):
     parser.add_argument("--family", choices=["sequence", "mobile"], default="sequence", help="whose search space (default sequence)")
     parser.add_argument("--forms", nargs="+", choices=["float", "int8"], default=["float", "int8"], help="default: both")
     _binary(parser)
-    parser.add_argument("--rounds", type=positive(int, 1000), default=3, help="measurements of a time, the least counts (default 3)")
-    parser.add_argument("--check", type=int, default=40, metavar="N", help="whole networks that show the table's error (default 40)")
+    parser.add_argument("--rounds", type=positive(int, 1000), default=6, help="measurements of a time, the least counts (default 6)")
+    parser.add_argument("--check", type=int, default=30, metavar="N", help="whole networks that show the table's error; ten more give a "
+                        "factor; 0: neither (default 30)")
     parser.add_argument("--person", metavar="REGEX", help="as for train")
     _talk(parser)
 

@@ -3,6 +3,7 @@
 import statistics
 import sys
 import tempfile
+import time
 import types
 
 import torch
@@ -21,7 +22,7 @@ from factory.trials import NoFolder
 
 HAND, CHOSEN = "by hand", "chosen"
 # Rounds of a time; the least counts.
-ROUNDS = 5
+ROUNDS = 8
 
 
 def compare(search):
@@ -33,14 +34,18 @@ def compare(search):
     sides = {}
     for who, plan in plans.items():
         predicted = search.table.predicted(plan, search.form)
-        sides[who] = {"parameters": plan.parameters(), "products": plan.products(), "predicted": vars(predicted), "measured": measured[who],
+        known = search.known.get(str(plan.as_json()), {"fate": "not tried"})
+        folds = known["accuracy"] if known["fate"] == "finished" else None
+        sides[who] = {"folds": folds, "parameters": plan.parameters(), "products": plan.products(), "predicted": vars(predicted),
+                      "measured": measured[who],
                       **{name: [one[name] for one in trained[who]] for name in ("validation", "float", "int8")}}
     best = max(range(search.options.seeds), key=lambda seed: (trained[CHOSEN][seed]["validation"], -seed))
     validation, right = trained[CHOSEN][best]["validation"], statistics.fmean(sides[CHOSEN][search.form])
     result = {"sides": sides, "accuracy": {"validation": validation, "test": right}, "unit": search.table.unit, "on": search.table.on,
               "form": search.form, "within": search.within, "parameters": plans[CHOSEN].parameters(), "epochs": search.options.final_epochs,
               "products": plans[CHOSEN].products(), "best": best, "plan": plans[CHOSEN].as_json(), "choice": trial.params,
-              "trials": _fates(search), "gain": _gain(sides, search.form)}
+              "trials": _fates(search), "gain": _gain(sides, search.form),
+              "final seconds": sum(one.get("seconds", 0) for ones in trained.values() for one in ones)}
     return result | _models(search, plans[CHOSEN], best, _place(search) if measured[CHOSEN] else None)
 
 
@@ -52,7 +57,8 @@ def _gain(sides, form):
 
 
 def _fates(search):
-    fates = [trial.user_attrs["fate"] for trial in search.done()]
+    """How many different networks came to what."""
+    fates = [trial.user_attrs["fate"] for trial in search.trained()]
     return {fate: fates.count(fate) for fate in sorted(set(fates))}
 
 
@@ -64,6 +70,7 @@ def _trained(search, who, plan, seed):
         return known
     if not options.quiet:
         print(f"{who}, seed {seed}", file=sys.stderr, flush=True)
+    started = time.monotonic()
     torch.manual_seed(seed)
     schedule = Schedule(options.final_epochs, options.batch, options.rate, seed, options.patience, options.half, options.flips)
     trainer = Trainer(Network(plan).to(memory_format=torch.channels_last), data, schedule, NoFolder(), classification_loss, quiet=True)
@@ -71,6 +78,7 @@ def _trained(search, who, plan, seed):
     rounded = _rounded(network, data, seed)
     found = {"plan": plan.as_json(), "state": network.state_dict(), "classes": data.classes, "validation": trainer.best,
              "float": accuracy_of(network, data, "test"), "int8": accuracy_of(rounded, data, "test")}
+    found["seconds"] = round(time.monotonic() - started, 1)
     search.folder.save_torch(name, found)
     return found
 
@@ -124,7 +132,7 @@ def _models(search, plan, best, place):
 
 def write(search, result):
     """The plot and the card."""
-    points = [(trial.values[1], trial.values[0], trial.user_attrs["fate"]) for trial in search.done()]
+    points = [(trial.values[1], trial.values[0], trial.user_attrs["fate"]) for trial in search.trained()]
     front = [(trial.values[1], trial.values[0]) for trial in search.pareto()]
     marked = {}
     for name, plan in ((HAND, search.hand), (CHOSEN, search.plan_of(search.chosen()))):
@@ -140,12 +148,13 @@ def _card(search, result):
              f"Made by `factory search` over the cost table `{search.table.path.name}` ({result['on']}, {result['form']}): of networks "
              f"that cost at most {result['within']:.4g} {result['unit']}, the cheapest that is at most {search.options.slack:g} points "
              f"less right than the best, by {search.options.folds} folds without the test part.", "",
-             "| network | right on the test part, mean of seeds | each seed | predicted | measured | parameters |",
-             "| --- | --- | --- | --- | --- | --- |"]
+             "| network | right by folds | right on the test part, mean of seeds | each seed | predicted | measured | parameters |",
+             "|" + " --- |" * 7]
     for who, side in result["sides"].items():
         scores = side[result["form"]]
         measured = f"{side['measured']['cost']:.4g}" if side["measured"] else "not measured"
-        lines.append(f"| {who} | {100 * statistics.fmean(scores):.2f} % | {', '.join(f'{100 * one:.1f}' for one in scores)} | "
+        folds = "not to the end" if side["folds"] is None else f"{100 * side['folds']:.2f} %"
+        lines.append(f"| {who} | {folds} | {100 * statistics.fmean(scores):.2f} % | {', '.join(f'{100 * one:.1f}' for one in scores)} | "
                      f"{side['predicted']['cost']:.4g} | {measured} | {side['parameters']} |")
     lines += ["", "![accuracy and cost of all trials](pareto.svg)", "",
               "Accuracy holds for data like that which it was measured on, and for nothing else.", "",

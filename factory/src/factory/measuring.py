@@ -12,15 +12,14 @@ from factory.failure import Failure
 
 # Measured networks between two times that the table is written.
 KEPT_EVERY = 20
-# Multiplications that the runs of one measurement are about, and the fewest and most runs; a count needs fewer than a time.
-WORK, FEWEST, FEWEST_COUNTED, MOST = 20_000_000, 20, 2, 200
-# Whole networks that a table is checked on are drawn with seeds from here on; `search` draws others.
-CHECKS = 1_000_000
+# Multiplications that the runs of one measurement are about, and the fewest and most runs: of a count, of a time.
+COUNTED, TIMED = (20_000_000, 2, 200), (60_000_000, 20, 1000)
 
 
 def runs_for(plan, place):
     """How many inferences one measurement has."""
-    return max(FEWEST_COUNTED if place.deterministic else FEWEST, min(MOST, WORK // max(1, plan.products())))
+    work, fewest, most = COUNTED if place.deterministic else TIMED
+    return max(fewest, min(most, work // max(1, plan.products())))
 
 
 class Nests:
@@ -107,7 +106,7 @@ def _checks(whole, options):
     """[(entry, plan)] of whole networks drawn at random: those that the table has, and what is missing."""
     done = {(entry["form"], entry["seed"]): entry for entry in whole.checks}
     for form in options.forms:
-        for seed in range(CHECKS, CHECKS + options.check):
+        for seed in range(table.FACTOR_SEEDS.start, table.FACTOR_SEEDS.stop + options.check) if options.check > 0 else ():
             done.setdefault((form, seed), {"form": form, "seed": seed, "cost": []})
     return [(entry, whole.space.plan(whole.space.draw(entry["seed"]))) for entry in done.values()]
 
@@ -130,7 +129,7 @@ def _measure(whole, waiting, number, place, nests, options):
         entry |= {"cost": [*entry["cost"], found["cost"]], "arena": found["arena"], "weights": found["weights"]}
         if index % KEPT_EVERY == KEPT_EVERY - 1:
             _keep(whole)
-    whole.grids.clear()
+    whole.forget()
 
 
 def _keep(whole):

@@ -75,8 +75,7 @@ class Search:
                 self._remember(trial.user_attrs)
         if not self.study.get_trials(states=(TrialState.COMPLETE, TrialState.WAITING)):
             self.study.enqueue_trial(self.by_hand)
-        spent = sum(trial.user_attrs["seconds"] for trial in self.done())
-        while not self.is_complete() and spent < 60 * self.options.minutes:
+        while not self.is_complete():
             started = time.monotonic()
             # A sampler for each trial, so that a run that was interrupted draws what one that wasn't does.
             self.study.sampler = self._sampler(len(self.done()))
@@ -85,17 +84,23 @@ class Search:
             seconds = round(time.monotonic() - started, 2)
             trial.set_user_attr("seconds", seconds)
             self.study.tell(trial, values)
-            spent += seconds
-            self._say(trial, said, spent)
+            self._say(trial, said)
         if not self.finished():
             raise Failure(f"no network costs at most {self.within:g} {self.table.unit}: a larger --within, or more --trials")
 
     def is_complete(self):
-        """So many networks were trained, or there are hardly any to be found within the limit."""
-        return len(self.trained()) >= self.options.trials or len(self.done()) >= MOST_DRAWN * self.options.trials
+        """The budget is spent, or there is hardly any other network to be found within the limit."""
+        options = self.options
+        return len(self.trained()) >= options.trials or self.minutes() >= options.minutes or len(self.done()) >= MOST_DRAWN * options.trials
 
     def trained(self):
-        return [trial for trial in self.done() if trial.user_attrs["fate"] != "too costly"]
+        """Trials of different networks that weren't too costly."""
+        found = {trial.user_attrs["key"]: trial for trial in reversed(self.done()) if trial.user_attrs["fate"] != "too costly"}
+        return list(found.values())
+
+    def minutes(self):
+        """What all trials took."""
+        return sum(trial.user_attrs["seconds"] for trial in self.done()) / 60
 
     def done(self):
         return [trial for trial in self.study.trials if trial.state == TrialState.COMPLETE]
@@ -143,10 +148,10 @@ class Search:
         return {"epochs": options.epochs, "batch": options.batch, "rate": options.rate, "seed": options.seed, "patience": 0,
                 "half": options.half, "flips": options.flips}
 
-    def _say(self, trial, fate, spent):
+    def _say(self, trial, fate):
         if not self.options.quiet and fate != "too costly":
             accuracy, cost = trial.user_attrs["accuracy"], trial.user_attrs["cost"]
-            print(f"trial {len(self.trained())}/{self.options.trials}, {spent / 60:.1f} min: {fate}, {cost:.4g} {self.table.unit}, "
+            print(f"trial {len(self.trained())}/{self.options.trials}, {self.minutes():.1f} min: {fate}, {cost:.4g} {self.table.unit}, "
                   f"{100 * accuracy:.2f} % right", file=sys.stderr, flush=True)
 
     def chosen(self):
@@ -187,14 +192,14 @@ def run(options):
     data = examples.load(options.data, options.person, options.limit)
     spaces.space(table.fields["family"], data.shape, len(data.classes))
     folder = RunFolder(options.output, kept)
-    started = time.monotonic()
     search = Search(options, data, table, folder)
     if folder.result and search.is_complete():
         return folder.result
     search.run()
     result = final.compare(search)
     result |= {"command": "search", "name": options.name, "seed": options.seed, "data": str(options.data),
-               "examples": {part: len(values) for part, values in data.x.items()}, "seconds": round(time.monotonic() - started, 1)}
+               "examples": {part: len(values) for part, values in data.x.items()},
+               "seconds": round(60 * search.minutes() + result["final seconds"], 1)}
     final.write(search, result)
     folder.save_json(RESULT, result)
     return result
