@@ -30,7 +30,7 @@ def compare(search):
     trial = search.chosen()
     plans = {HAND: search.hand, CHOSEN: search.plan_of(trial)}
     trained = {who: [_trained(search, who, plan, seed) for seed in range(search.options.seeds)] for who, plan in plans.items()}
-    measured = _measured(search, plans)
+    place, measured = _measured(search, plans)
     sides = {}
     for who, plan in plans.items():
         predicted = search.table.predicted(plan, search.form)
@@ -46,7 +46,7 @@ def compare(search):
               "products": plans[CHOSEN].products(), "best": best, "plan": plans[CHOSEN].as_json(), "choice": trial.params,
               "trials": _fates(search), "gain": _gain(sides, search.form),
               "final seconds": sum(one.get("seconds", 0) for ones in trained.values() for one in ones)}
-    return result | _models(search, plans[CHOSEN], best, _place(search) if measured[CHOSEN] else None)
+    return result | _models(search, plans[CHOSEN], best, place)
 
 
 def _gain(sides, form):
@@ -97,7 +97,7 @@ def _place(search):
 
 
 def _measured(search, plans):
-    """{who: what the table's place says}; None where it can't be asked now."""
+    """(the table's place, {who: what it says}); None, also in place of each answer, where it can't be asked now."""
     measured = {who: {"cost": []} for who in plans}
     try:
         place = _place(search)
@@ -109,8 +109,8 @@ def _measured(search, plans):
                     measured[who] = found | {"cost": [*measured[who]["cost"], found["cost"]]}
     except Failure as failure:
         print(f"factory: not measured: {failure}", file=sys.stderr)
-        return dict.fromkeys(plans)
-    return {who: found | {"cost": cost_of(found)} for who, found in measured.items()}
+        return None, dict.fromkeys(plans)
+    return place, {who: found | {"cost": cost_of(found)} for who, found in measured.items()}
 
 
 def _models(search, plan, best, place):

@@ -1,12 +1,11 @@
 """The search space of inverted residuals, for small pictures."""
 
-import dataclasses
 import itertools
-import random
 
 from factory.families import Builder
 from factory.parts import part
 from factory.plan import INPUT, Node
+from factory.space import Space
 
 # What may be chosen, and the fewer sizes that are measured; what lies between is interpolated.
 CHANNELS = tuple(range(8, 65, 8))
@@ -20,12 +19,9 @@ MOST_BLOCKS = 6
 SMALLEST_SIDE = 4
 
 
-@dataclasses.dataclass(frozen=True)
-class Mobiles:
+class Mobiles(Space):
     """The family `mobile`, with the number of blocks and each one's channels, growth inside, kernel and step to be chosen."""
 
-    shape: tuple
-    classes: int
     inputs = "pictures of 8 to 64 pixels a side"
 
     @staticmethod
@@ -40,11 +36,6 @@ class Mobiles:
         count = choose("blocks", tuple(range(2, MOST_BLOCKS + 1)))
         chosen["blocks"] = tuple(tuple(choose(f"{name} {index}", values) for name, values in names.items()) for index in range(count))
         return chosen
-
-    def draw(self, seed):
-        """A choice at random."""
-        source = random.Random(seed)
-        return self.sample(lambda _, values: source.choice(values))
 
     def by_hand(self):
         """What `sample` has to be told for the network that people made: the family's, with width 16."""

@@ -21,11 +21,7 @@ def course(entries):
     right = left.twinx()
     right.plot(epochs, [100 * entry["validation"] for entry in entries], color="tab:blue", label="validation")
     right.set_ylabel("right on the validation part, %")
-    figure.tight_layout()
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    pyplot.close(figure)
-    return buffer.getvalue()
+    return _svg(figure)
 
 
 def pareto(points, front, marked, within, label):
@@ -51,6 +47,11 @@ def pareto(points, front, marked, within, label):
         axes.set_ylim(max(min(rights), max(rights) - 20) - 1, max(rights) + 1)
     axes.legend(fontsize=8, loc="lower right")
     axes.grid(True, which="both", linewidth=0.3, zorder=0)
+    return _svg(figure)
+
+
+def _svg(figure):
+    """Its bytes, the same for the same figure."""
     figure.tight_layout()
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})

@@ -137,9 +137,10 @@ def _quantised(runs, counts):
 
 
 def _sorted_out(paths):
-    """(run folders, cost tables)"""
+    """(runs, cost tables) of folders and files."""
     files = [path for path in paths if pathlib.Path(path).is_file()]
-    return [path for path in paths if path not in files], [Table.read(path) for path in files]
+    tables, folders = [Table.read(path) for path in files], [path for path in paths if path not in files]
+    return runs_in(folders) if folders or not tables else [], tables
 
 
 def text(paths, counts=False, notes=()):
@@ -147,8 +148,7 @@ def text(paths, counts=False, notes=()):
 
     `paths`: run folders and cost tables. `counts`: with instructions of ARM cores. `notes`: what a reader has to know of the data.
     """
-    folders, tables = _sorted_out(paths)
-    runs = runs_in(folders) if folders or not tables else []
+    runs, tables = _sorted_out(paths)
     parts = ["# Results of the model factory", "Made by `factory report` from run folders. No choice was made by a test part, "
              "but some recipes were run more than once; "
              "where one seed is all there is, differences of less than about a point may be chance. "
@@ -164,8 +164,8 @@ def text(paths, counts=False, notes=()):
 def write(options):
     """Shows the report, or writes it whole."""
     if options.json:
-        folders, tables = _sorted_out(options.runs)
-        found = [{"run": run.path.name, **run.result} for run in (runs_in(folders) if folders or not tables else [])]
+        runs, tables = _sorted_out(options.runs)
+        found = [{"run": run.path.name, **run.result} for run in runs]
         found += [{"table": one.path.name, "place": one.fields["place"], "errors": summary(one)} for one in tables]
         print(json.dumps(found, sort_keys=True))
         return 0

@@ -1,13 +1,12 @@
 """Search spaces: what may be chosen of a family's networks, the network of a choice, and the parts that a cost table measures."""
 
-import dataclasses
 import itertools
-import random
 
 from factory.failure import Failure
 from factory.families import Builder
 from factory.parts import part
 from factory.plan import INPUT, Node
+from factory.space import Space
 
 # What may be chosen, and the fewer sizes that are measured; what lies between is interpolated. Depthwise convolutions are measured
 # at all of them: they are most of such a network's cost, and kernels take channels sixteen at a time, in steps that no line follows.
@@ -21,13 +20,10 @@ MOST_BLOCKS = 5
 LEAST_LENGTH = 4
 
 
-@dataclasses.dataclass(frozen=True)
-class Sequences:
+class Sequences(Space):
     """Depthwise separable convolutions along time, for windows of (1, time, channels): the family `sequence`, with the number of
     blocks and each one's channels, kernel and step to be chosen."""
 
-    shape: tuple
-    classes: int
     inputs = "windows of sound or motion, (1, time, channels)"
 
     @staticmethod
@@ -41,11 +37,6 @@ class Sequences:
         chosen["blocks"] = tuple((choose(f"channels {index}", CHANNELS), choose(f"kernel {index}", KERNELS), choose(f"step {index}", STEPS))
                                  for index in range(count))
         return chosen
-
-    def draw(self, seed):
-        """A choice at random."""
-        source = random.Random(seed)
-        return self.sample(lambda _, values: source.choice(values))
 
     def by_hand(self):
         """What `sample` has to be told for the network that people made: the family's, with width 16."""
