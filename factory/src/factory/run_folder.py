@@ -2,15 +2,16 @@
 
 import io
 import json
-import os
 import pathlib
 import time
 
 import torch
 
+from factory import whole_file
 from factory.failure import Failure
 
 OPTIONS, LOG, CHECKPOINT, MODEL, RESULT = "options.json", "log.jsonl", "checkpoint.pt", "model.pt", "result.json"
+ADVICE = "; the run can go on from its last checkpoint"
 
 
 class RunFolder:
@@ -49,20 +50,10 @@ class RunFolder:
 
     def save(self, name, data):
         """Bytes under a name, once they are on storage."""
-        target, part = self.path / name, self.path / f".{name}.part"
-        try:
-            with open(part, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, target)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise Failure(f"{target}: {error.strerror}; the run can go on from its last checkpoint") from None
-        return target
+        return whole_file.write(self.path / name, data, ADVICE)
 
     def save_json(self, name, value):
-        return self.save(name, (json.dumps(value, indent=1, sort_keys=True) + "\n").encode())
+        return whole_file.write_json(self.path / name, value, ADVICE)
 
     def save_torch(self, name, value):
         buffer = io.BytesIO()

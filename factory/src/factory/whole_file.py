@@ -1,29 +1,31 @@
 """Files that are written whole or not at all."""
 
+import contextlib
 import json
 import os
 import pathlib
-import tempfile
+import secrets
 
 from factory.failure import Failure
 
 
-def write(path, text):
-    """The text under a name, once it is on storage."""
-    target, name = pathlib.Path(path), None
+def write(path, data, advice=""):
+    """Bytes, or a text, under a name, once they are on storage. `advice`: what a failure's line ends with."""
+    target = pathlib.Path(path)
+    part = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
     try:
-        with tempfile.NamedTemporaryFile("w", dir=target.parent, delete=False, encoding="utf-8") as file:
-            name = file.name
-            file.write(text)
+        # A file that nobody else has made, with the rights that this user's new files have.
+        with open(part, "xb") as file:
+            file.write(data.encode() if isinstance(data, str) else data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, target)
+        os.replace(part, target)
     except OSError as error:
-        if name:
-            pathlib.Path(name).unlink(missing_ok=True)
-        raise Failure(f"{target}: {error.strerror}") from None
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise Failure(f"{target}: {error.strerror}{advice}") from None
+    return target
 
 
-def write_json(path, value):
-    write(path, json.dumps(value, indent=1, sort_keys=True) + "\n")
+def write_json(path, value, advice=""):
+    return write(path, json.dumps(value, indent=1, sort_keys=True) + "\n", advice)
