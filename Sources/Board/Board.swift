@@ -53,6 +53,8 @@ open class Board {
     open func powerSources() -> [PowerSource] { [] }
     /// Names and temperatures (degrees Celsius) of the thermal zones.
     open func temperatures() -> [(zone: String, celsius: Float)] { [] }
+    /// What tells how hot the processor is, again and again; nil where nothing does.
+    open func openThermometer() -> Thermometer? { nil }
     /// Share of the last ten seconds (0 to 1) in which some task waited for memory; nil where the kernel doesn't tell.
     open func memoryPressure() -> Float? { nil }
     /// Opens the watchdog; nil where there is none.
@@ -87,10 +89,30 @@ public protocol FrequencyPolicy: AnyObject {
     func setGovernor(_ name: String) throws(Failure)
     /// Needs the governor "userspace".
     func setSpeed(kilohertz: Int) throws(Failure)
+    /// Takes the frequency into the caller's hands until `restore` or another governor: userspace, where there is such a governor
+    /// and this user may set it, otherwise by the bounds of the kernel's own choice. Fails with `unsupported` where there is no table
+    /// of frequencies, and as `setGovernor`.
+    func takeOver() throws(Failure) -> FrequencyHold
     /// Milliseconds spent at each frequency since boot, where the kernel counts them.
     func timeInState() -> [(kilohertz: Int, milliseconds: Int64)]
     /// Puts back what was there when this object was made; does nothing where nothing was changed.
     func restore()
+}
+
+/// A policy's frequency in somebody's hands.
+public protocol FrequencyHold: AnyObject {
+    /// How: "userspace" or "bounds".
+    var way: String { get }
+    /// Sets the frequency of that number in the policy's table; false where the kernel takes it no more. Allocates nothing.
+    func hold(_ index: Int) -> Bool
+}
+
+/// Tells the processor's temperature.
+public protocol Thermometer: AnyObject {
+    /// Degrees Celsius at which the kernel slows the processor down; nil where it doesn't say.
+    var throttleCelsius: Double? { get }
+    /// Degrees Celsius of the hottest part of it; nil where none answers. Allocates nothing.
+    func celsius() -> Double?
 }
 
 /// A watchdog that resets the board unless it is fed.

@@ -104,6 +104,7 @@ public final class HardwareBoard: Board {
     }
 
     public override func temperatures() -> [(zone: String, celsius: Float)] { ThermalZones.read(paths.thermalZones) }
+    public override func openThermometer() -> Thermometer? { KernelThermometer(paths.thermalZones) }
     public override func memoryPressure() -> Float? { MemoryPressure.someShareOfTenSeconds(paths.memoryPressure) }
 
     /// Under a service manager that watches, its watchdog: the kernel's would reset the board where a restart of the

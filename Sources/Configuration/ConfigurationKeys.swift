@@ -60,9 +60,15 @@ struct ConfigurationKey {
             configuration.watchdogSeconds = number
             return true
         },
-        ConfigurationKey("firmware", "governor", "a governor's name, such as schedutil") { configuration, value in
+        ConfigurationKey("firmware", "governor", "a governor's name, such as schedutil, or deadlines for one that follows the tasks") {
+            configuration, value in
             guard isName(value) else { return false }
             configuration.governor = value
+            return true
+        },
+        ConfigurationKey("firmware", "heat-limit", "degrees Celsius, a number from 40 to 120") { configuration, value in
+            guard let degrees = decimal(value), (40...120).contains(degrees) else { return false }
+            configuration.heatLimitCelsius = Double(degrees)
             return true
         },
         ConfigurationKey("firmware", "state", "a folder, from the root") { configuration, value in

@@ -83,6 +83,8 @@ public struct DeviceConfiguration: Sendable {
     public var watchdogSeconds = 0
     /// Set at the start, put back at the end; nil: left alone.
     public var governor: String?
+    /// Where the firmware's own governor takes the kernel to throttle; nil: as the kernel says, or 80.
+    public var heatLimitCelsius: Double?
     public var stateFolder = "/var/lib/swiftlet"
     public var sensors: [Sensor] = []
     public var meters: [Meter] = []

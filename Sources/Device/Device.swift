@@ -39,6 +39,8 @@ public final class Device {
     /// Guarded by `lock`.
     public var outputs: [Output] = []
     public private(set) var policies: [any FrequencyPolicy] = []
+    /// Where the frequency can be the firmware's own to choose.
+    public private(set) var frequency: FrequencyHands?
     public private(set) var supervisor: Supervisor?
     /// Guards what commands of several consoles change: outputs, governors, recordings.
     public let lock = Lock()
@@ -116,10 +118,8 @@ public final class Device {
             }
         }
         policies = board.frequencyPolicies()
-        if let governor = configuration.governor {
-            for policy in policies { try policy.setGovernor(governor) }
-            if policies.isEmpty { log.write(.warning, "governor \(governor): this kernel has no cpufreq") }
-        }
+        frequency = FrequencyHands(policies)
+        try govern()
         for loop in loops { try loop.start() }
         startMicrophone(announce)
         do throws(Failure) {
@@ -132,6 +132,22 @@ public final class Device {
         linux_store(ready, 1)
         console_wake_post(wake)
         if configuration.locksMemory, !isFast, let complaint = RealTime.lockMemory() { log.write(.info, complaint) }
+    }
+
+    /// As the configuration wants it.
+    private func govern() throws(Failure) {
+        guard let governor = configuration.governor else { return }
+        if policies.isEmpty { return log.write(.warning, "governor \(governor): this kernel has no cpufreq") }
+        guard governor == FrequencyHands.name else {
+            for policy in policies { try policy.setGovernor(governor) }
+            return
+        }
+        if configuration.tasks.isEmpty { return log.write(.warning, "governor \(governor): there are no tasks; the kernel's stays") }
+        guard !isFast, let frequency else {
+            let reason = isFast ? "left alone in fast time" : "no policy has a table of frequencies"
+            return log.write(.warning, "governor \(governor): \(reason)")
+        }
+        try frequency.engage()
     }
 
     /// Not one of `loops`: the watchdog isn't kept from its food by a sound card's driver that hangs. A microphone that can't
@@ -168,6 +184,7 @@ public final class Device {
         outputs = []
         lock.unlock()
         for output in released where output.isOn { log.write(.info, "\(output.name) is released") }
+        frequency?.release()
         for policy in policies {
             let before = (try? policy.governor()) ?? ""
             policy.restore()

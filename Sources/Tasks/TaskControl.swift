@@ -48,6 +48,8 @@ final class TaskControl {
             device.log.write(.info, "task \(task.name): \(shelf.name(variant)), \(milliseconds(shelf.costs[variant], decimals: 1)) a pass, "
                 + "deadline \(milliseconds(task.deadline, decimals: 1))")
         }
+        for shelf in service.shelves { shelf.isAtWork = true }
+        setPaces()
         try scheduler.start()
         for camera in service.cameras { try camera.start() }
     }
@@ -62,6 +64,20 @@ final class TaskControl {
             while let event = service.events.pop() { act(event) }
             if outputs.next <= monotonicNanoseconds() { outputs.expire(now: monotonicNanoseconds(), on: device) }
             look(monotonicNanoseconds())
+            setPaces()
+            service.frequency?.look(service.runtime, now: monotonicNanoseconds(), wake: service.wake)
+        }
+    }
+
+    /// What each task asks for now, for the choice of frequencies.
+    private func setPaces() {
+        guard let governor = service.frequency?.governor else { return }
+        for index in service.tasks.indices {
+            let shelf = service.shelves[index], task = service.tasks[index], every = task.every
+            let variant = service.variant(of: index)
+            governor.setPace(JobPace(cost: shelf.jobs[variant], period: Int64(1e9 / Double(shelf.task.rateHertz)) * Int64(max(1, every)),
+                                     deadline: shelf.task.deadline, section: shelf.sections[variant],
+                                     isActive: every > 0 && task.isActive), of: index)
         }
     }
 
@@ -111,7 +127,7 @@ final class TaskControl {
     private func use(_ variant: Int, of index: Int) throws(Failure) {
         let shelf = service.shelves[index], chosen = try shelf.variant(variant)
         service.tasks[index].use(chosen, number: variant)
-        let cost = chosen.cost, name = chosen.name, labels = chosen.picture.labels
+        let cost = chosen.cost.time.median, name = chosen.name, labels = chosen.picture.labels
         service.update(index) { progress in
             progress.variant = variant
             progress.isSwitching = true

@@ -16,6 +16,8 @@ public final class TaskService {
     private(set) var tasks: [RunningTask] = []
     private(set) var shelves: [VariantShelf] = []
     var scheduler: TaskScheduler?
+    /// Where the processor's frequency can be chosen.
+    private(set) var frequency: FrequencyControl?
     let wake: Int32
     private var thread: Thread?
     /// Asked to stop; models are loaded and tasks run (1) or can't (2); begun.
@@ -102,6 +104,7 @@ public final class TaskService {
     /// Loads and measures every variant of every task.
     private func prepare() throws(Failure) {
         let configuration = device.configuration
+        frequency = FrequencyControl(device, tasks: configuration.tasks.count)
         for camera in configuration.cameras {
             cameras.append(CameraLoop(camera, board: device.board, announce: { [device] state, title in
                 device.log.write(state == .searching ? .warning : .info, "camera \(camera.name) \(state.name): \(title)")
@@ -114,7 +117,7 @@ public final class TaskService {
                 usleep(20_000)
                 return !isStopping
             })
-            let shelf = VariantShelf(task, paths: paths, library: runtime.library, user: user)
+            let shelf = VariantShelf(task, paths: paths, library: runtime.library, user: user, frequency: frequency)
             do throws(Failure) {
                 try shelf.measureAll()
             } catch {
@@ -132,6 +135,7 @@ public final class TaskService {
         var works: [any DeadlineWork] = []
         for task in tasks { works.append(task) }
         let scheduler = TaskScheduler(works, gate: runtime.gate)
+        scheduler.governor = frequency?.governor
         for task in tasks { task.scheduler = scheduler }
         self.scheduler = scheduler
     }
@@ -194,13 +198,21 @@ public final class TaskService {
         lock.lock()
         let variant = progress[index].variant, isSwitching = progress[index].isSwitching
         lock.unlock()
+        let heat = frequency?.slowdown(shelves[index].jobs[variant]) ?? 1
         let own = shelves[index].costs[variant]
         var factor = 1.0
         // One that is paused takes no times: what was measured once is what it is tried again with.
         if !isSwitching, tasks[index].every > 0, own > 0, let load = scheduler?.load(of: index), load.newestCost > 0 {
             factor = Double(max(load.newestCost, load.cost)) / Double(own)
         }
+        factor *= heat
         for number in served.costs.indices { served.costs[number] = Int64(Double(shelves[index].costs[number]) * factor) }
+    }
+
+    func variant(of index: Int) -> Int {
+        lock.lock()
+        defer { lock.unlock() }
+        return progress[index].variant
     }
 
     /// "watch 12.3 ms × 30.0/s = 37 %, …; together 95 % of at most 90 %".
@@ -246,6 +258,9 @@ public final class TaskService {
             holds: running?.holds ?? false, predictedNanoseconds: own.predictedNanoseconds, switches: own.switches,
             switchNanoseconds: own.switchNanoseconds)
     }
+
+    /// The frequency that tasks got; nil where it is the kernel's to choose.
+    public var frequencyRow: FrequencyRow? { linux_load(words + 1) == 1 ? frequency?.row : nil }
 
     /// Every camera as it is now.
     public var cameraRows: [CameraRow] {

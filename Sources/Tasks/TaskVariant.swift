@@ -12,21 +12,19 @@ final class TaskVariant {
     let picture: PictureModel
     /// Of each of the task's rules, the classes that its label means.
     let ruleClasses: [[Int]]
-    /// What a pass of the network takes, and its longest instruction, nanoseconds.
-    let cost: Int64
-    let section: Int64
+    let cost: VariantCost
 
-    /// Loads a model, which nobody else uses, and runs it a few times.
+    /// Loads a model, which nobody else uses, and has it measured.
     /// - Throws: as `Library.lease` and `PictureModel`, and `.usage` where it hasn't a rule's label.
-    init(_ path: String, _ task: DeviceConfiguration.Task, library: Library, user: ModelUser) throws(Failure) {
+    init(_ path: String, _ task: DeviceConfiguration.Task, library: Library, user: ModelUser,
+         measure: (PictureModel) throws(Failure) -> VariantCost) throws(Failure) {
         var request = ModelRequest(path: path)
         request.isPrivate = true
         let lease = try library.lease(request, for: user, waits: false)
         let picture = try PictureModel(lease.model)
         var ruleClasses: [[Int]] = []
         for rule in task.rules { ruleClasses.append(try Self.classes(of: rule, labels: picture.labels, model: lease.name)) }
-        let time = try PassTime(picture)
-        (cost, section) = (time.median, time.longestInstruction)
+        cost = try measure(picture)
         name = lease.name
         self.lease = lease
         self.picture = picture

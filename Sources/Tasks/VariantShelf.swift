@@ -11,19 +11,27 @@ final class VariantShelf {
     let paths: [String]
     private(set) var costs: [Int64]
     private(set) var sections: [Int64]
+    /// How that time goes with the processor's clock.
+    private(set) var jobs: [JobCost]
     private var loaded: [TaskVariant?]
     private let library: Library
     private let user: ModelUser
+    private let frequency: FrequencyControl?
+    /// Tasks have deadlines to keep: what is loaded from now on isn't measured slowly.
+    var isAtWork = false
     /// A budget has no room for all at once.
     private(set) var isCramped = false
 
-    init(_ task: DeviceConfiguration.Task, paths: [String], library: Library, user: ModelUser) {
+    init(_ task: DeviceConfiguration.Task, paths: [String], library: Library, user: ModelUser,
+         frequency: FrequencyControl?) {
         self.task = task
         self.paths = paths
         self.library = library
         self.user = user
+        self.frequency = frequency
         costs = [Int64](repeating: 0, count: paths.count)
         sections = costs
+        jobs = [JobCost](repeating: JobCost(cycles: 0, memorySeconds: 0), count: paths.count)
         loaded = [TaskVariant?](repeating: nil, count: paths.count)
     }
 
@@ -43,9 +51,14 @@ final class VariantShelf {
     }
 
     private func load(_ number: Int) throws(Failure) {
-        let variant = try TaskVariant(paths[number], task, library: library, user: user)
-        costs[number] = variant.cost
-        sections[number] = variant.section
+        let variant = try TaskVariant(paths[number], task, library: library, user: user) { [frequency, isAtWork] (picture)
+            throws(Failure) in
+            if let frequency { return try frequency.measure(picture, isAtWork: isAtWork) }
+            return VariantCost(time: try PassTime(picture), job: JobCost(cycles: 0, memorySeconds: 0))
+        }
+        costs[number] = variant.cost.time.median
+        sections[number] = variant.cost.time.longestInstruction
+        jobs[number] = variant.cost.job
         loaded[number] = variant
     }
 

@@ -59,10 +59,10 @@ final class DeadlineGovernorRun: SimulatedGovernor {
     let name = "ours"
     let interval = 0.1
     private var governor: DeadlineGovernor
-    private let model: ProcessorModel
+    private var heat: HeatCeiling
 
     init(_ model: ProcessorModel) {
-        self.model = model
+        heat = HeatCeiling(throttleCelsius: model.throttleCelsius)
         governor = DeadlineGovernor(model.points.indices.map { index in
             FrequencyCost(hertz: model.points[index].hertz, computingWatts: model.watts(index, share: 1),
                           waitingWatts: model.watts(index, share: model.waitingShare),
@@ -71,9 +71,7 @@ final class DeadlineGovernorRun: SimulatedGovernor {
     }
 
     func choose(_ view: GovernorView) -> Int {
-        // Three degrees before the kernel takes frequencies away.
-        if view.celsius > model.throttleCelsius - 3 { governor.ceiling = max(0.5, governor.ceiling - (view.isEvent ? 0 : 0.05)) }
-        if view.celsius < model.throttleCelsius - 8 { governor.ceiling = min(1, governor.ceiling + (view.isEvent ? 0 : 0.05)) }
+        if !view.isEvent, heat.update(celsius: view.celsius) { governor.ceiling = heat.share }
         var jobs = view.jobs + view.expected
         jobs.order { $0.deadline < $1.deadline }
         return governor.choice(jobs.map { job in

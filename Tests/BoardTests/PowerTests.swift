@@ -77,6 +77,67 @@ private func board(_ tree: TemporaryFolder) -> HardwareBoard {
         #expect(tree.read("cpufreq/policy0/scaling_governor") == "performance")
     }
 
+    @Test func aFrequencyIsHeldThroughUserspace() throws {
+        let tree = cpufreq()
+        let board = board(tree), policies = board.frequencyPolicies()
+        defer { withExtendedLifetime(board) {} }
+        let hold = try policies[0].takeOver()
+        #expect(hold.way == "userspace" && tree.read("cpufreq/policy0/scaling_governor") == "userspace")
+        // A plain file keeps what the kernel's would not: only what is written at its beginning counts.
+        #expect(hold.hold(1) && tree.read("cpufreq/policy0/scaling_setspeed")?.hasPrefix("1000000\n") == true)
+        #expect(hold.hold(0) && tree.read("cpufreq/policy0/scaling_setspeed")?.hasPrefix("600000\n") == true)
+        policies[0].restore()
+        #expect(tree.read("cpufreq/policy0/scaling_governor") == "ondemand")
+        #expect(failure { _ = try policies[1].takeOver() } == "policy4 has no table of frequencies")
+    }
+
+    /// A kernel without userspace: the bounds of its own governor's choice, which are put back whoever asks.
+    @Test(arguments: ["restore", "governor", "kill"]) func aFrequencyIsHeldBetweenBounds(ending: String) throws {
+        let tree = cpufreq(), folder = "cpufreq/policy0/", saved = tree.path + "/run/cpufreq.saved"
+        tree.write(folder + "scaling_available_governors", "schedutil performance\n")
+        tree.write(folder + "scaling_governor", "schedutil\n")
+        tree.write(folder + "scaling_min_freq", "600000\n")
+        tree.write(folder + "scaling_max_freq", "1500000\n")
+        func bounds() -> [String?] {
+            ["min", "max"].map { tree.read(folder + "scaling_\($0)_freq")?.split(separator: "\n").first.map(String.init) }
+        }
+        let board = board(tree), policy = board.frequencyPolicies()[0]
+        defer { withExtendedLifetime(board) {} }
+        let hold = try policy.takeOver()
+        #expect(hold.way == "bounds" && tree.read(folder + "scaling_governor") == "schedutil")
+        for (index, text) in [(2, "1500000"), (0, "600000"), (1, "1000000")] { #expect(hold.hold(index) && bounds() == [text, text]) }
+        #expect(tree.read("run/cpufreq.saved") == "swiftlet-cpufreq 1 \(getpid())\npolicy0 schedutil 600000-1500000")
+        switch ending {
+        case "restore": policy.restore()
+        case "governor":
+            try policy.setGovernor("performance")
+            #expect(tree.read(folder + "scaling_governor") == "performance")
+        default:
+            #expect(try FrequencyRestore.restoreFromFile(saved, root: tree.path + "/cpufreq") == ["policy0: schedutil"])
+        }
+        #expect(bounds() == ["600000", "1500000"])
+        if ending != "governor" { #expect(tree.read(folder + "scaling_governor") == "schedutil") }
+    }
+
+    @Test func theProcessorsZonesAreItsThermometer() throws {
+        let tree = TemporaryFolder(), board = board(tree)
+        #expect(board.openThermometer() == nil)
+        let zones = [("0", "battery", "91000\n"), ("1", "cpu-thermal", "51234\n"), ("2", "cpu1-thermal", "-1500\n"),
+                     ("3", "soc-thermal", "hot\n")]
+        for (number, type, temperature) in zones {
+            tree.write("thermal/thermal_zone\(number)/type", type + "\n")
+            tree.write("thermal/thermal_zone\(number)/temp", temperature)
+        }
+        for (number, type, value) in [("0", "critical", "110000"), ("1", "passive", "85000")] {
+            tree.write("thermal/thermal_zone1/trip_point_\(number)_type", type + "\n")
+            tree.write("thermal/thermal_zone1/trip_point_\(number)_temp", value + "\n")
+        }
+        let thermometer = try #require(board.openThermometer())
+        #expect(thermometer.celsius() == 51.234 && thermometer.throttleCelsius == 85)
+        tree.write("thermal/thermal_zone2/temp", "72000\n")
+        #expect(thermometer.celsius() == 72)
+    }
+
     @Test func aBoardThatGoesAwayPutsBack() throws {
         let tree = cpufreq()
         do {

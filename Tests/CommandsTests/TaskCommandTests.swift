@@ -10,7 +10,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
 private final class Firmware {
     private let process = Process()
     private let input = Pipe(), output = Pipe(), errors = Pipe()
-    private var rest = Data()
+    private var unread = Data()
     /// Lines of the log, as they came.
     private(set) var log: [String] = []
 
@@ -42,14 +42,14 @@ private final class Firmware {
 
     private func nextLine() -> String? {
         while true {
-            if let end = rest.firstIndex(of: 10) {
-                let line = String(decoding: rest[rest.startIndex..<end], as: UTF8.self)
-                rest = Data(rest[(end + 1)...])
+            if let end = unread.firstIndex(of: 10) {
+                let line = String(decoding: unread[unread.startIndex..<end], as: UTF8.self)
+                unread = Data(unread[(end + 1)...])
                 return line
             }
             let more = output.fileHandleForReading.availableData
             if more.isEmpty { return nil }
-            rest += more
+            unread += more
         }
     }
 
@@ -64,9 +64,12 @@ private final class Firmware {
         return answers
     }
 
+    /// What it said after the last question.
+    private(set) var rest = ""
+
     func end() -> Int32 {
         try? input.fileHandleForWriting.close()
-        _ = output.fileHandleForReading.readDataToEndOfFile()
+        rest = String(decoding: unread + output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         return process.terminationStatus
     }
@@ -93,6 +96,46 @@ struct TaskCommandTests {
     private func write(_ text: String, _ scratch: Scratch) throws -> String {
         try Data(text.utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
         return scratch("c.conf")
+    }
+
+    /// The firmware chooses the frequency itself, gives it back when it is told to, and takes it again.
+    @Test func frequenciesFollowTheDeadlines() throws {
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        let firmware = try Firmware(try write("""
+            [firmware]
+            governor = deadlines
+            [camera front]
+            device = simulated
+            frames = 320x240:yuyv
+            rate = 4
+            [task watch]
+            input = front
+            models = \(model)
+            rate = 2
+            deadline = 30 s
+
+            """, scratch))
+        let rows = try firmware.ask("tasks") { $0.contains { $0["task"] as? String == "watch" && $0["answers"] as? Int ?? 0 > 2 } }
+        let row = try #require(rows.first { $0["kilohertz"] != nil }, "\(rows)")
+        // The simulated board's second cluster is the faster one.
+        #expect(row["governor"] as? String == "deadlines" && row["way"] as? String == "userspace", "\(row)")
+        #expect(row["highestKilohertz"] as? Int == 2_400_000, "\(row)")
+        // Half a minute for a picture: the lowest will do, between models that nobody asked for now.
+        let idle = try firmware.ask("tasks") { $0.contains { $0["kilohertz"] as? Int == 600_000 } }
+        #expect(idle.contains { $0["kilohertz"] as? Int == 600_000 }, "\(idle)")
+        let policies = try firmware.ask("governor")
+        #expect(policies.count == 2 && policies.allSatisfy { $0["chosenBy"] as? String == "deadlines" }, "\(policies)")
+        _ = try firmware.ask("governor schedutil")
+        let kernel = try firmware.ask("governor")
+        #expect(kernel.count == 2 && kernel.allSatisfy { $0["governor"] as? String == "schedutil" && $0["chosenBy"] == nil }, "\(kernel)")
+        #expect(try firmware.ask("tasks").allSatisfy { $0["kilohertz"] == nil })
+        #expect(try firmware.ask("governor deadlines").allSatisfy { $0["chosenBy"] as? String == "deadlines" })
+        #expect(try firmware.ask("governor deadlines --policy policy0").first?["error"] != nil)
+        let later = try firmware.ask("tasks") { $0.contains { $0["kilohertz"] != nil } }
+        #expect(later.contains { $0["kilohertz"] != nil }, "\(later)")
+        _ = firmware.end()
+        #expect(firmware.rest.contains("policy0 is back at schedutil"), "\(firmware.rest)")
     }
 
     @Test func picturesAreAnsweredAndRulesFollowed() throws {

@@ -24,6 +24,7 @@ import Testing
             lock-memory = no
             watchdog = 20
             governor = schedutil
+            heat-limit = 75.5
             state = /var/lib/swiftlet ; where calibrations are
             [console]
             ports = ttyS0:115200n8, /dev/ttyAMA0, -
@@ -61,7 +62,7 @@ import Testing
             """)
         #expect(configuration.name == "bird-1" && configuration.logLevel == .debug && configuration.memoryBudgetBytes == 64_000_000)
         #expect(configuration.realTimePriority == 0 && !configuration.locksMemory && configuration.watchdogSeconds == 20)
-        #expect(configuration.governor == "schedutil" && configuration.stateFolder == "/var/lib/swiftlet"
+        #expect(configuration.governor == "schedutil" && configuration.heatLimitCelsius == 75.5 && configuration.stateFolder == "/var/lib/swiftlet"
                 && configuration.modelFolder == "/m")
         #expect(configuration.ports?.map { $0.path } == ["/dev/ttyS0", "/dev/ttyAMA0", "-"] && configuration.ports?[0].baud == 115_200)
         #expect(configuration.sensors.count == 2 && configuration.sensors[1].name == "imu" && configuration.sensors[1].settings.chip == nil)
@@ -80,7 +81,7 @@ import Testing
         #expect(configuration.microphone?.request.device == "Device,0" && configuration.microphone?.request.rateHertz == 48_000
                 && configuration.microphone?.button == "door")
         // None goes untested: power monitors and models are below, cameras and tasks in TaskConfigurationTests.
-        #expect(ConfigurationKey.all.count == 9 + 1 + 15 + 5 + 3 + 3 + 5 + 7 + 6 + 7)
+        #expect(ConfigurationKey.all.count == 10 + 1 + 15 + 5 + 3 + 3 + 5 + 7 + 6 + 7)
     }
 
     @Test func aWakeWordTakesTheButtonsPlace() throws {

@@ -19,6 +19,7 @@ extension HardwareTests {
                     [firmware]
                     name = rig
                     lock-memory = no
+                    governor = deadlines
                     [camera front]
                     device = video0
                     frames = 320x180:yuyv
@@ -52,6 +53,14 @@ extension HardwareTests {
         init() throws { board = try OneBoard.named("camera") { try Board() } }
 
         @Test func framesAreAnsweredAndTheCameraGoesAndComesBack() throws {
+            let cpufreq = "/sys/devices/system/cpu/cpufreq/policy0"
+            // The lowest frequency's line of the kernel's account, in hundredths of a second.
+            func slowHundredths() throws -> Int {
+                let text = try board.shell.run("grep '^600000 ' \(cpufreq)/stats/time_in_state").text
+                return text.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) } ?? -1
+            }
+            #expect(try board.shell.run("echo performance > \(cpufreq)/scaling_governor").status == 0)
+            let slowBefore = try slowHundredths()
             let run = try FirmwareRun(board.shell, board.machine, configuration: "/etc/camera.conf")
             let opened = try run.console.waitForLog("camera front running: ", seconds: 240)
             #expect("\(opened)".contains("vivid") && "\(opened)".contains("320x180 yuyv"), "\(opened)")
@@ -66,12 +75,18 @@ extension HardwareTests {
             RigFiles.report("camera: \(camera ?? [:]); task: \(watch ?? [:])")
             #expect((watch?["answers"] as? NSNumber)?.intValue ?? 0 > 0 && (camera?["frames"] as? NSNumber)?.intValue ?? 0 > 0, "\(rows)")
             #expect((camera?["damaged"] as? NSNumber)?.intValue == 0, "\(rows)")
+            // A minute for a picture: the governor chooses the lowest, which the kernel's account shows; at the end it is put back.
+            #expect(try board.shell.run("cat \(cpufreq)/scaling_governor").text.contains("userspace"))
+            let slowAfter = try slowHundredths()
+            #expect(slowBefore >= 0 && slowAfter > slowBefore && rows.contains { $0["kilohertz"] != nil }, "\(rows)")
+            RigFiles.report("camera: \(Double(slowAfter - slowBefore) / 100) s at 600 MHz while tasks' deadlines chose")
             let driver = "/sys/bus/platform/drivers/vivid"
             #expect(try board.shell.run("echo vivid.0 > \(driver)/unbind", seconds: 60).status == 0)
             _ = try run.console.waitForLog("camera front not found", seconds: 120)
             #expect(try board.shell.run("echo vivid.0 > \(driver)/bind", seconds: 60).status == 0)
             _ = try run.console.waitForLog("camera front running: ", seconds: 120)
             let ending = try run.end(), complaint = try board.shell.run("cat /tmp/firmware.errors").text
+            #expect(try board.shell.run("cat \(cpufreq)/scaling_governor").text.contains("performance"))
             #expect(ending == 1 && !complaint.contains("swiftlet"), "ended with \(ending): \(complaint)")
         }
     }

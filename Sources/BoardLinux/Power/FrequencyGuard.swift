@@ -18,19 +18,20 @@ final class FrequencyGuard {
         }
     }
 
-    /// Saves a policy's state before its first change.
+    /// Saves a policy's state before its first change, and again before its bounds change too.
     func willChange(_ state: FrequencyState) throws(Failure) {
+        let before = changed
+        changed.removeAll { $0.policy == state.policy }
         changed.append(state)
         do throws(Failure) {
             try save()
         } catch {
-            changed.removeLast()
+            changed = before
             throw error
         }
         // Where the table is full, the file is still there.
         let folder = root + "/" + state.policy
-        _ = board_rescue_add(folder + "/scaling_governor", state.governor)
-        if let kilohertz = state.kilohertz { _ = board_rescue_add(folder + "/scaling_setspeed", "\(kilohertz)") }
+        for entry in state.texts { _ = board_rescue_add(folder + "/" + entry.file, entry.text) }
     }
 
     func restored(_ policy: String) {

@@ -7,7 +7,9 @@ import Platform
 /// swiftlet-cpufreq 1 PID
 /// policy0 ondemand
 /// policy4 userspace 1400000
+/// policy6 schedutil 600000-1800000
 /// ```
+/// The third word is the speed that userspace had set, or the bounds of the governor's choice.
 public enum FrequencyRestore {
     public static let defaultPath = "/run/swiftlet/cpufreq.saved"
 
@@ -47,19 +49,34 @@ public enum FrequencyRestore {
         var saved = Saved(process: Int32(clamping: process), states: [])
         for fields in lines.dropFirst() {
             // The names become parts of a path: nothing but "policyN" may pass.
-            let speed = fields.count == 3 ? number(after: "", in: fields[2]) : nil
-            guard fields.count == 2 || speed != nil, number(after: "policy", in: fields[0]) != nil else {
+            var state = FrequencyState(policy: fields[0], governor: fields.count > 1 ? fields[1] : "")
+            guard (2...4).contains(fields.count), number(after: "policy", in: fields[0]) != nil,
+                  fields.dropFirst(2).allSatisfy({ take($0, into: &state) }) else {
                 throw Failure(.badFormat, "\(path) is damaged; delete it and set the governor by hand")
             }
-            saved.states.append(FrequencyState(policy: fields[0], governor: fields[1], kilohertz: speed))
+            saved.states.append(state)
         }
         return saved
+    }
+
+    /// A speed, or bounds; false where it is neither.
+    private static func take(_ word: String, into state: inout FrequencyState) -> Bool {
+        if let speed = number(after: "", in: word) {
+            state.kilohertz = speed
+            return true
+        }
+        let ends = word.utf8.split(separator: UInt8(ascii: "-"))
+        guard ends.count == 2, let low = number(after: "", in: String(decoding: Array(ends[0]), as: UTF8.self)),
+              let high = number(after: "", in: String(decoding: Array(ends[1]), as: UTF8.self)), low <= high else { return false }
+        state.bounds = low...high
+        return true
     }
 
     static func write(_ path: String, _ saved: Saved) throws(Failure) {
         var text = "swiftlet-cpufreq 1 \(saved.process)\n"
         for state in saved.states {
-            text += state.policy + " " + state.governor + (state.kilohertz.map { " \($0)" } ?? "") + "\n"
+            text += state.policy + " " + state.governor + (state.kilohertz.map { " \($0)" } ?? "")
+                + (state.bounds.map { " \($0.lowerBound)-\($0.upperBound)" } ?? "") + "\n"
         }
         try File.writeAtomically(path, Array(text.utf8))
     }

@@ -6,6 +6,8 @@ struct FrequencyState: Equatable {
     var governor: String
     /// Only under the governor userspace.
     var kilohertz: Int?
+    /// Bounds of the governor's choice, where they are to be changed.
+    var bounds: ClosedRange<Int>?
 
     static func read(policy: String, root: String) -> FrequencyState? {
         let folder = root + "/" + policy
@@ -17,9 +19,27 @@ struct FrequencyState: Equatable {
         return state
     }
 
+    /// The bounds of a policy; nil where they can't be read.
+    static func bounds(policy: String, root: String) -> ClosedRange<Int>? {
+        let folder = root + "/" + policy
+        guard let low = KernelFile.integer(folder + "/scaling_min_freq"), let high = KernelFile.integer(folder + "/scaling_max_freq"),
+              low > 0, low <= high, high <= 1 << 30 else { return nil }
+        return Int(low)...Int(high)
+    }
+
+    /// The files that are written to put it back, and what with: the upper bound first, which is above any lower one.
+    var texts: [(file: String, text: String)] {
+        var texts = [(file: "scaling_governor", text: governor)]
+        if let kilohertz { texts.append((file: "scaling_setspeed", text: "\(kilohertz)")) }
+        if let bounds {
+            texts.append((file: "scaling_max_freq", text: "\(bounds.upperBound)"))
+            texts.append((file: "scaling_min_freq", text: "\(bounds.lowerBound)"))
+        }
+        return texts
+    }
+
     func putBack(root: String) throws(Failure) {
         let folder = root + "/" + policy
-        try KernelFile.write(folder + "/scaling_governor", governor)
-        if let kilohertz { try KernelFile.write(folder + "/scaling_setspeed", "\(kilohertz)") }
+        for entry in texts { try KernelFile.write(folder + "/" + entry.file, entry.text) }
     }
 }

@@ -16,6 +16,8 @@ public final class KernelFrequencyPolicy: FrequencyPolicy {
     let original: FrequencyState?
     private let guardian: FrequencyGuard
     private var isChanged = false
+    /// Set while the bounds are this program's.
+    private var bounds: ClosedRange<Int>?
 
     init(name: String, guardian: FrequencyGuard) {
         self.name = name
@@ -60,6 +62,7 @@ public final class KernelFrequencyPolicy: FrequencyPolicy {
             throw Failure(.usage, "\(name) has no governor \(governor); there are: " + joined(governors))
         }
         try willChange()
+        releaseBounds()
         try write("scaling_governor", governor)
     }
 
@@ -75,6 +78,32 @@ public final class KernelFrequencyPolicy: FrequencyPolicy {
         }
         try willChange()
         try write("scaling_setspeed", "\(kilohertz)")
+    }
+
+    public func takeOver() throws(Failure) -> FrequencyHold {
+        guard !frequenciesKilohertz.isEmpty else { throw Failure(.unsupported, "\(name) has no table of frequencies") }
+        if governors.contains("userspace"), access(folder + "/scaling_setspeed", W_OK) == 0 {
+            try setGovernor("userspace")
+            return try KernelFrequencyHold(folder, way: "userspace", names: ["scaling_setspeed"], kilohertz: frequenciesKilohertz)
+        }
+        guard var state = original, let found = FrequencyState.bounds(policy: name, root: guardian.root) else {
+            throw Failure(.inputOutput, "cannot read the bounds of \(name), so they could not be put back; it is left alone")
+        }
+        state.bounds = bounds ?? found
+        let hold = try KernelFrequencyHold(folder, way: "bounds", names: ["scaling_min_freq", "scaling_max_freq"],
+                                           kilohertz: frequenciesKilohertz)
+        try guardian.willChange(state)
+        isChanged = true
+        bounds = state.bounds
+        return hold
+    }
+
+    /// Another governor chooses between the bounds that there were.
+    private func releaseBounds() {
+        guard let bounds else { return }
+        _ = try? KernelFile.write(folder + "/scaling_max_freq", "\(bounds.upperBound)")
+        _ = try? KernelFile.write(folder + "/scaling_min_freq", "\(bounds.lowerBound)")
+        self.bounds = nil
     }
 
     public func timeInState() -> [(kilohertz: Int, milliseconds: Int64)] {
@@ -97,6 +126,7 @@ public final class KernelFrequencyPolicy: FrequencyPolicy {
         guard isChanged, let original else { return }
         // Nothing can be done about a policy that has gone away; the saved file stays then, for the service's stop action.
         do throws(Failure) {
+            releaseBounds()
             try original.putBack(root: guardian.root)
             isChanged = false
             guardian.restored(name)

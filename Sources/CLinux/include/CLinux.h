@@ -56,6 +56,9 @@ CLINUX_INLINE uint32_t linux_load(const uint32_t *word) { return __atomic_load_n
 CLINUX_INLINE void linux_store(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
 /// The value before.
 CLINUX_INLINE uint32_t linux_add(uint32_t *word, uint32_t value) { return __atomic_fetch_add(word, value, __ATOMIC_ACQ_REL); }
+/// Sets and clears bits; the value before.
+CLINUX_INLINE uint32_t linux_or(uint32_t *word, uint32_t bits) { return __atomic_fetch_or(word, bits, __ATOMIC_SEQ_CST); }
+CLINUX_INLINE uint32_t linux_and(uint32_t *word, uint32_t bits) { return __atomic_fetch_and(word, bits, __ATOMIC_SEQ_CST); }
 /// Sequentially consistent, for the flag-then-check patterns of sleeping and waking.
 CLINUX_INLINE uint32_t linux_exchange(uint32_t *word, uint32_t value) { return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST); }
 CLINUX_INLINE void linux_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }

@@ -45,7 +45,9 @@ struct DeviceStatus {
         lines.append(memory)
         if let generation { lines.append(generation.line) }
         for policy in device.policies {
-            lines.append("frequency  \(policy.name): \((try? policy.governor()) ?? "unknown governor"), "
+            let isOurs = device.frequency?.isEngaged == true
+            lines.append("frequency  \(policy.name): \(isOurs ? FrequencyHands.name + ", through " : "")"
+                         + "\((try? policy.governor()) ?? "unknown governor"), "
                          + "\((try? policy.currentKilohertz()).map { megahertz($0) } ?? "unknown")")
         }
         if !temperatures.isEmpty {
@@ -96,7 +98,7 @@ struct DeviceStatus {
         if let pressure { object.set("memoryPressure", Double(pressure), decimals: 4) }
         if let generation { object.set("language", generation.object) }
         var policies: [JSONObject] = []
-        for policy in device.policies { policies.append(GovernorText.object(policy)) }
+        for policy in device.policies { policies.append(GovernorText.object(policy, isOurs: device.frequency?.isEngaged == true)) }
         object.set("frequencies", policies)
         var zones: [JSONObject] = []
         for zone in temperatures {

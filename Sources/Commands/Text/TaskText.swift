@@ -1,3 +1,4 @@
+import Device
 import ModelRuntime
 import Platform
 import Tasks
@@ -8,6 +9,7 @@ enum TaskText {
         var lines: [String] = []
         for camera in service.cameraRows { lines.append(line(camera)) }
         for row in service.rows { lines += [line(row), "    " + times(row), "    " + losses(row)] }
+        if let row = service.frequencyRow { lines.append(line(row)) }
         return lines
     }
 
@@ -15,7 +17,24 @@ enum TaskText {
         var lines: [String] = []
         for camera in service.cameraRows { lines.append(object(camera).line) }
         for row in service.rows { lines.append(object(row).line) }
+        if let row = service.frequencyRow { lines.append(object(row).line) }
         return lines
+    }
+
+    private static func line(_ row: FrequencyRow) -> String {
+        var text = "frequency  \(megahertz(row.kilohertz)) of \(megahertz(row.highestKilohertz)), chosen by the tasks' deadlines"
+        if row.heatShare < 1 { text += "; heat leaves \(fixed(row.heatShare * 100, decimals: 0)) %" }
+        return text
+    }
+
+    private static func object(_ row: FrequencyRow) -> JSONObject {
+        var object = JSONObject()
+        object.set("governor", FrequencyHands.name)
+        object.set("kilohertz", row.kilohertz)
+        object.set("highestKilohertz", row.highestKilohertz)
+        object.set("way", row.way)
+        object.set("heatShare", row.heatShare, decimals: 2)
+        return object
     }
 
     private static func line(_ camera: CameraRow) -> String {

@@ -11,22 +11,17 @@ public struct JobCost: Sendable, Equatable {
         self.memorySeconds = memorySeconds
     }
 
+    /// Of a program that took so long at two frequencies. Where the clock made no difference, all of it is memory's; where it made
+    /// more than it can, none.
+    public init(seconds: Double, atHertz hertz: Double, slowly slowSeconds: Double, atHertz slowHertz: Double) {
+        let difference = 1 / slowHertz - 1 / hertz
+        let cycles = difference > 0 ? (slowSeconds - seconds) / difference : seconds * hertz
+        self.cycles = max(0, min(cycles, seconds * hertz))
+        memorySeconds = max(0, seconds - self.cycles / hertz)
+    }
+
     /// Measured time = cycles / f + memory time.
     public func seconds(atHertz hertz: Double) -> Double { cycles / hertz + memorySeconds }
-}
-
-/// A frequency that the processor has, with what it takes there.
-public struct FrequencyCost: Sendable, Equatable {
-    public var hertz: Double
-    /// Watts while cores compute, while they wait for memory, and while they have nothing to do.
-    public var computingWatts, waitingWatts, idleWatts: Double
-
-    public init(hertz: Double, computingWatts: Double, waitingWatts: Double, idleWatts: Double) {
-        self.hertz = hertz
-        self.computingWatts = computingWatts
-        self.waitingWatts = waitingWatts
-        self.idleWatts = idleWatts
-    }
 }
 
 /// Chooses frequencies for work with deadlines: of those at which every job is done in time, with a margin, the one that takes
@@ -55,14 +50,20 @@ public struct DeadlineGovernor: Sendable {
     /// - Parameter frequencies: one or more, rising.
     public init(_ frequencies: [FrequencyCost]) { self.frequencies = frequencies }
 
+    /// Index of the highest frequency below the ceiling.
+    public var highest: Int {
+        var top = frequencies.count - 1
+        while top > 0, frequencies[top].hertz > frequencies[frequencies.count - 1].hertz * ceiling * 1.0001 { top -= 1 }
+        return top
+    }
+
     /// Index of the frequency for these jobs at a time.
     /// - Parameters:
     ///   - jobs: in the order of their deadlines; they are done in it. Those that are known to come before the last deadline are
     ///     among them: a frame every thirtieth of a second takes its time from a text that has longer.
     ///   - capacity: share of the processor that they get; the rest is somebody else's.
     public func choice(_ jobs: [Job], now: Double, capacity: Double) -> Int {
-        var top = frequencies.count - 1
-        while top > 0, frequencies[top].hertz > frequencies[frequencies.count - 1].hertz * ceiling * 1.0001 { top -= 1 }
+        let top = highest
         guard let last = jobs.last else { return leastIdle(top) }
         var best: Int?, bestJoules = Double.infinity
         for index in 0...top {

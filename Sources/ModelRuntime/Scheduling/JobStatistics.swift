@@ -7,7 +7,8 @@ public struct JobStatistics: Sendable {
     private var missCounts: (Int, Int, Int, Int) = (0, 0, 0, 0)
     /// From an input's time until its answer.
     public private(set) var latencies = RecentTimes(capacity: 512)
-    /// What jobs took by themselves, input's conversion and answer included.
+    /// What jobs took by themselves, input's conversion and answer included; at the processor's highest frequency, where its
+    /// governor is ours.
     public internal(set) var runs = RecentTimes(capacity: 64)
     /// What the scheduler itself took for all jobs done, nanoseconds.
     public internal(set) var bookkeeping: Int64 = 0
@@ -43,10 +44,10 @@ public struct JobStatistics: Sendable {
         miss(.ofSkipped(job, costNanoseconds: runs.median(ofNewest: 9)))
     }
 
-    mutating func finish(_ job: DeadlineJob, end: Int64, own: Int64) {
+    mutating func finish(_ job: DeadlineJob, end: Int64, own: Int64, ownAtTop: Int64) {
         done += 1
         latencies.add(max(0, end - job.release))
-        runs.add(max(0, own))
+        runs.add(max(0, ownAtTop))
         lastEnd = end
         if end > job.deadline { miss(.of(job, end: end, ownNanoseconds: own)) }
     }

@@ -32,6 +32,8 @@ public final class TaskScheduler {
     /// Grows with every offer, so that `yield` needs no lock where there is nothing new.
     private let arrivals = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     private var thread: Thread?
+    /// Chooses the processor's frequency; set before the start.
+    public var governor: FrequencyGovernor?
     // Of the scheduler's thread.
     private var seen: UInt32 = 0
     private var currentDeadline = Int64.max
@@ -75,6 +77,7 @@ public final class TaskScheduler {
         let older = queue.offer(job, of: work)
         statistics[work].offered += 1
         if older != nil { statistics[work].dropped += 1 }
+        governor?.offered(job, of: work)
         _ = linux_add(arrivals, 1)
         lock.wakeAll()
         lock.unlock()
@@ -124,6 +127,7 @@ public final class TaskScheduler {
 
     /// Between two instructions of a job.
     private func yield() {
+        if let governor { governor.passed(now: monotonicNanoseconds()) }
         let now = linux_load(arrivals)
         guard now != seen else { return }
         seen = now
@@ -139,6 +143,7 @@ public final class TaskScheduler {
             if job.deadline <= begin {
                 queue.end(work)
                 statistics[work].skip(job)
+                governor?.withdrawn(work)
                 lock.unlock()
                 works[work].discard(job)
                 continue
@@ -152,14 +157,18 @@ public final class TaskScheduler {
         let outerDeadline = currentDeadline, outerNested = nestedNanoseconds
         currentDeadline = job.deadline
         nestedNanoseconds = 0
+        governor?.began(job, of: work, now: picked)
         let begin = monotonicNanoseconds()
         let ending = works[work].execute(job, yield: { yield() })
         let end = monotonicNanoseconds(), own = end - begin - nestedNanoseconds
+        var isAnswered = false
+        if case .answered = ending { isAnswered = true }
+        let ownAtTop = governor?.ended(now: end, isAnswered: isAnswered) ?? own
         currentDeadline = outerDeadline
         lock.lock()
         queue.end(work)
         switch ending {
-        case .answered: statistics[work].finish(job, end: end, own: own)
+        case .answered: statistics[work].finish(job, end: end, own: own, ownAtTop: ownAtTop)
         case .unready: statistics[work].miss(.modelLoading)
         case .damaged: break
         }

@@ -223,6 +223,7 @@ public final class SimulatedBoard: Board {
 
     public override func frequencyPolicies() -> [FrequencyPolicy] { policies }
     public override func temperatures() -> [(zone: String, celsius: Float)] { locked { power.temperatures(time.lockedNow) } }
+    public override func openThermometer() -> Thermometer? { SimulatedThermometer(power, time) }
     public override func memoryPressure() -> Float? { locked { power.memoryPressure } }
 
     public override func openWatchdog(timeoutSeconds: Int) throws(Failure) -> Watchdog? {

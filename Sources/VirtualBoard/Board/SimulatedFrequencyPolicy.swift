@@ -48,6 +48,27 @@ final class SimulatedFrequencyPolicy: FrequencyPolicy {
         if !done { throw Failure(.usage, "\(policy.name): a speed can be set with the governor userspace only") }
     }
 
+    func takeOver() throws(Failure) -> FrequencyHold {
+        try setGovernor("userspace")
+        return Hold(self)
+    }
+
+    private final class Hold: FrequencyHold {
+        let way = "userspace"
+        private let owner: SimulatedFrequencyPolicy
+
+        init(_ owner: SimulatedFrequencyPolicy) { self.owner = owner }
+
+        func hold(_ index: Int) -> Bool {
+            owner.time.locked {
+                guard owner.policy.governor == "userspace" else { return false }
+                owner.power.settle(owner.time.lockedNow)
+                owner.policy.speed = owner.policy.frequencies[index]
+                return true
+            }
+        }
+    }
+
     func timeInState() -> [(kilohertz: Int, milliseconds: Int64)] {
         time.locked {
             power.settle(time.lockedNow)

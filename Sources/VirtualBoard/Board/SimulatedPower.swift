@@ -89,9 +89,11 @@ final class SimulatedPower {
     /// What the board takes with what its processors did when they were looked at last.
     var watts: Double { 2 + 4 * heat }
 
-    func temperatures(_ now: Int64) -> [(zone: String, celsius: Float)] {
+    func temperatures(_ now: Int64) -> [(zone: String, celsius: Float)] { [(zone: "cpu-thermal", celsius: Float(hottest(now)))] }
+
+    func hottest(_ now: Int64) -> Double {
         settle(now)
-        return [(zone: "cpu-thermal", celsius: Float(celsius))]
+        return celsius
     }
 
     func currentKilohertz(_ policy: Policy, _ now: Int64) -> Int {
