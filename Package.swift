@@ -106,8 +106,8 @@ let package = Package(
         .target(name: "Device", dependencies: ["Platform", "Board", "BoardLinux", "Sensors", "VirtualBoard", "Pose", "Configuration",
                                                "CConsole", "CLinux"], swiftSettings: small),
         // Cameras, models on their frames, rules.
-        .target(name: "Tasks", dependencies: ["Platform", "CLinux", "CConsole", "Board", "VirtualBoard", "Configuration", "Nest", "Engine",
-                                              "Vision", "ModelRuntime", "Device"], swiftSettings: small),
+        .target(name: "Tasks", dependencies: ["Platform", "CLinux", "CConsole", "Board", "Sensors", "VirtualBoard", "Configuration",
+                                              "Nest", "Engine", "Vision", "ModelRuntime", "Device"], swiftSettings: small),
         .target(name: "Console", dependencies: ["Platform", "Configuration", "Device", "CConsole", "CLinux"], swiftSettings: small),
         .target(name: "Commands", dependencies: [
             "Platform", "Nest", "Kernels", "Engine", "Vision", "Pose", "Language", "Hearing", "Board", "BoardLinux", "Sensors",
@@ -146,7 +146,7 @@ let package = Package(
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Board", "Platform"]),
         .testTarget(name: "ModelRuntimeTests", dependencies: ["ModelRuntime", "VirtualBoard", "Engine", "Kernels", "Platform",
                                                                "TestSupport"]),
-        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Vision", "Engine", "Kernels", "Platform", "TestSupport"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Vision", "Engine", "Kernels", "Sensors", "Platform", "TestSupport"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Device", "Platform", "CConsole"]),
         .testTarget(name: "CommandsTests", dependencies: [
             "Commands", "Console", "Device", "Configuration", "ModelRuntime", "VirtualBoard", "Pose", "Sensors", "Board", "Platform",

@@ -29,15 +29,16 @@ struct TaskChecks {
 
     private func checkInput(_ task: DeviceConfiguration.Task) throws(Failure) {
         let title = "\(task.place): [task \(task.name)]"
-        guard !task.input.isEmpty else { throw Failure(.badFormat, "\(title) has no input; input = CAMERA is expected") }
+        guard !task.input.isEmpty else { throw Failure(.badFormat, "\(title) has no input; input = CAMERA or SENSOR is expected") }
         guard !task.models.isEmpty else { throw Failure(.badFormat, "\(title) has no models; models = MODEL is expected") }
-        guard let camera = configuration.cameras.first(where: { $0.name == task.input }) else {
-            throw Failure(.badFormat, "\(title): input = \(task.input): the name of a [camera] is expected"
-                + there(configuration.cameras.map { $0.name }))
-        }
-        guard task.rateHertz <= camera.request.rateHertz else {
-            throw Failure(.badFormat, "\(title): rate = \(fixed(task.rateHertz, decimals: 1)) is more than the camera's "
-                + fixed(camera.request.rateHertz, decimals: 1))
+        if let camera = configuration.cameras.first(where: { $0.name == task.input }) {
+            guard task.rateHertz <= camera.request.rateHertz else {
+                throw Failure(.badFormat, "\(title): rate = \(fixed(task.rateHertz, decimals: 1)) is more than the camera's "
+                    + fixed(camera.request.rateHertz, decimals: 1))
+            }
+        } else if !configuration.sensors.contains(where: { $0.name == task.input }) {
+            throw Failure(.badFormat, "\(title): input = \(task.input): the name of a [camera] or an [imu] is expected"
+                + there(configuration.cameras.map { $0.name } + configuration.sensors.map { $0.name }))
         }
         switch task.condition {
         case .always, .started: break

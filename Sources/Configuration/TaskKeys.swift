@@ -44,7 +44,7 @@ extension ConfigurationKey {
     }
 
     static let tasks = [
-        task("input", "the name of a [camera]") { task, value in
+        task("input", "the name of a [camera] or an [imu]") { task, value in
             task.input = value
             return isName(value)
         },
@@ -57,7 +57,7 @@ extension ConfigurationKey {
             task.deadlineNanoseconds = time
             return true
         },
-        task("rate", "frames a second, from 0.1 to 1000") { number($1, 0.1...1000, &$0.rateHertz) },
+        task("rate", "frames or windows a second, from 0.1 to 1000") { number($1, 0.1...1000, &$0.rateHertz) },
         task("priority", "a whole number from 0 (gives way first) to 9") { task, value in
             guard let number = Int(value), (0...9).contains(number) else { return false }
             task.priority = number

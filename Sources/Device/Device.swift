@@ -76,6 +76,7 @@ public final class Device {
         var own: [SensorTrack] = []
         for source in sources {
             let track = SensorTrack(source, number: tracks.count)
+            if configuration.tasks.contains(where: { $0.input == source.name }) { track.feedWindows() }
             tracks.append(track)
             own.append(track)
         }

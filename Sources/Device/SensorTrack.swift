@@ -14,6 +14,8 @@ public final class SensorTrack {
     public let selfTest = SequenceLock<SelfTestResult?>(nil)
     /// Samples for a recorder, once one asks for them.
     public let recording: EventRing<InertialSample>
+    /// Samples for who makes windows of them; nil where nobody does. Set before the loop starts.
+    public private(set) var windowSamples: EventRing<InertialSample>?
     private let recordingWanted = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     private let recordingClaimed = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
 
@@ -47,6 +49,9 @@ public final class SensorTrack {
         recordingWanted.deallocate()
         recordingClaimed.deallocate()
     }
+
+    /// Before the loop starts: somebody is going to make windows.
+    func feedWindows() { windowSamples = EventRing<InertialSample>(capacity: 4096) }
 
     /// One recorder at a time; false where there is one. Samples of before are thrown away.
     public func claimRecording() -> Bool {
@@ -102,6 +107,7 @@ public final class SensorTrack {
             events.push(FirmwareEvent(.disturbance, source: number, at: time, value: filter.isMagneticallyDisturbed ? 1 : 0))
         }
         if linux_load(recordingWanted) != 0 { recording.push(sample) }
+        windowSamples?.push(sample)
     }
 
     private func report(now: Int64, board: Board, _ events: EventRing<FirmwareEvent>) {

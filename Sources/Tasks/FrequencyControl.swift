@@ -3,7 +3,6 @@ import Configuration
 import Device
 import ModelRuntime
 import Platform
-import Vision
 
 /// What was measured of a variant: a pass at the highest frequency, and how its time goes with the clock.
 struct VariantCost {
@@ -34,24 +33,24 @@ final class FrequencyControl {
         thermometer = device.board.openThermometer()
         heat = HeatCeiling(throttleCelsius: device.configuration.heatLimitCelsius ?? thermometer?.throttleCelsius
                            ?? Self.usualThrottleCelsius)
-        let model = device.configuration.powerModel
-        let volts: ((Double) -> Double)? = model.map { model in { Double(model.volts(atMegahertz: Float($0 / 1e6))) } }
+        let power = device.configuration.powerModel
+        let volts: ((Double) -> Double)? = power.map { power in { Double(power.volts(atMegahertz: Float($0 / 1e6))) } }
         governor = FrequencyGovernor(FrequencyCost.assumed(hands.kilohertz.map { Double($0) * 1000 }, volts: volts), works: tasks,
                                      apply: { [hands] in hands.set($0) })
     }
 
     /// Runs a model at the highest frequency, and at the lowest where nobody else is disturbed by that.
     /// - Parameter isAtWork: tasks have deadlines meanwhile.
-    func measure(_ picture: PictureModel, isAtWork: Bool) throws(Failure) -> VariantCost {
+    func measure(_ model: any ScoringModel, isAtWork: Bool) throws(Failure) -> VariantCost {
         let frequencies = governor.frequencies, top = frequencies.count - 1
         defer { governor.pin(nil, now: monotonicNanoseconds()) }
         governor.pin(top, now: monotonicNanoseconds())
-        let fast = try PassTime(picture), seconds = Double(fast.median) * 1e-9
+        let fast = try PassTime(model), seconds = Double(fast.median) * 1e-9
         // All of it goes with the clock until something else is known: no frequency is too low then.
         var job = JobCost(cycles: seconds * frequencies[top].hertz, memorySeconds: 0)
         if !isAtWork, top > 0, hands.isEngaged {
             governor.pin(0, now: monotonicNanoseconds())
-            job = JobCost(seconds: seconds, atHertz: frequencies[top].hertz, slowly: Double(try PassTime(picture).median) * 1e-9,
+            job = JobCost(seconds: seconds, atHertz: frequencies[top].hertz, slowly: Double(try PassTime(model).median) * 1e-9,
                           atHertz: frequencies[0].hertz)
         }
         return VariantCost(time: fast, job: job)

@@ -1,7 +1,6 @@
 import Engine
 import ModelRuntime
 import Platform
-import Vision
 
 /// What a pass of a network takes on this machine.
 public struct PassTime: Sendable {
@@ -12,18 +11,18 @@ public struct PassTime: Sendable {
 
     /// Runs it six times; the first reads the weights and compares their checksums, and doesn't count. Nor does time in which it
     /// waited for those with deadlines. Fails as a run does.
-    public init(_ picture: PictureModel) throws(Failure) {
+    public init(_ model: any ScoringModel) throws(Failure) {
         var times = RecentTimes(capacity: 5), longest = Int64.max
-        _ = try picture.run(observe: {})
+        _ = try model.run(observe: {})
         for _ in 0..<5 {
-            let waited = picture.model.gateNanoseconds, begin = monotonicNanoseconds()
+            let waited = model.model.gateNanoseconds, begin = monotonicNanoseconds()
             var last = begin, worst: Int64 = 0
-            _ = try picture.run {
+            _ = try model.run {
                 let now = monotonicNanoseconds()
                 worst = max(worst, now - last)
                 last = now
             }
-            times.add(max(1, monotonicNanoseconds() - begin - (picture.model.gateNanoseconds - waited)))
+            times.add(max(1, monotonicNanoseconds() - begin - (model.model.gateNanoseconds - waited)))
             longest = min(longest, worst)
         }
         median = times.median(ofNewest: 5)

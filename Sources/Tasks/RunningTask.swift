@@ -5,17 +5,18 @@ import ModelRuntime
 import Platform
 import Vision
 
-/// A task at work: takes frames from its camera's thread, and answers them on the scheduler's. Between them and the control
+/// A task at work: takes frames or windows from the thread of its input, and answers them on the scheduler's. Between them and the control
 /// thread lie atomic words and a short lock.
 final class RunningTask: DeadlineWork {
     let configuration: DeviceConfiguration.Task
     let number: Int
     let reading = SequenceLock(TaskReading())
-    private let camera: CameraLoop
     private let events: EventRing<TaskEvent>
     private let wake: Int32
     /// Set before the cameras start.
     var scheduler: TaskScheduler?
+    /// Where its inputs come from; set before the cameras and sensors start.
+    var input: (any TaskInput)?
     /// Whether its `when` is true; any thread.
     var condition: () -> Bool = { true }
     /// Whether it is started; how many of its rules hold; every so manyth frame is taken, 0: none; a variant is to take over.
@@ -27,23 +28,19 @@ final class RunningTask: DeadlineWork {
     private var states: [RuleState] = []
     private var newest = TaskReading()
     private var passes = RecentTimes(capacity: 9)
-    private let decoder: JPEGDecoder?
-    private var decoded: Image?
     // Guarded by the lock.
     private let lock = Lock()
     private var next: TaskVariant?
     private var nextNumber = 0
     private var retired: TaskVariant?
 
-    init(_ configuration: DeviceConfiguration.Task, number: Int, camera: CameraLoop, events: EventRing<TaskEvent>, wake: Int32) {
+    init(_ configuration: DeviceConfiguration.Task, number: Int, events: EventRing<TaskEvent>, wake: Int32) {
         self.configuration = configuration
         self.number = number
-        self.camera = camera
         self.events = events
         self.wake = wake
         let period = Int64(1e9 / Double(configuration.rateHertz))
         divider = RateDivider(period: period)
-        decoder = JPEGDecoder()
         words.initialize(repeating: 0, count: 4)
         linux_store(words, configuration.condition == .started ? 0 : 1)
         for rule in configuration.rules {
@@ -89,7 +86,7 @@ final class RunningTask: DeadlineWork {
         return old
     }
 
-    // MARK: the camera's thread
+    // MARK: the thread of its input
 
     /// Whether the frame of that time is one for this task.
     func wants(_ time: Int64) -> Bool {
@@ -99,31 +96,31 @@ final class RunningTask: DeadlineWork {
 
     /// The frame is this task's until it releases it.
     func offer(_ frame: Int, time: Int64, arrival: Int64) {
-        guard let scheduler else { return camera.release(frame) }
+        guard let scheduler else { return input?.release(frame) ?? () }
         scheduler.offer(DeadlineJob(release: time, arrival: arrival, deadline: time + configuration.deadline, token: frame), of: number)
     }
 
     // MARK: the scheduler's thread, or whoever's newer job takes the place
 
     func discard(_ job: DeadlineJob) {
-        camera.release(job.token)
+        input?.release(job.token)
         if job.deadline < monotonicNanoseconds() { console_wake_post(wake) }
     }
 
     // MARK: the scheduler's thread
 
     func execute(_ job: DeadlineJob, yield: () -> Void) -> JobEnd {
-        defer { camera.release(job.token) }
+        defer { input?.release(job.token) }
         if linux_load(words + 3) != 0 { takeOver(job) }
         guard let variant = current else { return .unready }
-        guard load(camera.frame(job.token), variant.picture) else {
+        guard let input, input.load(job.token, into: variant) else {
             newest.damaged &+= 1
             reading.publish(newest)
             return .damaged
         }
         do throws(Failure) {
             let begin = monotonicNanoseconds()
-            newest.best = try variant.picture.run(observe: yield)
+            newest.best = try variant.scoring.run(observe: yield)
             passes.add(monotonicNanoseconds() - begin)
             newest.networkNanoseconds = passes.median(ofNewest: 9)
         } catch {
@@ -132,7 +129,7 @@ final class RunningTask: DeadlineWork {
             tell(.failed, rule: 0, value: 0, job)
             return .unready
         }
-        newest.score = variant.picture.scores[newest.best]
+        newest.score = variant.scoring.scores[newest.best]
         newest.frameNanoseconds = job.release
         reading.publish(newest)
         followRules(variant, job)
@@ -158,32 +155,11 @@ final class RunningTask: DeadlineWork {
         console_wake_post(wake)
     }
 
-    /// False where the picture is damaged.
-    private func load(_ frame: TaskFrame, _ picture: PictureModel) -> Bool {
-        if let format = frame.format {
-            picture.load(frame: frame.buffer.bytes, format: format)
-            return true
-        }
-        let bytes = UnsafeRawBufferPointer(start: frame.buffer.bytes, count: frame.buffer.count)
-        guard let image = decode(bytes, atLeast: picture.input.decodeSize) else { return false }
-        picture.load(frame: image.pixels, format: FrameFormat(width: image.width, height: image.height, format: .rgb24))
-        return true
-    }
-
-    private func decode(_ bytes: UnsafeRawBufferPointer, atLeast size: (width: Int, height: Int)) -> Image? {
-        guard bytes.count > 3 else { return nil }
-        if bytes[0] == 0xFF {
-            decoded = try? decoder?.decode(bytes, name: "frame", atLeast: size, reuse: decoded)
-            return decoded
-        }
-        return try? ImageFile.decode(bytes, name: "frame")
-    }
-
     private func followRules(_ variant: TaskVariant, _ job: DeadlineJob) {
         var holding: UInt32 = 0
         for rule in states.indices {
             var score: Float = 0
-            for index in variant.ruleClasses[rule] { score = max(score, variant.picture.scores[index]) }
+            for index in variant.ruleClasses[rule] { score = max(score, variant.scoring.scores[index]) }
             switch states[rule].update(score: score, time: job.release) {
             case .began: tell(.began, rule: rule, value: score, job)
             case .ended: tell(.ended, rule: rule, value: score, job)

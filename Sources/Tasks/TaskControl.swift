@@ -52,6 +52,7 @@ final class TaskControl {
         setPaces()
         try scheduler.start()
         for camera in service.cameras { try camera.start() }
+        for motion in service.motions { try motion.start() }
     }
 
     /// Until the service stops.
@@ -127,7 +128,7 @@ final class TaskControl {
     private func use(_ variant: Int, of index: Int) throws(Failure) {
         let shelf = service.shelves[index], chosen = try shelf.variant(variant)
         service.tasks[index].use(chosen, number: variant)
-        let cost = chosen.cost.time.median, name = chosen.name, labels = chosen.picture.labels
+        let cost = chosen.cost.time.median, name = chosen.name, labels = chosen.scoring.labels
         service.update(index) { progress in
             progress.variant = variant
             progress.isSwitching = true

@@ -31,7 +31,9 @@ public struct TaskRow {
     public var state: State
     /// The model that is in use; empty before.
     public var variant: String
-    /// Frames a second that it takes, as configured or fewer.
+    /// What it takes: "frames" or "windows".
+    public var unit: String
+    /// How many of them a second, as configured or fewer.
     public var rateHertz: Double
     public var deadlineNanoseconds: Int64
     public var statistics: JobStatistics

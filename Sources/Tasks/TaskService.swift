@@ -13,6 +13,7 @@ public final class TaskService {
     private let folders: ModelFolders
     let events = EventRing<TaskEvent>(capacity: 1024)
     public private(set) var cameras: [CameraLoop] = []
+    private(set) var motions: [MotionLoop] = []
     private(set) var tasks: [RunningTask] = []
     private(set) var shelves: [VariantShelf] = []
     var scheduler: TaskScheduler?
@@ -52,7 +53,7 @@ public final class TaskService {
         for task in device.configuration.tasks {
             for model in task.models {
                 do throws(Failure) {
-                    try TaskVariant.check(try folders.path(of: model), task)
+                    try TaskVariant.check(try folders.path(of: model), task, isMotion: isMotion(task))
                 } catch {
                     // A rule's own place is better.
                     throw error.kind == .usage ? error : Failure(error.kind, "\(task.place): [task \(task.name)]: \(error.description)")
@@ -92,8 +93,9 @@ public final class TaskService {
         thread?.join()
         thread = nil
         for camera in cameras { camera.stop() }
+        for motion in motions { motion.stop() }
         scheduler?.stop()
-        for task in tasks { task.scheduler = nil }
+        for task in tasks { (task.scheduler, task.input) = (nil, nil) }
     }
 
     var isStopping: Bool { linux_load(words) != 0 }
@@ -124,11 +126,8 @@ public final class TaskService {
                 throw Failure(error.kind, "\(task.place): [task \(task.name)]: \(error.description)")
             }
             shelves.append(shelf)
-            guard let camera = cameras.first(where: { $0.name == task.input }) else {
-                throw Failure(.usage, "\(task.place): there is no camera \(task.input)")
-            }
-            let running = RunningTask(task, number: number, camera: camera, events: events, wake: wake)
-            camera.add(running)
+            let running = RunningTask(task, number: number, events: events, wake: wake)
+            try connect(running, task, shelf)
             tasks.append(running)
         }
         for task in tasks { task.condition = condition(task.configuration.condition) }
@@ -138,6 +137,30 @@ public final class TaskService {
         scheduler.governor = frequency?.governor
         for task in tasks { task.scheduler = scheduler }
         self.scheduler = scheduler
+    }
+
+    /// A sensor is a task's input where no camera is called so.
+    private func isMotion(_ task: DeviceConfiguration.Task) -> Bool {
+        !device.configuration.cameras.contains(where: { $0.name == task.input })
+    }
+
+    private func connect(_ running: RunningTask, _ task: DeviceConfiguration.Task, _ shelf: VariantShelf) throws(Failure) {
+        if let camera = cameras.first(where: { $0.name == task.input }) {
+            camera.add(running)
+            running.input = CameraInput(camera)
+            return
+        }
+        guard let track = device.tracks.first(where: { $0.source.name == task.input }), let samples = track.windowSamples else {
+            throw Failure(.usage, "\(task.place): there is no camera or sensor \(task.input)")
+        }
+        guard let format = shelf.windows.first, shelf.windows.allSatisfy({ $0.rateHertz == format.rateHertz }) else {
+            throw Failure(.usage, "\(task.place): the models' windows have different rates; one is expected")
+        }
+        if !motions.contains(where: { $0.name == task.input }) { motions.append(MotionLoop(track, samples: samples)) }
+        for motion in motions where motion.name == task.input {
+            let longest = shelf.windows.reduce(0) { max($0, $1.rows) }
+            running.input = motion.add(running, rows: longest, rateHertz: format.rateHertz)
+        }
     }
 
     private func condition(_ condition: DeviceConfiguration.TaskCondition) -> () -> Bool {
@@ -251,7 +274,8 @@ public final class TaskService {
         }
         let every = running?.every ?? 1
         return TaskRow(
-            name: task.name, state: state, variant: own.variantName, rateHertz: every == 0 ? 0 : Double(task.rateHertz) / Double(every),
+            name: task.name, state: state, variant: own.variantName, unit: isMotion(task) ? "windows" : "frames",
+            rateHertz: every == 0 ? 0 : Double(task.rateHertz) / Double(every),
             deadlineNanoseconds: task.deadline, statistics: scheduler.map { isThere ? $0.statistics(of: index) : JobStatistics() }
                 ?? JobStatistics(),
             reading: reading, label: reading.best >= 0 && reading.best < own.labels.count ? own.labels[reading.best] : "",

@@ -9,7 +9,10 @@ import Vision
 final class TaskVariant {
     let name: String
     let lease: ModelLease
-    let picture: PictureModel
+    /// One of the two: a model of pictures, or of motion windows.
+    let picture: PictureModel?
+    let window: WindowModel?
+    let scoring: any ScoringModel
     /// Of each of the task's rules, the classes that its label means.
     let ruleClasses: [[Int]]
     let cost: VariantCost
@@ -17,27 +20,39 @@ final class TaskVariant {
     /// Loads a model, which nobody else uses, and has it measured.
     /// - Throws: as `Library.lease` and `PictureModel`, and `.usage` where it hasn't a rule's label.
     init(_ path: String, _ task: DeviceConfiguration.Task, library: Library, user: ModelUser,
-         measure: (PictureModel) throws(Failure) -> VariantCost) throws(Failure) {
+         measure: (any ScoringModel) throws(Failure) -> VariantCost) throws(Failure) {
         var request = ModelRequest(path: path)
         request.isPrivate = true
         let lease = try library.lease(request, for: user, waits: false)
-        let picture = try PictureModel(lease.model)
+        let isMotion = lease.model.metadata("window.columns") != nil
+        let picture = isMotion ? nil : try PictureModel(lease.model), window = isMotion ? try WindowModel(lease.model) : nil
+        guard let scoring: any ScoringModel = window ?? picture else { throw Failure(.unsupported, "\(lease.name) gives no scores") }
         var ruleClasses: [[Int]] = []
-        for rule in task.rules { ruleClasses.append(try Self.classes(of: rule, labels: picture.labels, model: lease.name)) }
-        cost = try measure(picture)
+        for rule in task.rules { ruleClasses.append(try Self.classes(of: rule, labels: scoring.labels, model: lease.name)) }
+        cost = try measure(scoring)
         name = lease.name
         self.lease = lease
         self.picture = picture
+        self.window = window
+        self.scoring = scoring
         self.ruleClasses = ruleClasses
         lease.model.isUrgent = true
     }
 
     /// Looks at the file alone: is there such a model, of a kind that a task can use, and has it the rules' labels?
-    static func check(_ path: String, _ task: DeviceConfiguration.Task) throws(Failure) {
+    /// - Parameter isMotion: the task's input is a motion sensor.
+    static func check(_ path: String, _ task: DeviceConfiguration.Task, isMotion: Bool) throws(Failure) {
         let nest = try NestReader.open(path), name = modelName(path)
         let kind = nest.metadata("task") ?? ""
         guard kind != "generate", kind != "transcribe" else {
             throw Failure(.unsupported, "\(name) is a model to \(kind); one that classifies or detects is expected")
+        }
+        if isMotion {
+            guard WindowFormat.isThere(nest) else {
+                throw Failure(.unsupported, "\(name) takes no windows of a motion sensor; window.columns in its metadata would say so")
+            }
+        } else if WindowFormat.isThere(nest) {
+            throw Failure(.unsupported, "\(name) takes windows of a motion sensor; input = the name of an [imu] is expected")
         }
         for rule in task.rules { _ = try classes(of: rule, labels: labelLines(nest.metadata("labels")), model: name) }
     }

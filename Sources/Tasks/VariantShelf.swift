@@ -13,6 +13,8 @@ final class VariantShelf {
     private(set) var sections: [Int64]
     /// How that time goes with the processor's clock.
     private(set) var jobs: [JobCost]
+    /// Of variants that take a motion sensor's windows, as they were measured.
+    private(set) var windows: [WindowFormat] = []
     private var loaded: [TaskVariant?]
     private let library: Library
     private let user: ModelUser
@@ -51,11 +53,12 @@ final class VariantShelf {
     }
 
     private func load(_ number: Int) throws(Failure) {
-        let variant = try TaskVariant(paths[number], task, library: library, user: user) { [frequency, isAtWork] (picture)
+        let variant = try TaskVariant(paths[number], task, library: library, user: user) { [frequency, isAtWork] (model)
             throws(Failure) in
-            if let frequency { return try frequency.measure(picture, isAtWork: isAtWork) }
-            return VariantCost(time: try PassTime(picture), job: JobCost(cycles: 0, memorySeconds: 0))
+            if let frequency { return try frequency.measure(model, isAtWork: isAtWork) }
+            return VariantCost(time: try PassTime(model), job: JobCost(cycles: 0, memorySeconds: 0))
         }
+        if let format = variant.window?.format, windows.count < paths.count { windows.append(format) }
         costs[number] = variant.cost.time.median
         sections[number] = variant.cost.time.longestInstruction
         jobs[number] = variant.cost.job

@@ -44,7 +44,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
 
     private static let hasModel = FileManager.default.fileExists(atPath: modelPath("efficientnet-lite0"))
 
-    /// Three tasks of one camera, all of which fit whatever else the machine does.
+    /// Three tasks of one camera, all of which fit whatever else the machine does, by whose deadlines the frequency is chosen.
     private static var tasks: String {
         guard hasModel else { return "" }
         var text = "\n[camera front]\ndevice = simulated\nframes = 320x240:yuyv\nrate = 4\n"
@@ -53,6 +53,12 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
                 + "deadline = \(deadline) s\non tabby cat > 0.9 for 1 s = log\n"
         }
         return text
+    }
+
+    /// And one of the first motion sensor's windows.
+    private func motionTask(_ scratch: Scratch) throws -> String {
+        guard FileManager.default.isExecutableFile(atPath: compilerPath), let nest = try compiledMotionModel(scratch) else { return "" }
+        return "\n[task activity]\ninput = main\nmodels = \(nest)\nrate = 10\ndeadline = 20 s\non moving > 0.6 for 1 s = log\n"
     }
 
     @Test func steadyStateAllocatesNothing() throws {
@@ -88,6 +94,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
             [firmware]
             log = error
             watchdog = 10
+            governor = deadlines
             [imu main]
             bus = i2c-1
             rate = 1000
@@ -102,7 +109,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
             [input button]
             line = button
             [microphone]
-            """ + Self.tasks).utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
+            """ + Self.tasks + (try motionTask(scratch))).utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
         let process = Process(), input = Pipe(), output = Pipe()
         process.executableURL = URL(fileURLWithPath: productPath)
         process.arguments = ["run", "--simulate", "--config", scratch("c.conf")]

@@ -75,16 +75,70 @@ private final class Firmware {
     }
 }
 
+/// A model of a motion sensor's windows at work: no published model is needed.
+@Suite(.serialized, .enabled(if: isBuilt && FileManager.default.isExecutableFile(atPath: compilerPath), "swiftlet or nestc is not there"))
+struct MotionTaskTests {
+    private func configuration(_ nest: String, input: String = "mpu9250", rate: String = "5") -> String {
+        """
+        [imu mpu9250]
+        bus = i2c-1
+        [output lamp]
+        line = indicator
+        [task activity]
+        input = \(input)
+        models = \(nest)
+        rate = \(rate)
+        deadline = 30 s
+        on moving > 0.6 = output lamp on for 60 min, log
+
+        """
+    }
+
+    /// The simulated board lies still, is turned, lies still: both are told, and the rule switches the lamp.
+    @Test func turningAndLyingStillAreTold() throws {
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        let nest = try #require(try compiledMotionModel(scratch))
+        try Data(configuration(nest).utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
+        let firmware = try Firmware(scratch("c.conf"))
+        var labels: Set<String> = []
+        let rows = try firmware.ask("tasks") { rows in
+            if let label = rows.first?["label"] as? String { labels.insert(label) }
+            return labels.isSuperset(of: ["still", "moving"])
+        }
+        #expect(labels.isSuperset(of: ["still", "moving"]) && rows.first?["state"] as? String == "running", "\(rows)")
+        // The rule's threshold is above what makes "moving" the likelier of two.
+        let lamp = try firmware.ask("gpio lamp") { $0.first?["on"] as? Bool == true }
+        #expect(lamp.first?["on"] as? Bool == true && firmware.log.contains { $0.contains("activity: moving > ") }, "\(firmware.log)")
+        #expect(firmware.end() == 0)
+    }
+
+    @Test func wrongInputsAreRefused() throws {
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        let nest = try #require(try compiledMotionModel(scratch))
+        let camera = "[camera front]\ndevice = simulated\nframes = 320x240:yuyv\nrate = 30\n"
+        for (text, word) in [(configuration(nest, input: "nobody"), "[camera] or an [imu]"), (camera + configuration(nest, input: "front"),
+                                                                                             "input = the name of an [imu]")] {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
+            let (status, _, errors) = try Session.run(["run", "--simulate", "--config", scratch("c.conf")], input: "")
+            #expect(status != 0 && errors.contains(word) && errors.split(separator: "\n").count == 1, "\(status): \(errors)")
+        }
+    }
+}
+
 /// Tasks of a configuration at work.
 @Suite(.serialized, .enabled(if: isThere && isBuilt, "swiftlet or models/efficientnet-lite0.nest is not there"))
 struct TaskCommandTests {
-    /// A folder of one picture and a torn one, and what the picture is, as `classify` says.
+    /// A folder of a picture, a torn one and the first again, and what the picture is, as `classify` says.
     private func pictures(_ scratch: Scratch) throws -> (label: String, probability: Double) {
         let folder = scratch("pictures"), picture = repository.appendingPathComponent("Tests/golden/images/jpeg-444.jpg")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let bytes = try Data(contentsOf: picture)
         try bytes.write(to: URL(fileURLWithPath: folder + "/a.jpg"))
         try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: folder + "/b.jpg"))
+        // Three, so that a task that takes every eighth frame doesn't meet the torn one for ever.
+        try bytes.write(to: URL(fileURLWithPath: folder + "/c.jpg"))
         let (status, output, errors) = try Session.run(["classify", folder + "/a.jpg", "--model", model, "--top", "1", "--json"], input: "")
         try #require(status == 0, "\(errors)")
         let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]

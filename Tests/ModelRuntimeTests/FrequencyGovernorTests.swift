@@ -41,6 +41,7 @@ private final class SimulatedProcessor {
     private var stack: [Running] = []
     private var queue: DeadlineQueue
     private var next: [Int64]
+    private var nextLook = Int64.max
 
     init(_ frequencies: [FrequencyCost], _ tasks: [Task]) {
         (self.frequencies, self.tasks) = (frequencies, tasks)
@@ -55,6 +56,7 @@ private final class SimulatedProcessor {
                                      section: task.demand(frequencies[frequencies.count - 1].hertz).section, isActive: true), of: work)
         }
         governor.update(ceiling: 1, isBusyOtherwise: false, now: now)
+        nextLook = now + 200_000_000
     }
 
     /// As the control thread does now and then.
@@ -63,6 +65,10 @@ private final class SimulatedProcessor {
     func run(seconds: Double) {
         let end = now + Int64(seconds * 1e9)
         while now < end {
+            if now >= nextLook {
+                look()
+                nextLook = now + 200_000_000
+            }
             release()
             if let work = queue.next(before: stack.last?.job.deadline ?? .max), let job = queue.begin(work) {
                 begin(work, job)

@@ -55,7 +55,7 @@ enum TaskText {
     private static func times(_ row: TaskRow) -> String {
         let latencies = row.statistics.latencies.sorted
         func time(_ share: Double) -> String { milliseconds(quantile(latencies, share), decimals: 1) }
-        return "\(fixed(row.rateHertz, decimals: 1)) frames/s, \(row.statistics.done) answers; latency p50 \(time(0.5)), "
+        return "\(fixed(row.rateHertz, decimals: 1)) \(row.unit)/s, \(row.statistics.done) answers; latency p50 \(time(0.5)), "
             + "p95 \(time(0.95)), p99 \(time(0.99)) of \(milliseconds(row.deadlineNanoseconds, decimals: 1))"
     }
 

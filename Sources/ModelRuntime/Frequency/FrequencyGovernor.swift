@@ -190,10 +190,10 @@ public final class FrequencyGovernor {
         return Int64(job.nanosecondsAtTop)
     }
 
-    /// Longer than foreseen counts at once, shorter little by little.
+    /// Longer than foreseen counts at once and whole: half of it would be a plan without room for the other half. Shorter counts
+    /// little by little.
     private func learn(_ job: Running) {
-        let share = job.progress > 1 ? 0.5 : 0.1
-        let factor = works[job.work].factor * (1 + share * (job.progress - 1))
+        let factor = works[job.work].factor * (job.progress > 1 ? job.progress : 1 + 0.1 * (job.progress - 1))
         works[job.work].factor = min(Self.greatestFactor, max(Self.leastFactor, factor))
     }
 
