@@ -45,6 +45,7 @@ let package = Package(
         // What Swift cannot call by itself.
         .target(name: "CLinux"),
         .target(name: "CIntrinsics"),
+        .target(name: "CNetwork"),
         .target(name: "CKernels"),
         // The image libraries of the system (libjpeg62-turbo-dev, libpng-dev, zlib1g-dev), errors as values.
         .target(name: "CImage", linkerSettings: ["jpeg", "png16", "z", "m"].map { .linkedLibrary($0) }),
@@ -95,6 +96,9 @@ let package = Package(
         // Pose for its reader of motion logs, Sensors for the list of chips alone.
         .target(name: "VirtualBoard", dependencies: ["Platform", "CLinux", "Board", "Sensors", "Pose"], swiftSettings: small),
 
+        // A publisher's half of MQTT 3.1.1; CConsole for its event descriptors.
+        .target(name: "MQTT", dependencies: ["Platform", "CLinux", "CConsole", "CNetwork"], swiftSettings: small),
+
         // Terminals; the configuration's parser (libinih-dev).
         .target(name: "CConsole", dependencies: ["CLinux"]),
         .target(name: "CConfiguration", linkerSettings: [.linkedLibrary("inih")]),
@@ -112,6 +116,7 @@ let package = Package(
         .target(name: "Commands", dependencies: [
             "Platform", "Nest", "Kernels", "Engine", "Vision", "Pose", "Language", "Hearing", "Board", "BoardLinux", "Sensors",
                 "ModelRuntime", "Configuration", "Device", "Tasks", "Console",
+                "MQTT",
             "CConsole", "CLinux"], swiftSettings: small),
         .executableTarget(name: "swiftlet", dependencies: ["Commands"], swiftSettings: [.unsafeFlags(["-parse-as-library", "-Osize"])]),
 
@@ -143,6 +148,7 @@ let package = Package(
         .testTarget(name: "BoardTests", dependencies: ["Board", "BoardLinux", "Sensors", "VirtualBoard", "Platform", "TestSupport",
                                                        "CLinux", "CBoard"]),
         .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+        .testTarget(name: "MQTTTests", dependencies: ["MQTT", "Platform", "TestSupport"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Board", "Platform"]),
         .testTarget(name: "ModelRuntimeTests", dependencies: ["ModelRuntime", "VirtualBoard", "Engine", "Kernels", "Platform",
                                                                "TestSupport"]),

@@ -3,6 +3,7 @@
 #
 # usage: activate.sh FOLDER      with what install.sh sent
 #        activate.sh --rollback
+#        activate.sh --network     after [mqtt] came into /etc/swiftlet.conf or went out of it
 #
 # Layout: /opt/swiftlet/versions/ID/swiftlet, where ID is the beginning of its checksum; the links `current` and
 # `previous` say which is which. SWIFTLET_ROOT puts a folder in front of every path, for tests.
@@ -37,8 +38,13 @@ if [ "${1:-}" = --rollback ]; then
     exit 0
 fi
 
-folder=${1:?usage: activate.sh FOLDER}
-(cd "$folder" && sha256sum --quiet -c SUMS) || stop "the files arrived damaged; nothing was changed"
+# The board's own copy has no files beside it.
+if [ "${1:-}" = --network ]; then
+    folder=$home
+else
+    folder=${1:?usage: activate.sh FOLDER}
+    (cd "$folder" && sha256sum --quiet -c SUMS) || stop "the files arrived damaged; nothing was changed"
+fi
 
 # owner FOLDER: root, or whoever else may rename what is in the folder: the owner of it (of the link itself, where it is
 # one) or of the folder around it. The nearest that is there counts.
@@ -71,6 +77,23 @@ place() {
     echo "install: $2"
 }
 
+# network: the unit has no network; it gets one where, and only where, the configuration has a broker.
+network() {
+    if grep -qE '^\[[[:space:]]*mqtt[[:space:]]*\]' "$root/etc/swiftlet.conf" 2> /dev/null; then
+        place "$folder/swiftlet-network.conf" /etc/systemd/system/swiftlet.service.d/network.conf || true
+    elif [ -e "$root/etc/systemd/system/swiftlet.service.d/network.conf" ]; then
+        rm "$root/etc/systemd/system/swiftlet.service.d/network.conf"
+        echo "install: no [mqtt] in /etc/swiftlet.conf: the service has no network"
+    fi
+}
+
+if [ "${1:-}" = --network ]; then
+    network
+    systemctl daemon-reload
+    restart || stop "the service does not come up; see: journalctl -u swiftlet"
+    exit 0
+fi
+
 id=$(sha256sum "$folder/swiftlet" | cut -c 1-12)
 if [ ! -x "$home/versions/$id/swiftlet" ]; then
     # On the file system where it will run, which may forbid execution elsewhere.
@@ -97,7 +120,6 @@ systemd-sysusers "$root/etc/sysusers.d/swiftlet.conf"
 modprobe i2c-dev || echo "install: i2c-dev does not load; are the I2C buses switched on?" >&2
 udevadm control --reload
 udevadm trigger --subsystem-match=gpio --subsystem-match=i2c-dev
-systemctl daemon-reload
 if [ -f "$folder/chosen.conf" ]; then
     if [ -f "$root/etc/swiftlet.conf" ] && ! cmp -s "$folder/chosen.conf" "$root/etc/swiftlet.conf"; then
         cp "$root/etc/swiftlet.conf" "$root/etc/swiftlet.conf.before"
@@ -106,7 +128,10 @@ if [ -f "$folder/chosen.conf" ]; then
 elif [ ! -f "$root/etc/swiftlet.conf" ]; then
     place "$folder/swiftlet.conf" /etc/swiftlet.conf || true
 fi
+network
+systemctl daemon-reload
 place "$folder/swiftlet.conf" /opt/swiftlet/swiftlet.conf.default || true
+place "$folder/swiftlet-network.conf" /opt/swiftlet/swiftlet-network.conf || true
 place "$folder/activate.sh" /opt/swiftlet/activate.sh || true
 if [ -d "$folder/models" ]; then
     for model in "$folder"/models/*.nest; do place "$model" "/var/lib/swiftlet/models/$(basename "$model")" || true; done

@@ -69,7 +69,8 @@ package=$(mktemp -d)
 trap 'rm -rf "$package"' EXIT
 cp "$binary" "$package/swiftlet"
 chmod 755 "$package/swiftlet"
-for file in activate.sh swiftlet.service swiftlet.rules swiftlet.sysusers swiftlet.tmpfiles swiftlet.modules swiftlet.conf; do
+for file in activate.sh swiftlet.service swiftlet-network.conf swiftlet.rules swiftlet.sysusers swiftlet.tmpfiles swiftlet.modules \
+    swiftlet.conf; do
     cp "$here/$file" "$package/$file"
 done
 [ -z "$config" ] || cp "$config" "$package/chosen.conf"

@@ -4,13 +4,14 @@ import ModelRuntime
 import Platform
 
 let status = Command(name: "status", usage: "[options]",
-                     summary: "Shows the whole device on one screen: processor, memory, sensors, frequency, temperature, attitude.",
+                     summary: "Shows the whole device on one screen: processor, memory, sensors, frequency, temperature, attitude, broker.",
                      options: [SharedOptions.models, SharedOptions.json], examples: ["swiftlet status", "swiftlet status --json"]) {
     (context, arguments) throws(Failure) in
     let machine = MachineStatus(context, arguments)
     if arguments.has("--json") {
         var object = machine.json
         if context.device != nil { try DeviceStatus(try context.runningDevice(), context.runtime).add(to: &object) }
+        if let publishing = context.publishing { object.set("broker", PublishingText.object(publishing)) }
         context.output(object.line)
         return
     }
@@ -18,6 +19,7 @@ let status = Command(name: "status", usage: "[options]",
     if context.device != nil {
         for line in DeviceStatus(try context.runningDevice(), context.runtime).lines { context.output(line) }
     }
+    if let publishing = context.publishing { for line in PublishingText.lines(publishing) { context.output(line) } }
 }
 
 /// What `status` tells.

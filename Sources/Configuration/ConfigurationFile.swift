@@ -56,6 +56,9 @@ public enum ConfigurationFile {
         if let model = configuration.powerModel, let complaint = model.complaint {
             throw Failure(.badFormat, "\(at("power-model ")): [power-model] \(complaint)")
         }
+        if let broker = configuration.broker, let complaint = broker.complaint {
+            throw Failure(.badFormat, "\(at("mqtt ")): [mqtt] \(complaint)")
+        }
         for input in configuration.inputs where input.request.line.isEmpty {
             throw Failure(.badFormat,
                           "\(at("input " + input.name)): [input \(input.name)] has no line; line = NAME or CHIP/NUMBER is expected")
@@ -193,6 +196,7 @@ private final class Reader {
                 meter.settings.name = section.name
                 configuration.meters.append(meter)
             case "power-model": configuration.powerModel = PowerModel()
+            case "mqtt": configuration.broker = DeviceConfiguration.Broker()
             case "input":
                 var input = DeviceConfiguration.Input()
                 input.name = section.name

@@ -38,6 +38,8 @@ public final class Device {
     var inputs: [(name: String, line: any InputLine)] = []
     /// Guarded by `lock`.
     public var outputs: [Output] = []
+    /// Called with every output that is set, under `lock`: it must not wait.
+    public var outputListener: ((_ name: String, _ isOn: Bool) -> Void)?
     public private(set) var policies: [any FrequencyPolicy] = []
     /// Where the frequency can be the firmware's own to choose.
     public private(set) var frequency: FrequencyHands?
@@ -236,6 +238,7 @@ public final class Device {
         for index in outputs.indices where outputs[index].name == name {
             try outputs[index].line.set(isOn)
             outputs[index].isOn = isOn
+            outputListener?(name, isOn)
             return
         }
         throw Failure(.usage, "there is no output \(name)")

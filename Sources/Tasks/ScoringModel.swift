@@ -4,6 +4,7 @@ import Vision
 
 /// A model that a task asks for one score a class.
 public protocol ScoringModel: AnyObject {
+    /// What runs; nobody else has it.
     var model: Model { get }
     /// Names of the classes, in the order of `scores`; fewer where the model names none.
     var labels: [String] { get }

@@ -86,6 +86,10 @@ final class TaskControl {
 
     private func act(_ event: TaskEvent) {
         let task = service.tasks[event.task].configuration
+        if event.kind == .began || event.kind == .ended {
+            service.ruleListener?(RuleChange(task: event.task, rule: event.rule, holds: event.kind == .began, score: event.value,
+                                             frameNanoseconds: event.time))
+        }
         switch event.kind {
         case .began: fire(task, task.rules[event.rule], event)
         case .ended:

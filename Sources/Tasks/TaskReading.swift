@@ -15,6 +15,18 @@ public struct TaskReading: Sendable {
     public init() {}
 }
 
+/// A rule that began or ceased to hold, for whoever wants to know.
+public struct RuleChange {
+    /// Numbers in the configuration: of the task, and of the rule in it.
+    public var task: Int
+    public var rule: Int
+    public var holds: Bool
+    /// 0 to 1.
+    public var score: Float
+    /// Time of the frame that decided it, monotonic nanoseconds.
+    public var frameNanoseconds: Int64
+}
+
 /// What a task's rules and models tell the rest: fixed size, no references, so that it fits a ring.
 struct TaskEvent {
     enum Kind: UInt8 {

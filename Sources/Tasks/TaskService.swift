@@ -12,6 +12,8 @@ public final class TaskService {
     let runtime: Runtime
     private let folders: ModelFolders
     let events = EventRing<TaskEvent>(capacity: 1024)
+    /// Called on the control thread with every rule that begins or ceases to hold. Set it before `start`.
+    public var ruleListener: ((RuleChange) -> Void)?
     public private(set) var cameras: [CameraLoop] = []
     private(set) var motions: [MotionLoop] = []
     private(set) var tasks: [RunningTask] = []

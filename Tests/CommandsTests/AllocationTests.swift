@@ -44,6 +44,28 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
 
     private static let hasModel = FileManager.default.fileExists(atPath: modelPath("efficientnet-lite0"))
 
+    /// Nothing to say: a line of the log is text, and text is allocated, below the sensors.
+    private static let sensors = """
+        [firmware]
+        log = error
+        watchdog = 10
+        governor = deadlines
+        [imu main]
+        bus = i2c-1
+        rate = 1000
+        data-ready = gpiochip0/4
+        [imu second]
+        bus = i2c-2
+        rate = 208
+        [meter board]
+        bus = i2c-2
+        shunt = 0.01 ohm
+        rate = 50
+        [input button]
+        line = button
+        [microphone]
+        """
+
     /// Three tasks of one camera, all of which fit whatever else the machine does, by whose deadlines the frequency is chosen.
     private static var tasks: String {
         guard hasModel else { return "" }
@@ -75,11 +97,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         #expect(said.text.contains("> listen"), "\(said)")
     }
 
-    /// Counts until a window has no allocation; what the firmware said, and its status.
-    /// - Parameter command: runs meanwhile, and is ended from outside.
-    private func steadyState(of command: String?) throws -> (text: String, status: Int32) {
-        let scratch = Scratch()
-        defer { scratch.remove() }
+    private func buildCounter(_ scratch: Scratch) throws {
         try Data(Self.counter.utf8).write(to: URL(fileURLWithPath: scratch("count.c")))
         let build = Process()
         build.executableURL = URL(fileURLWithPath: try #require(compiler))
@@ -87,29 +105,22 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         try build.run()
         build.waitUntilExit()
         try #require(build.terminationStatus == 0)
+    }
+
+    /// Counts until a window has no allocation; what the firmware said, and its status.
+    /// - Parameter command: runs meanwhile, and is ended from outside.
+    private func steadyState(of command: String?) throws -> (text: String, status: Int32) {
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        try buildCounter(scratch)
         try Data(count: 8).write(to: URL(fileURLWithPath: scratch("count")))
         try WaveBytes.file(WaveBytes.room(10)).write(to: URL(fileURLWithPath: scratch("room.wav")))
-        // Nothing to say: a line of the log is text, and text is allocated, below the sensors.
-        try Data(("""
-            [firmware]
-            log = error
-            watchdog = 10
-            governor = deadlines
-            [imu main]
-            bus = i2c-1
-            rate = 1000
-            data-ready = gpiochip0/4
-            [imu second]
-            bus = i2c-2
-            rate = 208
-            [meter board]
-            bus = i2c-2
-            shunt = 0.01 ohm
-            rate = 50
-            [input button]
-            line = button
-            [microphone]
-            """ + Self.tasks + (try motionTask(scratch))).utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
+        // A client that pings and has nothing to tell: what is told is text, as the log's.
+        let broker = Broker.isThere ? try Broker(scratch) : nil
+        defer { broker?.stop() }
+        let publishing = broker.map { "\n[mqtt]\nbroker = 127.0.0.1:\($0.port)\nkeep-alive = 5\ninterval = 86400\n" } ?? ""
+        let configuration = Self.sensors + Self.tasks + (try motionTask(scratch)) + publishing
+        try Data(configuration.utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
         let process = Process(), input = Pipe(), output = Pipe()
         process.executableURL = URL(fileURLWithPath: productPath)
         process.arguments = ["run", "--simulate", "--config", scratch("c.conf")]
@@ -138,11 +149,12 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         let total = try count()
         // One that refused its configuration has closed the pipe, and writing there would end all tests.
         try #require(process.isRunning, "the firmware ended by itself")
-        let ask = "sensors\n" + (Self.hasModel ? "tasks\n" : "")
+        let ask = "sensors\nstatus\n" + (Self.hasModel ? "tasks\n" : "")
         if command == nil { input.fileHandleForWriting.write(Data(ask.utf8)) } else { process.terminate() }
         try input.fileHandleForWriting.close()
         let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
+        #expect(command != nil || broker == nil || said.contains("connected for"), "\(said)")
         #expect(total > 100 && grown == 0, "\(grown) allocations in the last of \(windows) windows of \(seconds) s")
         return (said, process.terminationStatus)
     }

@@ -60,10 +60,10 @@ import Testing
             rate = 48000
             button = door
             """)
-        #expect(configuration.name == "bird-1" && configuration.logLevel == .debug && configuration.memoryBudgetBytes == 64_000_000)
-        #expect(configuration.realTimePriority == 0 && !configuration.locksMemory && configuration.watchdogSeconds == 20)
-        #expect(configuration.governor == "schedutil" && configuration.heatLimitCelsius == 75.5 && configuration.stateFolder == "/var/lib/swiftlet"
-                && configuration.modelFolder == "/m")
+        #expect(configuration.name == "bird-1" && configuration.logLevel == .debug && configuration.memoryBudgetBytes == 64_000_000
+                && configuration.realTimePriority == 0 && !configuration.locksMemory && configuration.watchdogSeconds == 20)
+        #expect(configuration.governor == "schedutil" && configuration.heatLimitCelsius == 75.5
+                && configuration.stateFolder == "/var/lib/swiftlet" && configuration.modelFolder == "/m")
         #expect(configuration.ports?.map { $0.path } == ["/dev/ttyS0", "/dev/ttyAMA0", "-"] && configuration.ports?[0].baud == 115_200)
         #expect(configuration.sensors.count == 2 && configuration.sensors[1].name == "imu" && configuration.sensors[1].settings.chip == nil)
         let front = configuration.sensors[0]
@@ -71,17 +71,17 @@ import Testing
         #expect(front.settings.rateHertz == 1000 && front.settings.bandwidthHertz == 200 && front.settings.accelerationRangeG == 16)
         #expect(front.settings.angularRangeDegreesPerSecond == 2000 && front.settings.samplesPerBurst == 8
                 && front.settings.magnetometer == .none)
-        #expect(front.settings.mounting.rows.0 == SIMD3(0, -1, 0) && front.settings.isInterruptActiveLow
-                && front.dataReadyLine == "gpiochip0/4")
-        #expect(front.recoveryClock == "gpiochip0/3" && front.recoveryData == "gpiochip0/2" && front.calibration == "/c")
+        #expect(front.settings.mounting.rows.0 == SIMD3(0, -1, 0) && front.settings.isInterruptActiveLow)
+        #expect(front.dataReadyLine == "gpiochip0/4" && front.recoveryClock == "gpiochip0/3")
+        #expect(front.recoveryData == "gpiochip0/2" && front.calibration == "/c")
         let door = try #require(configuration.inputs.first?.request)
-        #expect(door.line == "gpiochip0/22" && door.bias == .pullUp && door.edges == .falling && door.isActiveLow
-                && door.debounceMicroseconds == 2500)
+        #expect(door.line == "gpiochip0/22" && door.bias == .pullUp && door.edges == .falling && door.isActiveLow)
+        #expect(door.debounceMicroseconds == 2500)
         #expect(configuration.outputs.first?.initial == true && configuration.outputs.first?.request.isActiveLow == true)
         #expect(configuration.microphone?.request.device == "Device,0" && configuration.microphone?.request.rateHertz == 48_000
                 && configuration.microphone?.button == "door")
-        // None goes untested: power monitors and models are below, cameras and tasks in TaskConfigurationTests.
-        #expect(ConfigurationKey.all.count == 10 + 1 + 15 + 5 + 3 + 3 + 5 + 7 + 6 + 7)
+        // None goes untested: power monitors and models are below, cameras, tasks and brokers in files of their own.
+        #expect(ConfigurationKey.all.count == 10 + 1 + 15 + 5 + 3 + 3 + 5 + 7 + 6 + 7 + 9)
     }
 
     @Test func aWakeWordTakesTheButtonsPlace() throws {

@@ -10,6 +10,8 @@ needed=(
     "libgpiod-dev GPIO lines (1.6 or 2.x)"
     "libi2c-dev I2C buses"
     "libinih-dev reads configuration files"
+    "mosquitto the broker that tests publish to"
+    "mosquitto-clients hears what is published there"
     "qemu-user runs the board's binary on this machine"
     "qemu-system-arm the rig: a whole emulated board under a real kernel"
     "device-tree-compiler the rig's device tree"

@@ -147,6 +147,23 @@ else
     echo "deploy: not root: links in a folder of the service's are not tried"
 fi
 
+# The network is there where the configuration has a broker, and goes with it.
+dropin=$board/etc/systemd/system/swiftlet.service.d/network.conf
+[ ! -e "$dropin" ] || fail "a network without a broker in the configuration"
+printf '[mqtt]\nbroker = broker.example:1883\n' > "$work/chosen.conf"
+install --binary "$work/one" --config "$work/chosen.conf" || fail "with a broker: $(cat "$work/log")"
+cmp -s "$dropin" deploy/swiftlet-network.conf || fail "no network with a broker in the configuration"
+network() { PATH=$work/bin:$PATH sh "$board/opt/swiftlet/activate.sh" --network > "$work/log" 2>&1; }
+sed -i 's/^/#/' "$board/etc/swiftlet.conf"
+network || fail "without a broker again: $(cat "$work/log")"
+[ ! -e "$dropin" ] || fail "the network stays behind when the broker goes"
+printf '[ mqtt ]\nbroker = h:1\n' >> "$board/etc/swiftlet.conf"
+: > "$CALLS"
+network || fail "with a broker of the owner's: $(cat "$work/log")"
+cmp -s "$dropin" deploy/swiftlet-network.conf || fail "no network for a broker that the owner added"
+expect "what was called" "$(sed 's/ --quiet//' "$CALLS" | tr '\n' ',')" \
+    "systemctl daemon-reload,systemctl enable swiftlet.service,systemctl restart swiftlet.service,systemctl is-active swiftlet.service,"
+
 left=$(find /tmp -maxdepth 1 -name 'swiftlet.??????' -newer "$work/bin/uname" 2> /dev/null || true)
 [ -z "$left" ] || fail "folders were left in /tmp"
 if command -v systemd-analyze > /dev/null; then
@@ -154,6 +171,9 @@ if command -v systemd-analyze > /dev/null; then
     sed 's|/opt/swiftlet/current/swiftlet|/bin/true|' deploy/swiftlet.service > "$work/swiftlet.service"
     complaints=$(systemd-analyze verify "$work/swiftlet.service" 2>&1) || fail "systemd-analyze verify: $complaints"
     [ -z "$complaints" ] || fail "systemd-analyze verify: $complaints"
+    mkdir "$work/swiftlet.service.d" && cp deploy/swiftlet-network.conf "$work/swiftlet.service.d/network.conf"
+    complaints=$(systemd-analyze verify "$work/swiftlet.service" 2>&1) || fail "systemd-analyze verify, network: $complaints"
+    [ -z "$complaints" ] || fail "systemd-analyze verify, network: $complaints"
 fi
 if command -v shellcheck > /dev/null; then
     shellcheck deploy/*.sh tools/test/deploy.sh || fail "shellcheck"
@@ -161,4 +181,5 @@ else
     echo "deploy: shellcheck is not here; the scripts are not checked with it"
 fi
 [ "$failures" = 0 ] || { echo "deploy: $failures failures" >&2; exit 1; }
-echo "deploy: installation, repetition, update, going back, links laid in the way, the unit, and five ways to fail: all as they should be"
+echo "deploy: installation, repetition, update, going back, links laid in the way, the network where there is a broker, the unit," \
+    "and five ways to fail: all as they should be"

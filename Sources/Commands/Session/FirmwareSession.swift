@@ -19,6 +19,7 @@ final class FirmwareSession {
     private let preparation: ((Device) -> Void)?
     private var starter: Thread?
     private let tasks: TaskService
+    private let publishing: Publishing?
 
     /// - Parameter streams: as they were before the device opened anything.
     init(_ device: Device, _ context: Context, isJSON: Bool = false, streams: StandardStreams = StandardStreams(),
@@ -30,6 +31,9 @@ final class FirmwareSession {
         self.preparation = preparation
         context.folders.prefer(device.configuration.modelFolder)
         tasks = try TaskService(device, runtime: context.runtime, folders: context.folders)
+        var publishing: Publishing?
+        if let broker = device.configuration.broker { publishing = try Publishing(device, tasks, broker) }
+        self.publishing = publishing
         context.runtime.library.report { device.log.write(.info, $0) }
         context.runtime.library.promise(device.configuration.memoryBudgetBytes)
     }
@@ -49,14 +53,20 @@ final class FirmwareSession {
         }
         for line in device.log.lines {
             for console in consoles { console.show(line) }
+            publishing?.log(line)
         }
-        device.log.listener = { line in
+        device.log.listener = { [publishing] line in
             for console in consoles { console.show(line) }
+            publishing?.log(line)
         }
         let contexts = consoles.map { consoleContext($0) }
         let server = ConsoleServer(device: device, consoles: consoles, execute: { console, line in
             runLine(line, context: contexts[console])
-        }, takeEvent: { [device] in EventText.log($0, device) }, everySecond: { [device] now in
+        }, takeEvent: { [device, publishing] in
+            EventText.log($0, device)
+            publishing?.take($0)
+        }, everySecond: { [device, publishing] now in
+            publishing?.everySecond(now)
             if device.isReady { device.supervisor?.look(now: now) }
             if InitProcess.isNeeded { InitProcess.reapChildren() }
         })
@@ -65,17 +75,22 @@ final class FirmwareSession {
                 preparation(device)
                 do throws(Failure) {
                     try device.start()
+                    try publishing?.start()
                     try tasks.check()
                     try tasks.start()
                 } catch { device.log.write(.error, error.description) }
             }
         } else {
-            do throws(Failure) { try tasks.start() } catch { device.log.write(.error, error.description) }
+            do throws(Failure) {
+                try publishing?.start()
+                try tasks.start()
+            } catch { device.log.write(.error, error.description) }
         }
         let status = server.run()
         starter?.join()
         tasks.stop()
         device.stop()
+        publishing?.stop()
         server.finish()
         device.log.listener = nil
         return max(status, server.reportLostOutput())
@@ -91,6 +106,7 @@ final class FirmwareSession {
         own.folders = context.folders
         own.device = device
         own.tasks = tasks
+        own.publishing = publishing
         own.console = console
         return own
     }

@@ -82,7 +82,7 @@ enum TaskText {
         return object
     }
 
-    private static func object(_ row: TaskRow) -> JSONObject {
+    static func object(_ row: TaskRow) -> JSONObject {
         let statistics = row.statistics, latencies = statistics.latencies.sorted
         func time(_ nanoseconds: Int64) -> Double { Double(nanoseconds) / 1e6 }
         var latency = JSONObject(), misses = JSONObject()
