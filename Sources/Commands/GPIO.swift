@@ -44,16 +44,17 @@ let gpio = Command(
     let word = words[1]
     guard word == "on" || word == "off", words.count == 2 else { throw Failure(.usage, "gpio \(name) \(word): on or off is expected") }
     for input in device.watch?.inputs ?? [] where input.name == name { throw Failure(.usage, "\(name) is an input") }
+    try openOutput(name, device)
+    try device.setOutput(name, isOn: word == "on")
+    for output in outputs() where output.name == name { show(LineText.object(output), LineText.line(output)) }
+}
+
+/// Opens a line that the configuration doesn't name, where it isn't open yet.
+private func openOutput(_ name: String, _ device: Device) throws(Failure) {
     device.lock.lock()
     defer { device.lock.unlock() }
-    if !device.outputs.contains(where: { $0.name == name }) {
-        device.outputs.append(Device.Output(name: name, line: try device.board.openOutput(LineRequest(line: name)), isOn: false))
-    }
-    for index in device.outputs.indices where device.outputs[index].name == name {
-        try device.outputs[index].line.set(word == "on")
-        device.outputs[index].isOn = word == "on"
-        show(LineText.object(device.outputs[index]), LineText.line(device.outputs[index]))
-    }
+    if device.outputs.contains(where: { $0.name == name }) { return }
+    device.outputs.append(Device.Output(name: name, line: try device.board.openOutput(LineRequest(line: name)), isOn: false))
 }
 
 /// Lines as text.

@@ -19,7 +19,9 @@ extension Publishing {
         device.lock.lock()
         let outputs = device.outputs
         device.lock.unlock()
-        for output in outputs { add(topics.output(output.name), PublishedTopics.word(output.isOn)) }
+        for output in outputs where isConfigured(output: output.name) {
+            add(topics.output(output.name), PublishedTopics.word(output.isOn))
+        }
         for input in device.watch?.inputs ?? [] {
             if let level = input.level { add(topics.input(input.name), PublishedTopics.word(level)) }
         }

@@ -52,6 +52,9 @@ final class Publishing {
 
     var announcesToHomeAssistant: Bool { broker.announcesToHomeAssistant }
 
+    /// What a console opened by a line's own name, which is no level of a topic, stays on the device.
+    func isConfigured(output name: String) -> Bool { device.configuration.outputs.contains { $0.name == name } }
+
     /// The rules of each task, and whether they hold.
     var heldRules: [(task: String, rules: [Bool])] {
         lock.lock()
@@ -74,6 +77,7 @@ final class Publishing {
     /// Once the device has started. Fails with `resource`.
     func start() throws(Failure) {
         device.outputListener = { [unowned(unsafe) self] name, isOn in
+            guard isConfigured(output: name) else { return }
             client.publish(topics.output(name), PublishedTopics.word(isOn), isRetained: true)
         }
         tasks.ruleListener = { [unowned(unsafe) self] in take($0) }
