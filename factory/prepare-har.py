@@ -12,7 +12,7 @@ import pathlib
 import sys
 
 COLUMNS = ("x_acc", "y_acc", "z_acc", "x_gyro", "y_gyro", "z_gyro")
-LENGTH, STEP = 64, 2
+LENGTH, STEP, RATE = 64, 2, 50
 
 
 def windows(file):
@@ -32,10 +32,10 @@ def main(folder, target, device="sp"):
     number = 0
     with open(target, "w", newline="") as out:
         table = csv.writer(out)
-        table.writerow(["window", "label", "person", *COLUMNS])
+        table.writerow(["window", "label", "person", "rate", *COLUMNS])
         for file in files:
             for label, rows in windows(file):
-                table.writerows([number, label, file.parent.name, *(row[name] for name in COLUMNS)] for row in rows)
+                table.writerows([number, label, file.parent.name, RATE, *(row[name] for name in COLUMNS)] for row in rows)
                 number += 1
     print(f"prepare-har: {number} windows of {len(files)} recordings")
 

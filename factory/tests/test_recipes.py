@@ -60,6 +60,13 @@ class Recipes(Case):
         self.assertEqual(found.shape, (1, 24, 2))
         self.assertEqual([len(found.x[part]) % 6 for part in data.PARTS], [0, 0, 0], "a person is in two parts")
         self.assertAlmostEqual(float(found.x["train"].std()), 1, places=2)
+        self.assertNotIn("window.rate", found.metadata)
+        rated = self.folder / "rated.csv"
+        lines = source.read_text().splitlines()
+        rated.write_text("".join(f"{line},{'rate' if number == 0 else 50}\n" for number, line in enumerate(lines)))
+        again = data.load(rated)
+        self.assertEqual(again.metadata, found.metadata | {"window.rate": "50"})
+        self.assertEqual(again.shape, found.shape)
         result = self.result("train", source, "-o", self.folder / "a", "--family", "sequence", "--width", "8", *QUICK)
         quantised = self.result("quantise", self.folder / "a", "--data", source, "-o", self.folder / "b", *QUICK, "--epochs", "1")
         self.assertEqual(quantised["agreement"]["equal"], quantised["agreement"]["integers"])
@@ -164,6 +171,8 @@ class BadInput(Case):
             (lines[:-1], "window 47 has 23 rows"),
             (["a,b", "1,2"], "columns window, label"),
             (lines[:1], "no rows"),
+            ([f"{line},{'rate' if place == 0 else place % 2 + 50}" for place, line in enumerate(lines)], "column rate: one number"),
+            ([f"{line},{'rate' if place == 0 else 'fast'}" for place, line in enumerate(lines)], "column rate: one number"),
         ):
             source.write_text("\n".join(changed) + "\n")
             self.refused(pattern, *self.train(source, "--family", "sequence"))
