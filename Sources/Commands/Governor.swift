@@ -2,6 +2,7 @@ import Board
 import BoardLinux
 import Device
 import Platform
+import Tasks
 
 let governor = Command(
     name: "governor", usage: "[NAME | deadlines | speed MEGAHERTZ | restore] [options]",

@@ -76,7 +76,7 @@ import Testing
         #expect(front.recoveryData == "gpiochip0/2" && front.calibration == "/c")
         let door = try #require(configuration.inputs.first?.request)
         #expect(door.line == "gpiochip0/22" && door.bias == .pullUp && door.edges == .falling && door.debounceMicroseconds == 2500)
-        #expect(configuration.outputs.first?.initial == true && configuration.outputs.first?.request.isActiveLow == true && door.isActiveLow)
+        #expect(door.isActiveLow && configuration.outputs.first?.initial == true && configuration.outputs[0].request.isActiveLow)
         #expect(configuration.microphone?.request.device == "Device,0" && configuration.microphone?.request.rateHertz == 48_000
                 && configuration.microphone?.button == "door")
         // None goes untested: power monitors and models are below, cameras, tasks and brokers in files of their own.
