@@ -58,7 +58,7 @@ private func measure(_ path: String, _ context: Context, period: Int64, deadline
     request.isPrivate = true
     let lease = try context.runtime.library.lease(request, for: context.modelUser, waits: false)
     defer { lease.end() }
-    let picture = try PictureModel(lease.model), time = try PassTime(picture)
+    let picture = try PictureModel(lease.model), time = try PassTime(.picture(picture))
     let demand = TaskDemand(cost: time.median, period: period, deadline: deadline)
     return ModelChoice(name: lease.name, width: picture.input.width, height: picture.input.height, bytes: lease.model.memory.totalBytes,
                        time: time, demand: demand)

@@ -41,7 +41,7 @@ final class FrequencyControl {
 
     /// Runs a model at the highest frequency, and at the lowest where nobody else is disturbed by that.
     /// - Parameter isAtWork: tasks have deadlines meanwhile.
-    func measure(_ model: any ScoringModel, isAtWork: Bool) throws(Failure) -> VariantCost {
+    func measure(_ model: TaskModel, isAtWork: Bool) throws(Failure) -> VariantCost {
         let frequencies = governor.frequencies, top = frequencies.count - 1
         defer { governor.pin(nil, now: monotonicNanoseconds()) }
         governor.pin(top, now: monotonicNanoseconds())

@@ -11,7 +11,7 @@ public struct PassTime: Sendable {
 
     /// Runs it six times; the first reads the weights and compares their checksums, and doesn't count. Nor does time in which it
     /// waited for those with deadlines. Fails as a run does.
-    public init(_ model: any ScoringModel) throws(Failure) {
+    public init(_ model: TaskModel) throws(Failure) {
         var times = RecentTimes(capacity: 5), longest = Int64.max
         _ = try model.run(observe: {})
         for _ in 0..<5 {

@@ -113,14 +113,14 @@ final class RunningTask: DeadlineWork {
         defer { input?.release(job.token) }
         if linux_load(words + 3) != 0 { takeOver(job) }
         guard let variant = current else { return .unready }
-        guard let input, input.load(job.token, into: variant) else {
+        guard let input, input.load(job.token, into: variant.model) else {
             newest.damaged &+= 1
             reading.publish(newest)
             return .damaged
         }
         do throws(Failure) {
             let begin = monotonicNanoseconds()
-            newest.best = try variant.scoring.run(observe: yield)
+            newest.best = try variant.model.run(observe: yield)
             passes.add(monotonicNanoseconds() - begin)
             newest.networkNanoseconds = passes.median(ofNewest: 9)
         } catch {
@@ -129,7 +129,7 @@ final class RunningTask: DeadlineWork {
             tell(.failed, rule: 0, value: 0, job)
             return .unready
         }
-        newest.score = variant.scoring.scores[newest.best]
+        newest.score = variant.model.scores[newest.best]
         newest.frameNanoseconds = job.release
         reading.publish(newest)
         followRules(variant, job)
@@ -159,7 +159,7 @@ final class RunningTask: DeadlineWork {
         var holding: UInt32 = 0
         for rule in states.indices {
             var score: Float = 0
-            for index in variant.ruleClasses[rule] { score = max(score, variant.scoring.scores[index]) }
+            for index in variant.ruleClasses[rule] { score = max(score, variant.model.scores[index]) }
             switch states[rule].update(score: score, time: job.release) {
             case .began: tell(.began, rule: rule, value: score, job)
             case .ended: tell(.ended, rule: rule, value: score, job)

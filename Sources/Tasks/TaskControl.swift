@@ -132,7 +132,7 @@ final class TaskControl {
     private func use(_ variant: Int, of index: Int) throws(Failure) {
         let shelf = service.shelves[index], chosen = try shelf.variant(variant)
         service.tasks[index].use(chosen, number: variant)
-        let cost = chosen.cost.time.median, name = chosen.name, labels = chosen.scoring.labels
+        let cost = chosen.cost.time.median, name = chosen.name, labels = chosen.model.labels
         service.update(index) { progress in
             progress.variant = variant
             progress.isSwitching = true

@@ -9,10 +9,7 @@ import Vision
 final class TaskVariant {
     let name: String
     let lease: ModelLease
-    /// One of the two: a model of pictures, or of motion windows.
-    let picture: PictureModel?
-    let window: WindowModel?
-    let scoring: any ScoringModel
+    let model: TaskModel
     /// Of each of the task's rules, the classes that its label means.
     let ruleClasses: [[Int]]
     let cost: VariantCost
@@ -20,21 +17,22 @@ final class TaskVariant {
     /// Loads a model, which nobody else uses, and has it measured.
     /// - Throws: as `Library.lease` and `PictureModel`, and `.usage` where it hasn't a rule's label.
     init(_ path: String, _ task: DeviceConfiguration.Task, library: Library, user: ModelUser,
-         measure: (any ScoringModel) throws(Failure) -> VariantCost) throws(Failure) {
+         measure: (TaskModel) throws(Failure) -> VariantCost) throws(Failure) {
         var request = ModelRequest(path: path)
         request.isPrivate = true
         let lease = try library.lease(request, for: user, waits: false)
-        let isMotion = lease.model.metadata("window.columns") != nil
-        let picture = isMotion ? nil : try PictureModel(lease.model), window = isMotion ? try WindowModel(lease.model) : nil
-        guard let scoring: any ScoringModel = window ?? picture else { throw Failure(.unsupported, "\(lease.name) gives no scores") }
+        let model: TaskModel
+        if lease.model.metadata("window.columns") != nil {
+            model = .window(try WindowModel(lease.model))
+        } else {
+            model = .picture(try PictureModel(lease.model))
+        }
         var ruleClasses: [[Int]] = []
-        for rule in task.rules { ruleClasses.append(try Self.classes(of: rule, labels: scoring.labels, model: lease.name)) }
-        cost = try measure(scoring)
+        for rule in task.rules { ruleClasses.append(try Self.classes(of: rule, labels: model.labels, model: lease.name)) }
+        cost = try measure(model)
         name = lease.name
         self.lease = lease
-        self.picture = picture
-        self.window = window
-        self.scoring = scoring
+        self.model = model
         self.ruleClasses = ruleClasses
         lease.model.isUrgent = true
     }

@@ -58,7 +58,7 @@ final class VariantShelf {
             if let frequency { return try frequency.measure(model, isAtWork: isAtWork) }
             return VariantCost(time: try PassTime(model), job: JobCost(cycles: 0, memorySeconds: 0))
         }
-        if let format = variant.window?.format, windows.count < paths.count { windows.append(format) }
+        if case .window(let model) = variant.model, windows.count < paths.count { windows.append(model.format) }
         costs[number] = variant.cost.time.median
         sections[number] = variant.cost.time.longestInstruction
         jobs[number] = variant.cost.job

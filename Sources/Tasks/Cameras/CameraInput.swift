@@ -14,8 +14,8 @@ final class CameraInput: TaskInput {
 
     func release(_ number: Int) { camera.release(number) }
 
-    func load(_ number: Int, into variant: TaskVariant) -> Bool {
-        guard let picture = variant.picture else { return false }
+    func load(_ number: Int, into model: TaskModel) -> Bool {
+        guard case .picture(let picture) = model else { return false }
         let frame = camera.frame(number)
         if let format = frame.format {
             picture.load(frame: frame.buffer.bytes, format: format)

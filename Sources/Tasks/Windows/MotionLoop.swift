@@ -124,8 +124,8 @@ private final class MotionInput: TaskInput {
 
     func release(_ number: Int) { loop.release(number, of: feed) }
 
-    func load(_ number: Int, into variant: TaskVariant) -> Bool {
-        guard let model = variant.window else { return false }
+    func load(_ number: Int, into model: TaskModel) -> Bool {
+        guard case .window(let model) = model else { return false }
         return loop.load(number, of: feed, into: model)
     }
 }

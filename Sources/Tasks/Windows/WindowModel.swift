@@ -4,7 +4,7 @@ import Platform
 import Vision
 
 /// A classifier of motion windows. Made once; allocates nothing afterwards.
-final class WindowModel: ScoringModel {
+public final class WindowModel {
     let model: Model
     let labels: [String]
     let format: WindowFormat

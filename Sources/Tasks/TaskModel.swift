@@ -1,0 +1,43 @@
+import Engine
+import Platform
+import Vision
+
+/// A model that a task asks for one score a class: of a frame, or of a window of motion.
+public enum TaskModel {
+    /// Classifies or detects in a frame.
+    case picture(PictureModel)
+    /// Classifies what a motion sensor felt.
+    case window(WindowModel)
+
+    /// What runs; nobody else has it.
+    public var model: Model {
+        switch self {
+        case .picture(let picture): return picture.model
+        case .window(let window): return window.model
+        }
+    }
+
+    /// Names of the classes, in the order of `scores`; fewer where the model names none.
+    public var labels: [String] {
+        switch self {
+        case .picture(let picture): return picture.labels
+        case .window(let window): return window.labels
+        }
+    }
+
+    /// Of the last run, one a class, 0 to 1.
+    public var scores: UnsafeMutableBufferPointer<Float> {
+        switch self {
+        case .picture(let picture): return picture.scores
+        case .window(let window): return window.scores
+        }
+    }
+
+    /// Runs on what was loaded, calling `observe` after each instruction, and fills `scores`. The best class.
+    public func run(observe: () -> Void) throws(Failure) -> Int {
+        switch self {
+        case .picture(let picture): return try picture.run(observe: observe)
+        case .window(let window): return try window.run(observe: observe)
+        }
+    }
+}
