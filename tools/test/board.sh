@@ -36,6 +36,15 @@ objects() {
     tools/test/same-objects.py "$work/objects.native" "$work/objects.board"
 }
 
+# A device whose tasks have answered shows all its screens.
+screens() {
+    local columns=z_gyro,acc_x,gyr_x,y_gyro
+    printf 'still\nmoving\n' > "$work/labels.txt"
+    "$nestc" Tests/golden/motion/still-or-moving.onnx -o "$work/motion.nest" --labels "$work/labels.txt" --set window.columns=$columns \
+        --set window.rate=25 > /dev/null
+    timeout 900 tools/test/device-at-work.py "$work" "$PWD/models/efficientnet-lite0.nest" "$PWD/$work/motion.nest" -- "${runner[@]}"
+}
+
 # No instruction beyond plain ARMv8-A outside the kernel families: it would end the program on an older core, and only
 # on the path that reaches it. The disassembler shows what its core lacks as <unknown>; the linked, unstripped binary
 # has the names. libgcc's outlined atomics (__aarch64_…) ask the processor themselves.
@@ -57,6 +66,12 @@ instructions() {
 unstripped=.build-aarch64/aarch64-none-none-elf/release/swiftlet
 llvm=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')/../../bin
 check "extension instructions only in their kernels" instructions
+# Swift's own are weak.
+ours() {
+    "$llvm/llvm-nm" "$unstripped" | grep -E " swift_bridgeObjectRetain(_n)?$" | tee "$work/retains"
+    [ "$(grep -c " T " "$work/retains")" = 2 ]
+}
+check "strings are kept alive by our definitions" ours
 check "one meaning of each name" tools/test/one-definition.py "$llvm/llvm-nm" "$unstripped.product/Objects.LinkFileList"
 
 # Evaluation models, where somebody has them.
@@ -86,6 +101,7 @@ for core in "${cores[@]}"; do
     for model in "${models[@]}"; do check "$core $(basename "$model") as native" infer "$core" "$model"; done
     check "$core classify as native" same_text classify models/sources/pictures/chelsea.png models/sources/pictures/rocket.jpg --json
     check "$core generate as native" text
+    [ "$core" != cortex-a53 ] || check "$core screens of a device at work" screens
     check "$core detect as native" objects "$core" detect models/sources/pictures/coffee.png
 done
 conclude

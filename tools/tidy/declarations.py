@@ -140,9 +140,9 @@ def c_declarations(tree, path):
     """Functions of headers and their definitions: a prototype and a definition are one use of nothing."""
     code = tree.code(path)
     for match in C_DECLARED.finditer(code):
-        # A name of the linker's, or one that stands in for a library's.
+        # A name of the linker's, or one that stands in for a library's or is called by what Swift's compiler writes.
         head = code[match.start() :].split(";")[0].split("{")[0]
-        if "__asm__" in head or "alias" in head:
+        if "__asm__" in head or "alias" in head or match.group(1).startswith("swift_"):
             continue
         yield match.group(1), line_of(code, match.start(1)), "function"
 
