@@ -40,17 +40,20 @@ final class FrequencyControl {
     }
 
     /// Runs a model at the highest frequency, and at the lowest where nobody else is disturbed by that.
-    /// - Parameter isAtWork: tasks have deadlines meanwhile.
-    func measure(_ model: TaskModel, isAtWork: Bool) throws(Failure) -> VariantCost {
+    /// - Parameters:
+    ///   - period: nanoseconds from one pass to the next.
+    ///   - isAtWork: tasks have deadlines meanwhile.
+    func measure(_ model: TaskModel, period: Int64, isAtWork: Bool) throws(Failure) -> VariantCost {
         let frequencies = governor.frequencies, top = frequencies.count - 1
         defer { governor.pin(nil, now: monotonicNanoseconds()) }
         governor.pin(top, now: monotonicNanoseconds())
-        let fast = try PassTime(model), seconds = Double(fast.median) * 1e-9
+        let fast = try PassTime(model, period: period), seconds = Double(fast.median) * 1e-9
         // All of it goes with the clock until something else is known: no frequency is too low then.
         var job = JobCost(cycles: seconds * frequencies[top].hertz, memorySeconds: 0)
         if !isAtWork, top > 0, hands.isEngaged {
             governor.pin(0, now: monotonicNanoseconds())
-            job = JobCost(seconds: seconds, atHertz: frequencies[top].hertz, slowly: Double(try PassTime(model).median) * 1e-9,
+            let slow = try PassTime(model, period: period)
+            job = JobCost(seconds: seconds, atHertz: frequencies[top].hertz, slowly: Double(slow.median) * 1e-9,
                           atHertz: frequencies[0].hertz)
         }
         return VariantCost(time: fast, job: job)

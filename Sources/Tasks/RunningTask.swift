@@ -19,8 +19,9 @@ final class RunningTask: DeadlineWork {
     var input: (any TaskInput)?
     /// Whether its `when` is true; any thread.
     var condition: () -> Bool = { true }
-    /// Whether it is started; how many of its rules hold; every so manyth frame is taken, 0: none; a variant is to take over.
-    private let words = UnsafeMutablePointer<UInt32>.allocate(capacity: 4)
+    /// Whether it is started; how many of its rules hold; every so manyth frame is taken, 0: none; a variant is to take over;
+    /// rules are to begin anew.
+    private let words = UnsafeMutablePointer<UInt32>.allocate(capacity: 5)
     // Of the camera's thread.
     private var divider: RateDivider
     // Of the scheduler's thread.
@@ -41,7 +42,7 @@ final class RunningTask: DeadlineWork {
         self.wake = wake
         let period = Int64(1e9 / Double(configuration.rateHertz))
         divider = RateDivider(period: period)
-        words.initialize(repeating: 0, count: 4)
+        words.initialize(repeating: 0, count: 5)
         linux_store(words, configuration.condition == .started ? 0 : 1)
         for rule in configuration.rules {
             states.append(RuleState(threshold: rule.threshold, hold: rule.holdNanoseconds, longestGap: max(1_000_000_000, 5 * period)))
@@ -67,6 +68,9 @@ final class RunningTask: DeadlineWork {
     }
 
     var isActive: Bool { isStarted && condition() }
+
+    /// What it knew when it was stopped is no longer so: rules begin anew with the next frame.
+    func forgetRules() { linux_store(words + 4, 1) }
 
     /// The variant takes over with the next frame.
     func use(_ variant: TaskVariant, number: Int) {
@@ -112,6 +116,7 @@ final class RunningTask: DeadlineWork {
     func execute(_ job: DeadlineJob, yield: () -> Void) -> JobEnd {
         defer { input?.release(job.token) }
         if linux_load(words + 3) != 0 { takeOver(job) }
+        if linux_load(words + 4) != 0 { beginRulesAnew() }
         guard let variant = current else { return .unready }
         guard let input, input.load(job.token, into: variant.model) else {
             newest.damaged &+= 1
@@ -148,6 +153,11 @@ final class RunningTask: DeadlineWork {
         scheduler?.forgetCosts(of: number)
         passes.removeAll()
         tell(.switched, rule: 0, value: 0, job)
+    }
+
+    private func beginRulesAnew() {
+        linux_store(words + 4, 0)
+        for rule in states.indices { states[rule].reset() }
     }
 
     private func tell(_ kind: TaskEvent.Kind, rule: Int, value: Float, _ job: DeadlineJob) {

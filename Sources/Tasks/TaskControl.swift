@@ -16,6 +16,8 @@ final class TaskControl {
     /// At the last look.
     private var served: [ServedTask] = []
     private var knownOverruns: [Int] = []
+    /// Of each task's rules, those that hold as far as others were told.
+    private var holding: [[Bool]] = []
     /// When the newest switch was chosen; nil: it is over.
     private var chosenAt: [Int64?] = []
     private var nextFileLook: Int64 = 0
@@ -39,6 +41,7 @@ final class TaskControl {
         levels = first
         knownOverruns = [Int](repeating: 0, count: count)
         chosenAt = [Int64?](repeating: nil, count: count)
+        holding = service.tasks.map { [Bool](repeating: false, count: $0.configuration.rules.count) }
         guard let scheduler = service.scheduler else { return }
         for index in 0..<count {
             let variant = ServiceLevel(levels.numbers[index], variants: service.shelves[index].paths.count).variant
@@ -87,6 +90,7 @@ final class TaskControl {
     private func act(_ event: TaskEvent) {
         let task = service.tasks[event.task].configuration
         if event.kind == .began || event.kind == .ended {
+            holding[event.task][event.rule] = event.kind == .began
             service.ruleListener?(RuleChange(task: event.task, rule: event.rule, holds: event.kind == .began, score: event.value,
                                              frameNanoseconds: event.time))
         }
@@ -115,6 +119,19 @@ final class TaskControl {
             case .output(let name, let isOn, let time): outputs.set(name, isOn: isOn, for: time, on: device)
             case .start(let other): set(other, isOn: true, by: task)
             case .stop(let other): set(other, isOn: false, by: task)
+            }
+        }
+    }
+
+    /// Nobody looks any more whether the rules of a stopped task hold: they are over.
+    private func endRules(of index: Int, now: Int64) {
+        let running = service.tasks[index], task = running.configuration
+        for rule in holding[index].indices where holding[index][rule] {
+            holding[index][rule] = false
+            running.forgetRules()
+            service.ruleListener?(RuleChange(task: index, rule: rule, holds: false, score: 0, frameNanoseconds: now))
+            if task.rules[rule].actions.contains(.log) {
+                device.log.write(.info, "\(task.name): \(task.rules[rule].title) is over: the task was stopped", eventTime: now)
             }
         }
     }
@@ -182,6 +199,7 @@ final class TaskControl {
             overruns += all - knownOverruns[index]
             knownOverruns[index] = all
             served[index].isActive = service.tasks[index].isActive
+            if !service.tasks[index].isStarted { endRules(of: index, now: now) }
             service.measure(index, into: &served[index])
         }
         let before = levels.numbers

@@ -9,6 +9,24 @@ public enum TaskModel {
     /// Classifies what a motion sensor felt.
     case window(WindowModel)
 
+    /// By what its nest says of its input.
+    /// - Throws: `.unsupported` where the model gives no scores.
+    public init(_ model: Model) throws(Failure) {
+        if model.metadata("window.columns") != nil {
+            self = .window(try WindowModel(model))
+        } else {
+            self = .picture(try PictureModel(model))
+        }
+    }
+
+    /// What it takes, for people: "224x224", "50 rows".
+    public var inputTitle: String {
+        switch self {
+        case .picture(let picture): return "\(picture.input.width)x\(picture.input.height)"
+        case .window(let window): return "\(window.format.rows) rows"
+        }
+    }
+
     /// What runs; nobody else has it.
     public var model: Model {
         switch self {

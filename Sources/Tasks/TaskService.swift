@@ -195,7 +195,11 @@ public final class TaskService {
         guard number < tasks.count, linux_load(words + 1) == 1 else {
             throw Failure(.usage, "the tasks are not running; `log` says why")
         }
-        guard isOn else { return tasks[number].isStarted = false }
+        guard isOn else {
+            tasks[number].isStarted = false
+            console_wake_post(wake)
+            return
+        }
         var served: [ServedTask] = []
         for (index, task) in tasks.enumerated() { served.append(serve(index, isActive: index == number || task.isStarted)) }
         guard ServiceLevels.first(served) != nil else {

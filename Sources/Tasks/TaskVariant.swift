@@ -21,12 +21,7 @@ final class TaskVariant {
         var request = ModelRequest(path: path)
         request.isPrivate = true
         let lease = try library.lease(request, for: user, waits: false)
-        let model: TaskModel
-        if lease.model.metadata("window.columns") != nil {
-            model = .window(try WindowModel(lease.model))
-        } else {
-            model = .picture(try PictureModel(lease.model))
-        }
+        let model = try TaskModel(lease.model)
         var ruleClasses: [[Int]] = []
         for rule in task.rules { ruleClasses.append(try Self.classes(of: rule, labels: model.labels, model: lease.name)) }
         cost = try measure(model)

@@ -53,10 +53,11 @@ final class VariantShelf {
     }
 
     private func load(_ number: Int) throws(Failure) {
+        let period = Int64(1e9 / Double(task.rateHertz))
         let variant = try TaskVariant(paths[number], task, library: library, user: user) { [frequency, isAtWork] (model)
             throws(Failure) in
-            if let frequency { return try frequency.measure(model, isAtWork: isAtWork) }
-            return VariantCost(time: try PassTime(model), job: JobCost(cycles: 0, memorySeconds: 0))
+            if let frequency { return try frequency.measure(model, period: period, isAtWork: isAtWork) }
+            return VariantCost(time: try PassTime(model, period: period), job: JobCost(cycles: 0, memorySeconds: 0))
         }
         if case .window(let model) = variant.model, windows.count < paths.count { windows.append(model.format) }
         costs[number] = variant.cost.time.median

@@ -94,6 +94,10 @@ struct PublishingTests {
         _ = try firmware.ask("press button --hold")
         broker.hear { $0.contains { $0.topic == "house/cellar/input/button" && $0.payload == "ON" } }
         try discoveryIsRight(broker)
+        // Nobody looks any more: what is kept says so. The lamp has its own time.
+        _ = try firmware.ask("stop watch")
+        broker.hear { $0.contains { $0.topic == "house/cellar/task/watch/rule/1" && $0.payload == "OFF" && !$0.isRetained } }
+        #expect(try broker.kept("house/cellar/task/watch/rule/1") == "OFF" && broker.kept("house/cellar/output/lamp") == "ON")
         let status = try status(firmware)
         #expect(status["connected"] as? Bool == true && count(status, "sent") > 5 && count(status, "dropped") == 0, "\(status)")
         #expect(firmware.end() == 0)

@@ -41,7 +41,26 @@ struct MotionTaskTests {
         // The rule's threshold is above what makes "moving" the likelier of two.
         let lamp = try firmware.ask("gpio lamp") { $0.first?["on"] as? Bool == true }
         #expect(lamp.first?["on"] as? Bool == true && firmware.log.contains { $0.contains("activity: moving > ") }, "\(firmware.log)")
+        try theRuleEndsWithItsTask(firmware)
         #expect(firmware.end() == 0)
+    }
+
+    /// A rule that holds is over when its task is stopped, and holds anew once it is started again. It may have ended by itself just
+    /// before.
+    private func theRuleEndsWithItsTask(_ firmware: Firmware) throws {
+        func begun() -> Int { firmware.log.filter { $0.contains("activity: moving > ") && !$0.contains("is over") }.count }
+        func stopped() -> Bool { firmware.log.contains { $0.contains("is over: the task was stopped") } }
+        for _ in 0..<20 where !stopped() {
+            _ = try firmware.ask("start activity")
+            _ = try firmware.ask("tasks") { $0.first?["holds"] as? Bool == true }
+            _ = try firmware.ask("stop activity")
+            _ = try firmware.ask("tasks") { _ in firmware.log.filter { $0.contains("is over") }.count == begun() }
+        }
+        #expect(stopped(), "\(firmware.log)")
+        let before = begun()
+        _ = try firmware.ask("start activity")
+        _ = try firmware.ask("tasks") { _ in begun() > before }
+        #expect(begun() > before, "\(firmware.log)")
     }
 
     @Test func wrongInputsAreRefused() throws {

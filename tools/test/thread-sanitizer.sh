@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What threads share under ThreadSanitizer, in a build of its own: rings, sequence locks, the thread pool and consoles by
-# themselves, then the firmware at work with sensors, meters, microphone, camera, tasks and, where models are there, speech and text.
+# themselves, then the firmware at work with sensors, meters, microphone, camera, tasks, frequencies, a broker (mosquitto, where that is
+# there; nobody otherwise) and, where models are there, speech and text.
 # Ends with status 1 where it finds a race; its reports stay in build/threads.log.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -12,7 +13,8 @@ programs=$("${build[@]}" --show-bin-path)
 mkdir -p build
 log=build/threads.log
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+broker=
+trap 'rm -rf "$scratch"; [ -z "$broker" ] || kill "$broker"' EXIT
 # ThreadSanitizer's memory map leaves no room for addresses that are drawn at random.
 export TSAN_OPTIONS="halt_on_error=0 exitcode=66 ${TSAN_OPTIONS:-}"
 watched() { setarch "$(uname -m)" --addr-no-randomize "$@"; }
@@ -22,7 +24,12 @@ watched() { setarch "$(uname -m)" --addr-no-randomize "$@"; }
 configuration() {
     printf '%s\n' '[firmware]' 'lock-memory = no' "state = $scratch" '[imu main]' 'bus = i2c-1' 'rate = 200' 'data-ready = gpiochip0/4' \
         '[imu second]' 'bus = i2c-2' 'rate = 208' '[meter board]' 'bus = i2c-2' 'shunt = 0.01 ohm' 'rate = 50' \
-        '[input button]' 'line = button' '[microphone]' '[camera front]' 'device = simulated' 'frames = 320x240:yuyv' 'rate = 8'
+        '[input button]' 'line = button' '[microphone]' '[camera front]' 'device = simulated' 'frames = 320x240:yuyv' 'rate = 8' \
+        '[output lamp]' 'line = indicator' '[mqtt]' "broker = 127.0.0.1:$port" 'interval = 1' 'home-assistant = yes'
+    if [ -f "$scratch/motion.nest" ]; then
+        printf '%s\n' '[task feel]' 'input = main' "models = $scratch/motion.nest" 'rate = 5' 'deadline = 30 s' \
+            'on moving > 0.6 = output lamp on for 1 s, log'
+    fi
     [ -f models/efficientnet-lite0.nest ] || return 0
     local name
     for name in first second; do
@@ -31,13 +38,27 @@ configuration() {
 }
 
 commands() {
-    printf '%s\n' status 'press button' 'imu --seconds 60' sensors 'microphone --seconds 2' power tasks 'stop second' \
-        'pose --seconds 1' 'start second' 'fault microphone unplug' 'imu --seconds 1' 'fault microphone plug' \
+    printf '%s\n' status 'press button' 'governor deadlines' 'imu --seconds 60' sensors 'microphone --seconds 2' power tasks \
+        'stop second' 'stop feel' 'gpio lamp on' \
+        'pose --seconds 1' 'start second' 'start feel' 'fault microphone unplug' 'imu --seconds 1' 'fault microphone plug' \
         'microphone --seconds 1' budget models
     if [ -f models/smollm2-135m.nest ]; then printf '%s\n' 'generate "A task runs beside" --tokens 4 --threads 2'; fi
     if [ -f models/whisper-base.nest ]; then printf '%s\n' 'listen --seconds 3'; fi
     printf '%s\n' tasks status log quit
 }
+
+# A free port; the broker takes it a moment later.
+port=$(tools/test/free-port.py)
+if mosquitto=$(PATH=$PATH:/usr/sbin command -v mosquitto); then
+    "$mosquitto" -p "$port" > "$scratch/broker.log" 2>&1 &
+    broker=$!
+fi
+nestc=$(swift build -c release --show-bin-path)/nestc
+if [ -x "$nestc" ]; then
+    printf 'still\nmoving\n' > "$scratch/labels.txt"
+    "$nestc" Tests/golden/motion/still-or-moving.onnx -o "$scratch/motion.nest" --labels "$scratch/labels.txt" \
+        --set window.columns=z_gyro,acc_x,gyr_x,y_gyro --set window.rate=25 > "$scratch/nestc.log" 2>&1
+fi
 
 status=0
 watched "$programs/threads" > "$log" 2>&1 || status=$?

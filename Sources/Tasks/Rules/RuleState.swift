@@ -25,6 +25,12 @@ public struct RuleState: Sendable {
         self.longestGap = longestGap
     }
 
+    /// Nothing holds and nothing was seen: as it was made.
+    public mutating func reset() {
+        holds = false
+        (since, last) = (nil, nil)
+    }
+
     /// Takes a frame's score; one that isn't a number counts as 0. Whether the condition began or ceased to hold with it.
     public mutating func update(score: Float, time: Int64) -> Change? {
         if let last, time < last || time - last > longestGap { since = nil }
