@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #endif
 #include "CLinux.h"
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/vfs.h>
 
@@ -12,6 +13,7 @@ static int describe(const struct stat *status, struct linux_entry *entry) {
     entry->mode = mode & 0777;
     entry->user = status->st_uid;
     entry->group = status->st_gid;
+    entry->size = status->st_size;
     return 0;
 }
 
@@ -38,6 +40,8 @@ int linux_sync_folder(int folder) {
     close(descriptor);
     return result;
 }
+
+int linux_lock_folder(int folder) { return flock(folder, LOCK_EX | LOCK_NB); }
 
 int linux_is_proc(int folder) {
     struct statfs status;

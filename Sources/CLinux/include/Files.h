@@ -10,6 +10,7 @@ struct linux_entry {
     /// Permission bits, without set-user-ID and its like.
     uint32_t mode;
     uint32_t user, group;
+    int64_t size;
 };
 
 /// `folder` is an open folder or AT_FDCWD. 0, or -1 and errno; a name that isn't there is no error.
@@ -21,6 +22,8 @@ int linux_open_folder(int folder, const char *path);
 int linux_open_at(int folder, const char *name, int flags, unsigned mode);
 /// Makes what was written under a folder's names durable; 0, or -1 and errno.
 int linux_sync_folder(int folder);
+/// Takes a folder, opened for reading, for this process until it closes it: 0, or -1 and errno, EWOULDBLOCK where another has it.
+int linux_lock_folder(int folder);
 /// 1 where the folder belongs to procfs, whose links are no paths.
 int linux_is_proc(int folder);
 /// 1 where the folder lists this process's own descriptors.
