@@ -111,7 +111,8 @@ let package = Package(
                                                "CConsole", "CLinux"], swiftSettings: small),
         // Cameras, models on their frames, rules.
         .target(name: "Tasks", dependencies: ["Platform", "CLinux", "CConsole", "Board", "Sensors", "VirtualBoard", "Configuration",
-                                              "Nest", "Engine", "Vision", "ModelRuntime", "Device"], swiftSettings: small),
+                                              "Nest", "Engine", "Vision", "Pose", "Hearing", "ModelRuntime", "Device"],
+                swiftSettings: small),
         .target(name: "Console", dependencies: ["Platform", "Configuration", "Device", "CConsole", "CLinux"], swiftSettings: small),
         .target(name: "Commands", dependencies: [
             "Platform", "Nest", "Kernels", "Engine", "Vision", "Pose", "Language", "Hearing", "Board", "BoardLinux", "Sensors",

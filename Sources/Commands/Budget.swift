@@ -29,6 +29,7 @@ let budget = Command(
         if let limit = group?.limitBytes { object.set("groupLimitBytes", limit) }
         if let group { object.set("timesAtGroupLimit", group.timesAtLimit) }
         if let pressure = device.board.memoryPressure() { object.set("memoryPressure", Double(pressure), decimals: 4) }
+        if let reading = context.tasks?.recordReading { object.set("recordBytes", reading.memoryBytes) }
         object.set("models", rows.map { $0.json })
         context.output(object.line)
         return
@@ -37,6 +38,9 @@ let budget = Command(
     context.output("budget     \(whole.map { megabytes($0) } ?? "none")\(left)")
     context.output("resident   \(megabytes(resident)): \(megabytes(own)) of its own, \(megabytes(max(0, resident - own))) of files "
                    + "(program, weights); at most \(megabytes(ProcessMemory.peak)) so far")
+    if let reading = context.tasks?.recordReading {
+        context.output("records    \(megabytes(reading.memoryBytes)) hold what was before an event")
+    }
     for row in rows { context.output(row.line) }
     if let group, let current = group.currentBytes {
         context.output("group      \(megabytes(current)) of \(group.limitBytes.map { megabytes($0) } ?? "no limit"); at its limit "

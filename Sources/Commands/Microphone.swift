@@ -1,6 +1,7 @@
 import Board
 import Console
 import Device
+import Hearing
 import Platform
 
 let microphone = Command(

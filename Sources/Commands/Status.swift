@@ -11,6 +11,7 @@ let status = Command(name: "status", usage: "[options]",
     if arguments.has("--json") {
         var object = machine.json
         if context.device != nil { try DeviceStatus(try context.runningDevice(), context.runtime).add(to: &object) }
+        if let reading = context.tasks?.recordReading { object.set("records", RecordText.object(reading)) }
         if let publishing = context.publishing { object.set("broker", PublishingText.object(publishing)) }
         context.output(object.line)
         return
@@ -19,6 +20,7 @@ let status = Command(name: "status", usage: "[options]",
     if context.device != nil {
         for line in DeviceStatus(try context.runningDevice(), context.runtime).lines { context.output(line) }
     }
+    if let reading = context.tasks?.recordReading { context.output(RecordText.line(reading)) }
     if let publishing = context.publishing { for line in PublishingText.lines(publishing) { context.output(line) } }
 }
 

@@ -59,6 +59,9 @@ public enum ConfigurationFile {
         if let broker = configuration.broker, let complaint = broker.complaint {
             throw Failure(.badFormat, "\(at("mqtt ")): [mqtt] \(complaint)")
         }
+        if let records = configuration.records, records.folder.isEmpty {
+            throw Failure(.badFormat, "\(at("records ")): [records] has no folder; folder = PATH is expected")
+        }
         for input in configuration.inputs where input.request.line.isEmpty {
             throw Failure(.badFormat,
                           "\(at("input " + input.name)): [input \(input.name)] has no line; line = NAME or CHIP/NUMBER is expected")
@@ -196,6 +199,7 @@ private final class Reader {
                 meter.settings.name = section.name
                 configuration.meters.append(meter)
             case "power-model": configuration.powerModel = PowerModel()
+            case "records": configuration.records = DeviceConfiguration.Records()
             case "mqtt": configuration.broker = DeviceConfiguration.Broker()
             case "input":
                 var input = DeviceConfiguration.Input()

@@ -20,12 +20,12 @@ struct ConfigurationKey {
     }
 
     static let sections = ["firmware", "console", "imu", "meter", "input", "output", "microphone", "camera", "task", "power-model",
-                           "mqtt"]
+                           "records", "mqtt"]
     /// Those that there may be several of, each with a name: [imu front].
     static let namedSections = ["imu", "meter", "input", "output", "camera", "task"]
 
     static let all: [ConfigurationKey] = firmware + console + sensors + meters + lines + microphone + cameras + tasks + powerModel
-        + broker
+        + records + broker
 
     private static let firmware = [
         ConfigurationKey("firmware", "name", "a name without spaces, at most 32 bytes") { configuration, value in

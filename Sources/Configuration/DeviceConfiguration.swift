@@ -96,6 +96,8 @@ public struct DeviceConfiguration: Sendable {
     public var powerModel: PowerModel?
     public var cameras: [Camera] = []
     public var tasks: [Task] = []
+    /// Where records of events go, `[records]`; nil: none are kept.
+    public var records: Records?
     /// Where events go, `[mqtt]`; nil: nowhere.
     public var broker: Broker?
     /// nil: standard input where somebody is there.

@@ -7,6 +7,8 @@ public enum RuleAction: Sendable, Equatable {
     case log
     case start(String)
     case stop(String)
+    /// A record of what was before the event and so long after it.
+    case record(nanoseconds: Int64)
 }
 
 /// "on person > 0.6 for 0.5 s = output lamp on for 10 s, log".
@@ -32,7 +34,8 @@ public func parsedDuration(_ text: String) -> Int64? { RuleText.duration(splitWo
 enum RuleText {
     static let expectedCondition = "on LABEL > SCORE or on LABEL > SCORE for TIME, such as on person > 0.6 for 0.5 s"
     static let expectedActions =
-        "log, output NAME on, output NAME on for TIME, output NAME off, start TASK and stop TASK, with commas between,"
+        "log, output NAME on, output NAME on for TIME, output NAME off, record TIME (1 min at most), start TASK and "
+        + "stop TASK, with commas between,"
 
     /// The label, the threshold and the hold time of "on person > 0.6 for 0.5 s"; nil where it isn't one.
     static func condition(_ text: String) -> (label: String, threshold: Float, hold: Int64)? {
@@ -59,6 +62,10 @@ enum RuleText {
 
     private static func action(_ words: [String]) -> RuleAction? {
         if words == ["log"] { return .log }
+        if words.first == "record" {
+            guard let time = duration(Array(words.dropFirst())), time > 0, time <= 60_000_000_000 else { return nil }
+            return .record(nanoseconds: time)
+        }
         guard words.count >= 2, isName(words[1]) else { return nil }
         switch words[0] {
         case "start": return words.count == 2 ? .start(words[1]) : nil

@@ -63,6 +63,10 @@ struct TaskChecks {
         for action in rule.actions {
             switch action {
             case .log: break
+            case .record:
+                guard configuration.records != nil else {
+                    throw Failure(.badFormat, "\(rule.place): record: there is no [records]; [records] with folder = PATH is expected")
+                }
             case .start(let task): try checkTask(task, "\(rule.place): start \(task)")
             case .stop(let task): try checkTask(task, "\(rule.place): stop \(task)")
             case .output(let output, _, _):
@@ -105,6 +109,7 @@ struct TaskChecks {
     private func text(_ action: RuleAction) -> String {
         switch action {
         case .log: "log"
+        case .record: "record"
         case .output(let name, let isOn, _): "output \(name) \(isOn ? "on" : "off")"
         case .start(let name): "start \(name)"
         case .stop(let name): "stop \(name)"

@@ -79,6 +79,7 @@ public final class Device {
         for source in sources {
             let track = SensorTrack(source, number: tracks.count)
             if configuration.tasks.contains(where: { $0.input == source.name }) { track.feedWindows() }
+            if configuration.isRecorded { track.feedRecords() }
             tracks.append(track)
             own.append(track)
         }
@@ -162,6 +163,7 @@ public final class Device {
             becomeRealTime(priority: configuration.realTimePriority - 2, name: "microphone")
         }, announce: announce)
         do throws(Failure) {
+            if configuration.isRecorded { loop.feedRecords() }
             try loop.start()
             microphone = loop
         } catch {

@@ -49,7 +49,8 @@ public final class SensorSource {
     func foundOn(_ bus: String) { busName = bus }
     func complain(_ failure: Failure) { complaint = failure.description }
 
-    var nominalRateHertz: Float { sensor?.nominalRateHertz ?? wantedRate }
+    /// Samples a second that it has, or is asked for.
+    public var nominalRateHertz: Float { sensor?.nominalRateHertz ?? wantedRate }
     var measuredRateHertz: Float { sensor?.measuredRateHertz ?? 0 }
     var jitterMicroseconds: Float { sensor?.intervalJitterMicroseconds ?? 0 }
 

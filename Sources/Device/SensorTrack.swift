@@ -16,6 +16,8 @@ public final class SensorTrack {
     public let recording: EventRing<InertialSample>
     /// Samples for who makes windows of them; nil where nobody does. Set before the loop starts.
     public private(set) var windowSamples: EventRing<InertialSample>?
+    /// Samples for records of events; nil where none are kept. Set before the loop starts.
+    public private(set) var recordSamples: EventRing<InertialSample>?
     private let recordingWanted = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     private let recordingClaimed = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
 
@@ -52,6 +54,9 @@ public final class SensorTrack {
 
     /// Before the loop starts: somebody is going to make windows.
     func feedWindows() { windowSamples = EventRing<InertialSample>(capacity: 4096) }
+
+    /// Before the loop starts: somebody is going to keep records. The ring holds four seconds, for storage that takes its time.
+    func feedRecords() { recordSamples = EventRing<InertialSample>(capacity: max(256, 4 * Int(source.nominalRateHertz))) }
 
     /// One recorder at a time; false where there is one. Samples of before are thrown away.
     public func claimRecording() -> Bool {
@@ -108,6 +113,7 @@ public final class SensorTrack {
         }
         if linux_load(recordingWanted) != 0 { recording.push(sample) }
         windowSamples?.push(sample)
+        recordSamples?.push(sample)
     }
 
     private func report(now: Int64, board: Board, _ events: EventRing<FirmwareEvent>) {

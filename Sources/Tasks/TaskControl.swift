@@ -53,6 +53,7 @@ final class TaskControl {
         }
         for shelf in service.shelves { shelf.isAtWork = true }
         setPaces()
+        try service.recorder?.start()
         try scheduler.start()
         for camera in service.cameras { try camera.start() }
         for motion in service.motions { try motion.start() }
@@ -117,6 +118,9 @@ final class TaskControl {
             case .log:
                 device.log.write(.info, "\(task.name): \(rule.title) (\(fixed(event.value, decimals: 2)))", eventTime: event.time)
             case .output(let name, let isOn, let time): outputs.set(name, isOn: isOn, for: time, on: device)
+            case .record(let after):
+                service.recorder?.request(RecordRequest(task: event.task, rule: event.rule, score: event.value, time: event.time,
+                                                        afterNanoseconds: after))
             case .start(let other): set(other, isOn: true, by: task)
             case .stop(let other): set(other, isOn: false, by: task)
             }

@@ -14,6 +14,10 @@ public final class TaskService {
     let events = EventRing<TaskEvent>(capacity: 1024)
     /// Called on the control thread with every rule that begins or ceases to hold. Set it before `start`.
     public var ruleListener: ((RuleChange) -> Void)?
+    /// The text of a record's record.json. Set it before `start`.
+    public var recordText: (RecordSummary) -> [UInt8] = { _ in [] }
+    /// Keeps records of events; nil where the configuration wants none.
+    private(set) var recorder: Recorder?
     public private(set) var cameras: [CameraLoop] = []
     private(set) var motions: [MotionLoop] = []
     private(set) var tasks: [RunningTask] = []
@@ -97,6 +101,7 @@ public final class TaskService {
         for camera in cameras { camera.stop() }
         for motion in motions { motion.stop() }
         scheduler?.stop()
+        recorder?.stop()
         for task in tasks { (task.scheduler, task.input) = (nil, nil) }
     }
 
@@ -108,11 +113,17 @@ public final class TaskService {
     /// Loads and measures every variant of every task.
     private func prepare() throws(Failure) {
         let configuration = device.configuration
+        if configuration.isRecorded, let records = configuration.records {
+            // Before models are loaded, so that what these may take is known. A quarter of what a budget leaves.
+            let library = runtime.library, left = library.budgetBytes.map { max(0, $0 - library.takenBytes) / 4 }
+            recorder = try Recorder(device, records, budget: left, describe: recordText)
+        }
         frequency = FrequencyControl(device, tasks: configuration.tasks.count)
         for camera in configuration.cameras {
             cameras.append(CameraLoop(camera, board: device.board, announce: { [device] state, title in
                 device.log.write(state == .searching ? .warning : .info, "camera \(camera.name) \(state.name): \(title)")
             }))
+            cameras.last?.ring = recorder?.ring(of: camera.name)
         }
         for (number, task) in configuration.tasks.enumerated() {
             var paths: [String] = []
@@ -289,8 +300,19 @@ public final class TaskService {
             switchNanoseconds: own.switchNanoseconds)
     }
 
+    /// How a task's jobs have fared, with the latencies of the newest; nil before tasks run. Allocates nothing.
+    func newest(of index: Int, since done: Int, into times: UnsafeMutableBufferPointer<Int64>)
+        -> (done: Int, missed: Int, times: Int, variant: Int)? {
+        guard linux_load(words + 1) == 1, let scheduler else { return nil }
+        let newest = scheduler.newest(of: index, since: done, into: times)
+        return (newest.done, newest.missed, newest.times, tasks[index].reading.read().variant)
+    }
+
     /// The frequency that tasks got; nil where it is the kernel's to choose.
     public var frequencyRow: FrequencyRow? { linux_load(words + 1) == 1 ? frequency?.row : nil }
+
+    /// How records fare; nil where none are kept.
+    public var recordReading: RecordReading? { linux_load(words + 1) == 1 ? recorder?.reading.read() : nil }
 
     /// Every camera as it is now.
     public var cameraRows: [CameraRow] {

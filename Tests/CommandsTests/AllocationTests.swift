@@ -72,7 +72,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         var text = "\n[camera front]\ndevice = simulated\nframes = 320x240:yuyv\nrate = 4\n"
         for (name, rate, deadline) in [("watch", "2", 20), ("second", "1", 30), ("third", "0.5", 40)] {
             text += "[task \(name)]\ninput = front\nmodels = \(modelPath("efficientnet-lite0"))\nrate = \(rate)\n"
-                + "deadline = \(deadline) s\non tabby cat > 0.9 for 1 s = log\n"
+                + "deadline = \(deadline) s\non tabby cat > 0.9 for 1 s = log, record 1 s\n"
         }
         return text
     }
@@ -80,7 +80,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
     /// And one of the first motion sensor's windows.
     private func motionTask(_ scratch: Scratch) throws -> String {
         guard FileManager.default.isExecutableFile(atPath: compilerPath), let nest = try compiledMotionModel(scratch) else { return "" }
-        return "\n[task activity]\ninput = main\nmodels = \(nest)\nrate = 10\ndeadline = 20 s\non moving > 0.6 for 1 s = log\n"
+        return "\n[task activity]\ninput = main\nmodels = \(nest)\nrate = 10\ndeadline = 20 s\non moving > 0.6 for 1 s = log, record 1 s\n"
     }
 
     @Test func steadyStateAllocatesNothing() throws {
@@ -119,7 +119,9 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         let broker = Broker.isThere ? try Broker(scratch) : nil
         defer { broker?.stop() }
         let publishing = broker.map { "\n[mqtt]\nbroker = 127.0.0.1:\($0.port)\nkeep-alive = 5\ninterval = 86400\n" } ?? ""
-        let configuration = Self.sensors + Self.tasks + (try motionTask(scratch)) + publishing
+        // Rings of what was before an event, filled all the time.
+        let records = "\n[records]\nfolder = \(scratch.path)\nbefore = 1 s\n"
+        let configuration = Self.sensors + records + Self.tasks + (try motionTask(scratch)) + publishing
         try Data(configuration.utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
         let process = Process(), input = Pipe(), output = Pipe()
         process.executableURL = URL(fileURLWithPath: productPath)

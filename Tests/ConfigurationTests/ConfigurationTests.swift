@@ -79,8 +79,8 @@ import Testing
         #expect(door.isActiveLow && configuration.outputs.first?.initial == true && configuration.outputs[0].request.isActiveLow)
         #expect(configuration.microphone?.request.device == "Device,0" && configuration.microphone?.request.rateHertz == 48_000
                 && configuration.microphone?.button == "door")
-        // None goes untested: power monitors and models are below, cameras, tasks and brokers in files of their own.
-        #expect(ConfigurationKey.all.count == 10 + 1 + 15 + 5 + 3 + 3 + 5 + 7 + 6 + 7 + 9)
+        // None goes untested: power monitors and models are below, cameras, tasks, records and brokers in files of their own.
+        #expect(ConfigurationKey.all.count == 10 + 1 + 15 + 5 + 3 + 3 + 5 + 7 + 6 + 7 + 4 + 9)
     }
 
     @Test func aWakeWordTakesTheButtonsPlace() throws {

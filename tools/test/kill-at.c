@@ -95,6 +95,11 @@ ssize_t pwrite64(int file, const void *bytes, size_t size, off64_t offset) {
 int fsync(int file) { NEXT(fsync); if (is_watched(file)) step(); return next(file); }
 int ftruncate(int file, off_t size) { NEXT(ftruncate); if (is_watched(file)) step(); return next(file, size); }
 int mkdir(const char *path, mode_t mode) { NEXT(mkdir); if (counts(path)) step(); return next(path, mode); }
+int mkdirat(int folder, const char *path, mode_t mode) {
+    NEXT(mkdirat);
+    if (counts_in(folder, path)) step();
+    return next(folder, path, mode);
+}
 int unlink(const char *path) { NEXT(unlink); if (counts(path)) step(); return next(path); }
 int unlinkat(int folder, const char *path, int flags) {
     NEXT(unlinkat);

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""SIGKILL at every step of what writes files: `make models`, a calibration that is kept, a governor that is changed.
+"""SIGKILL at every step of what writes files: `make models`, a calibration that is kept, a record of an event, a
+governor that is changed.
 
 Each program runs again and again with kill-at.c preloaded, which kills it and all that it started at the first, second,
 third… thing that it does to its files, until a run comes to its own end. After each kill the files are the old or the new
 ones, never half of one, and the next start works and puts back what was changed.
 
-usage: tools/test/kills.py [models | calibration | governor]…        (default: all)
+usage: tools/test/kills.py [models | calibration | records | governor]…        (default: all)
 """
 
+import json
 import os
 import pathlib
 import random
@@ -22,6 +24,7 @@ TOOLS = pathlib.Path(__file__).resolve().parent
 ROOT = next(folder for folder in TOOLS.parents if (folder / "Package.swift").exists())
 PRODUCTS = ROOT / ".build/release"
 MODEL = ROOT / "Tests/golden/import/small.onnx"
+MOTION = ROOT / "Tests/golden/motion/still-or-moving.onnx"
 MOST_KILLS = int(os.environ.get("KILLS", "60"))
 
 
@@ -178,6 +181,50 @@ def governor(scratch):
     return done.stdout.strip()
 
 
+def records(scratch):
+    """A record of what a motion sensor felt, in a folder that has room for few of them."""
+    folder, nest = scratch / "records", scratch / "motion.nest"
+    labels = scratch / "labels.txt"
+    labels.write_text("still\nmoving\n")
+    run([str(PRODUCTS / "nestc"), str(MOTION), "-o", str(nest), "--labels", str(labels),
+         "--set", "window.columns=z_gyro,acc_x,gyr_x,y_gyro", "--set", "window.rate=25"])
+    (scratch / "c.conf").write_text(f"[records]\nfolder = {folder}\nlimit = 1 MB\nbefore = 1 s\n[imu main]\nbus = i2c-1\n"
+                                    f"[task activity]\ninput = main\nmodels = {nest}\nrate = 5\ndeadline = 20 s\n"
+                                    "on still > 0 = record 100 ms\n")
+    command = [str(PRODUCTS / "swiftlet"), "run", "--simulate", "--config", str(scratch / "c.conf")]
+    script = "tasks\nimu --seconds 3 --rate 1\n"
+    killer = Killer(scratch, "records/")
+    old = "00000007-19700101T000000Z-activity"
+
+    def names():
+        return sorted(each.name for each in folder.iterdir())
+
+    def prepare():
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / old).mkdir(parents=True)
+        # With the room that a new record needs, more than the limit.
+        (folder / old / "motion-main.log").write_bytes(bytes(950_000))
+
+    def check():
+        whole = [each for each in names() if not each.startswith(".")]
+        expect(len(whole) <= 1, f"old and new are there: {whole}")
+        for each in whole:
+            files = sorted(file.name for file in (folder / each).iterdir())
+            if each == old:
+                expect(files == ["motion-main.log"], f"half of the old record: {files}")
+                continue
+            expect(files == ["motion-main.log", "record.json"], f"half of a record: {files}")
+            about = json.loads((folder / each / "record.json").read_text())
+            expect(about["motion"][0]["samples"] > 10, f"a record without samples: {about}")
+            said = run([str(PRODUCTS / "swiftlet"), "pose", str(folder / each / "motion-main.log"), "--every", "0"])
+            expect("left out" not in said, f"half of a log: {said}")
+        run(command, "tasks\n")
+        left = [each for each in names() if each.startswith(".")]
+        expect(not left, f"left behind: {left}")
+
+    return killer.sweep(prepare, lambda step: killer.run(step, command, script), check)
+
+
 def inside(scratch):
     cpu, saved = pathlib.Path("/sys/devices/system/cpu"), pathlib.Path("/run/swiftlet/cpufreq.saved")
     for folder in (cpu, "/run"):
@@ -219,7 +266,7 @@ def main():
         except Failed as failure:
             sys.exit(str(failure))
     passed = failed = 0
-    for test in [globals()[name] for name in sys.argv[1:] or ("models", "calibration", "governor")]:
+    for test in [globals()[name] for name in sys.argv[1:] or ("models", "calibration", "records", "governor")]:
         with tempfile.TemporaryDirectory(prefix="swiftlet-kill.") as scratch:
             try:
                 print(f"kills: {test.__name__}: {test(pathlib.Path(scratch))}", flush=True)

@@ -37,6 +37,16 @@ public struct JSONObject {
         text += value.isFinite ? fixed(value, decimals: decimals) : "null"
     }
 
+    /// Numbers with so many decimals; null where one isn't finite.
+    public mutating func set(_ name: String, _ values: [Double], decimals: Int) {
+        key(name)
+        text += "["
+        for (index, value) in values.enumerated() {
+            text += (index == 0 ? "" : ",") + (value.isFinite ? fixed(value, decimals: decimals) : "null")
+        }
+        text += "]"
+    }
+
     public mutating func set(_ name: String, _ value: JSONObject) {
         key(name)
         text += value.line

@@ -31,6 +31,7 @@ final class FirmwareSession {
         self.preparation = preparation
         context.folders.prefer(device.configuration.modelFolder)
         tasks = try TaskService(device, runtime: context.runtime, folders: context.folders)
+        tasks.recordText = { RecordText.file($0) }
         var publishing: Publishing?
         if let broker = device.configuration.broker { publishing = try Publishing(device, tasks, broker) }
         self.publishing = publishing

@@ -10,6 +10,7 @@ enum TaskText {
         for camera in service.cameraRows { lines.append(line(camera)) }
         for row in service.rows { lines += [line(row), "    " + times(row), "    " + losses(row)] }
         if let row = service.frequencyRow { lines.append(line(row)) }
+        if let reading = service.recordReading { lines.append(RecordText.line(reading)) }
         return lines
     }
 
@@ -18,6 +19,11 @@ enum TaskText {
         for camera in service.cameraRows { lines.append(object(camera).line) }
         for row in service.rows { lines.append(object(row).line) }
         if let row = service.frequencyRow { lines.append(object(row).line) }
+        if let reading = service.recordReading {
+            var object = JSONObject()
+            object.set("records", RecordText.object(reading))
+            lines.append(object.line)
+        }
         return lines
     }
 

@@ -10,6 +10,8 @@ public final class MicrophoneLoop {
     public let listening = SequenceLock(ListeningReading())
     /// For the one listener (`claim`).
     public let samples: SampleRing
+    /// For records of events; nil where none are kept. Set before the start.
+    public private(set) var recordSamples: SampleRing?
     let events = EventRing<FirmwareEvent>(capacity: 256)
     private let board: Board
     private let request: MicrophoneRequest
@@ -56,6 +58,9 @@ public final class MicrophoneLoop {
         words.deallocate()
         block.deallocate()
     }
+
+    /// Before the start: somebody is going to keep records. The ring holds four seconds, for storage that takes its time.
+    public func feedRecords() { recordSamples = SampleRing(capacity: 4 * max(request.rateHertz, 48_000)) }
 
     /// Fails with `resource` where there can be no thread.
     public func start() throws(Failure) {
@@ -159,6 +164,7 @@ public final class MicrophoneLoop {
         current.level = level.rootMeanSquare
         current.peak = level.peak
         if linux_load(words + 1) != 0 { samples.push(values) }
+        recordSamples?.push(values)
         change(level.isZero ? .silent : .running)
     }
 

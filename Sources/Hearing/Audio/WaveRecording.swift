@@ -1,20 +1,22 @@
 import Platform
 
 /// A WAV file of one channel and 16 bits, piece by piece.
-struct WaveRecording {
+public struct WaveRecording {
     /// Of the file's size, which its header has in 32 bits.
-    static let largestSamples = Int(Int32.max) / 2 - headerBytes
+    public static let largestSamples = Int(Int32.max) / 2 - headerBytes
 
     private static let headerBytes = 44
     private let rateHertz: Int
     private var piece: [UInt8] = []
-    private(set) var samples = 0
-    var bytes: Int { Self.headerBytes + 2 * samples }
+    public private(set) var samples = 0
+    /// Of the file so far.
+    public var bytes: Int { Self.headerBytes + 2 * samples }
 
-    init(rateHertz: Int) { self.rateHertz = rateHertz }
+    /// Nothing yet, of so many samples a second.
+    public init(rateHertz: Int) { self.rateHertz = rateHertz }
 
     /// Adds samples of full scale 1 at the file's end.
-    mutating func add(_ values: UnsafeBufferPointer<Float>,
+    public mutating func add(_ values: UnsafeBufferPointer<Float>,
                       _ write: (_ bytes: [UInt8], _ offset: Int) throws(Failure) -> Void) throws(Failure) {
         piece.removeAll(keepingCapacity: true)
         for value in values {
@@ -28,7 +30,7 @@ struct WaveRecording {
     }
 
     /// What stands before the samples, once there are no more of them.
-    func writeHeader(_ write: (_ bytes: [UInt8], _ offset: Int) throws(Failure) -> Void) throws(Failure) {
+    public func writeHeader(_ write: (_ bytes: [UInt8], _ offset: Int) throws(Failure) -> Void) throws(Failure) {
         var header: [UInt8] = []
         func number(_ value: Int, _ count: Int) {
             for index in 0..<count { header.append(UInt8(truncatingIfNeeded: value >> (8 * index))) }

@@ -14,6 +14,8 @@ public final class CameraLoop {
     private let board: Board
     /// Those who are offered every frame.
     private var tasks: [RunningTask] = []
+    /// For records of events; set before `start`.
+    var ring: FrameRing?
     private var frames: [TaskFrame] = []
     private let lock = Lock()
     private var titleText = ""
@@ -159,6 +161,7 @@ public final class CameraLoop {
         let frame = frames[number], arrival = monotonicNanoseconds()
         // A driver's clock may be another, or jump.
         if frame.time > arrival || arrival - frame.time > Self.oldest { frame.time = arrival }
+        ring?.push(UnsafeRawBufferPointer(start: frame.buffer.bytes, count: frame.buffer.count), time: frame.time, format: frame.format)
         for task in tasks where task.wants(frame.time) {
             lock.lock()
             frame.users += 1
