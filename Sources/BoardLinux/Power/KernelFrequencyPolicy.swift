@@ -12,6 +12,7 @@ public final class KernelFrequencyPolicy: FrequencyPolicy {
     public let frequenciesKilohertz: [Int]
 
     let folder: String
+    private let currentPath: String
     /// What there was when this object was made; nil where it couldn't be read.
     let original: FrequencyState?
     private let guardian: FrequencyGuard
@@ -23,6 +24,7 @@ public final class KernelFrequencyPolicy: FrequencyPolicy {
         self.name = name
         self.guardian = guardian
         folder = guardian.root + "/" + name
+        currentPath = folder + "/scaling_cur_freq"
         var numbers: [Int32] = []
         for word in KernelFile.words(folder + "/related_cpus") {
             if let number = number(after: "", in: word), number < 4096 { numbers.append(Int32(number)) }
@@ -50,9 +52,12 @@ public final class KernelFrequencyPolicy: FrequencyPolicy {
     public func governor() throws(Failure) -> String { try KernelFile.text(folder + "/scaling_governor") }
 
     public func currentKilohertz() throws(Failure) -> Int {
-        let path = folder + "/scaling_cur_freq"
-        guard let value = decimalInteger(try KernelFile.text(path)), value >= 0, value <= 1 << 30 else {
-            throw Failure(.badFormat, "\(path) holds no frequency")
+        // Asked every second: allocates nothing.
+        let descriptor = linux_open(currentPath, O_RDONLY | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw .system(.inputOutput, "cannot open \(currentPath)") }
+        defer { close(descriptor) }
+        guard let value = KernelFile.number(descriptor), value >= 0, value <= 1 << 30 else {
+            throw Failure(.badFormat, "\(currentPath) holds no frequency")
         }
         return Int(value)
     }

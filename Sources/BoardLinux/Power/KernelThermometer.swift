@@ -45,25 +45,9 @@ final class KernelThermometer: Thermometer {
     func celsius() -> Double? {
         var hottest: Double?
         for file in files {
-            guard let value = Self.millidegrees(file), value.magnitude < 1_000_000 else { continue }
+            guard let value = KernelFile.number(file), value.magnitude < 1_000_000 else { continue }
             hottest = max(hottest ?? -273, Double(value) / 1000)
         }
         return hottest
-    }
-
-    private static func millidegrees(_ file: Int32) -> Int64? {
-        var text: (UInt64, UInt64) = (0, 0)
-        return withUnsafeMutableBytes(of: &text) { bytes in
-            let count = pread(file, bytes.baseAddress!, bytes.count, 0)
-            guard count > 0, count < bytes.count else { return nil }
-            var value: Int64 = 0, digits = 0
-            let isNegative = bytes[0] == UInt8(ascii: "-")
-            for index in (isNegative ? 1 : 0)..<count {
-                guard bytes[index] >= 48, bytes[index] < 58 else { break }
-                value = value * 10 + Int64(bytes[index] - 48)
-                digits += 1
-            }
-            return digits == 0 ? nil : isNegative ? -value : value
-        }
     }
 }

@@ -21,6 +21,8 @@ public final class Context {
     public var tasks: TaskService?
     /// What tells a broker of it, where the configuration wants that.
     var publishing: Publishing?
+    /// Its last hour.
+    var history: RunHistory?
     /// The console that the line came from.
     public var console: Console?
     /// Set where a command went on after an error, so that the program still ends with one.

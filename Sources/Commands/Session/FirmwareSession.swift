@@ -20,6 +20,7 @@ final class FirmwareSession {
     private var starter: Thread?
     private let tasks: TaskService
     private let publishing: Publishing?
+    private let history: RunHistory
 
     /// - Parameter streams: as they were before the device opened anything.
     init(_ device: Device, _ context: Context, isJSON: Bool = false, streams: StandardStreams = StandardStreams(),
@@ -31,6 +32,7 @@ final class FirmwareSession {
         self.preparation = preparation
         context.folders.prefer(device.configuration.modelFolder)
         tasks = try TaskService(device, runtime: context.runtime, folders: context.folders)
+        history = RunHistory(device, tasks)
         tasks.recordText = { RecordText.file($0) }
         var publishing: Publishing?
         if let broker = device.configuration.broker { publishing = try Publishing(device, tasks, broker) }
@@ -66,7 +68,8 @@ final class FirmwareSession {
         }, takeEvent: { [device, publishing] in
             EventText.log($0, device)
             publishing?.take($0)
-        }, everySecond: { [device, publishing] now in
+        }, everySecond: { [device, publishing, history] now in
+            history.add(now: now)
             publishing?.everySecond(now)
             if device.isReady { device.supervisor?.look(now: now) }
             if InitProcess.isNeeded { InitProcess.reapChildren() }
@@ -108,6 +111,7 @@ final class FirmwareSession {
         own.device = device
         own.tasks = tasks
         own.publishing = publishing
+        own.history = history
         own.console = console
         return own
     }

@@ -45,6 +45,13 @@ public struct RecentTimes: Sendable {
         return newest(0)
     }
 
+    /// Copies the newest, at most so many as are kept and as there is room for; how many. Allocates nothing.
+    public func copyNewest(_ wanted: Int, to target: UnsafeMutableBufferPointer<Int64>) -> Int {
+        let number = max(0, min(wanted, count, times.count, target.count))
+        for age in 0..<number { target[age] = newest(age) }
+        return number
+    }
+
     /// 0: the newest.
     private func newest(_ age: Int) -> Int64 { times[(next - 1 - age + times.count * 2) % times.count] }
 }

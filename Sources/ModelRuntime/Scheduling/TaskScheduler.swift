@@ -101,6 +101,16 @@ public final class TaskScheduler {
                 statistics[work].runs.median(ofNewest: 9))
     }
 
+    /// How many jobs of a work are done and missed, and the latencies of those done since so many were, as far as they are kept and
+    /// there is room for them. Allocates nothing.
+    public func newest(of work: Int, since done: Int, into times: UnsafeMutableBufferPointer<Int64>)
+        -> (done: Int, missed: Int, times: Int) {
+        lock.lock()
+        defer { lock.unlock() }
+        let all = statistics[work].done
+        return (all, statistics[work].missed, statistics[work].latencies.copyNewest(all - done, to: times))
+    }
+
     /// Times of another variant say nothing about this one.
     public func forgetCosts(of work: Int) {
         lock.lock()

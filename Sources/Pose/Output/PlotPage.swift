@@ -1,7 +1,7 @@
 import Platform
 
 /// One diagram of a page: lines over the page's times.
-struct PlotPanel {
+public struct PlotPanel {
     var title: String
     var unit: String
     var series: [(name: String, colour: String, values: [Float])]
@@ -9,19 +9,52 @@ struct PlotPanel {
     /// A jump of more than this is a wrapped angle, not a line to draw.
     var wrapsAt: Float
     var startsAtZero: Bool
+    /// Between two lines of the grid, at least: 1 for what is counted.
+    var leastStep: Double
+
+    /// - Parameters:
+    ///   - series: a value for each of the page's times; where one isn't finite there is a gap.
+    ///   - height: of the diagram, pixels.
+    ///   - wrapsAt: infinite for everything but angles.
+    ///   - leastStep: between two lines of the grid: 1 for what is counted.
+    public init(title: String, unit: String, series: [(name: String, colour: String, values: [Float])], height: Int,
+                wrapsAt: Float = .infinity, startsAtZero: Bool, leastStep: Double = 0) {
+        self.title = title
+        self.unit = unit
+        self.series = series
+        self.height = height
+        self.wrapsAt = wrapsAt
+        self.startsAtZero = startsAtZero
+        self.leastStep = leastStep
+    }
 }
 
 /// Diagrams over a common time axis, with bands for flags below, as SVG.
-struct PlotPage {
+public struct PlotPage {
     var title: String
     /// Seconds from the first sample, ascending.
     var times: [Double]
     var panels: [PlotPanel]
     var bands: [(name: String, colour: String, values: [Bool])]
+    /// Below the axis of times.
+    var timeTitle = "time (s)"
+
+    /// - Parameters:
+    ///   - times: ascending, seconds.
+    ///   - bands: a flag for each time.
+    public init(title: String, times: [Double], panels: [PlotPanel], bands: [(name: String, colour: String, values: [Bool])] = [],
+                timeTitle: String = "time (s)") {
+        self.title = title
+        self.times = times
+        self.panels = panels
+        self.bands = bands
+        self.timeTitle = timeTitle
+    }
 
     private let left = 74, right = 24, width = 1100, gap = 46
 
-    var svg: String {
+    /// The whole drawing.
+    public var svg: String {
         var y = 74
         var body = ""
         for panel in panels {
@@ -60,7 +93,7 @@ struct PlotPage {
         if low > high { (low, high) = (0, 1) }
         if panel.startsAtZero { low = min(low, 0) }
         if panel.wrapsAt.isFinite { (low, high) = (-180, 180) }
-        let step = panel.wrapsAt.isFinite ? 90 : Self.niceStep(max(high - low, 1e-3) / 4)
+        let step = panel.wrapsAt.isFinite ? 90 : max(panel.leastStep, Self.niceStep(max(high - low, 1e-3) / 4))
         low = (low / step).rounded(.down) * step
         high = max((high / step).rounded(.up) * step, low + step)
         func y(_ value: Double) -> Double { Double(top) + (high - value) / (high - low) * Double(panel.height) }
@@ -81,7 +114,8 @@ struct PlotPage {
                 + "fill=\"#666\">\(fixed(tick, decimals: decimals))</text>\n"
         }
         for series in panel.series {
-            text += "<path fill=\"none\" stroke=\"\(series.colour)\" stroke-width=\"1.3\" stroke-linejoin=\"round\" d=\""
+            text += "<path fill=\"none\" stroke=\"\(series.colour)\" stroke-width=\"1.3\" stroke-linejoin=\"round\" "
+                + "stroke-linecap=\"round\" d=\""
             var isDown = false
             var previous: Float = 0
             for (time, value) in zip(times, series.values) {
@@ -90,7 +124,8 @@ struct PlotPage {
                     continue
                 }
                 if isDown, abs(value - previous) > panel.wrapsAt { isDown = false }
-                text += (isDown ? "L" : "M") + number(x(time)) + " " + number(y(Double(value)))
+                // A point between two gaps is one too: a line of no length with round ends.
+                text += (isDown ? "L" : "M") + number(x(time)) + " " + number(y(Double(value))) + (isDown ? "" : "h0")
                 isDown = true
                 previous = value
             }
@@ -127,7 +162,7 @@ struct PlotPage {
             text += "<text x=\"\(number(x(tick)))\" y=\"\(bottom + 17)\" text-anchor=\"middle\" "
                 + "fill=\"#666\">\(fixed(tick, decimals: decimals))</text>\n"
         }
-        return text + "<text x=\"\(left + plotWidth / 2)\" y=\"\(bottom + 38)\" text-anchor=\"middle\">time (s)</text>\n"
+        return text + "<text x=\"\(left + plotWidth / 2)\" y=\"\(bottom + 38)\" text-anchor=\"middle\">\(escaped(timeTitle))</text>\n"
     }
 
     /// Counted, not added up: a sum may stand still where steps are small beside values.
@@ -154,18 +189,19 @@ struct PlotPage {
     }
 
     private func number(_ value: Double) -> String { fixed(value, decimals: 1) }
+}
 
-    private func escaped(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case 38: bytes += Array("&amp;".utf8)
-            case 60: bytes += Array("&lt;".utf8)
-            case 62: bytes += Array("&gt;".utf8)
-            case 0..<32, 127: bytes.append(63)
-            default: bytes.append(byte)
-            }
+/// Text between the marks of SVG and HTML.
+public func escaped(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+        switch byte {
+        case 38: bytes += Array("&amp;".utf8)
+        case 60: bytes += Array("&lt;".utf8)
+        case 62: bytes += Array("&gt;".utf8)
+        case 0..<32, 127: bytes.append(63)
+        default: bytes.append(byte)
         }
-        return String(decoding: bytes, as: UTF8.self)
     }
+    return String(decoding: bytes, as: UTF8.self)
 }
