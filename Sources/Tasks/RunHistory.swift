@@ -1,7 +1,9 @@
 import Board
+import Configuration
 import Device
 import ModelRuntime
 import Platform
+import Sensors
 
 /// What a second was like for a task. Fixed size, no references.
 public struct TaskSecond: Sendable {

@@ -1,5 +1,6 @@
 @testable import Commands
 import Foundation
+import FoundationXML
 import Testing
 import TestSupport
 
@@ -16,10 +17,10 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
     private let head = #"{"report":"cellar","time":"now","tasks":[{"task":"watch","deadlineMilliseconds":33,"variants":["big","small"]}]}"#
 
     /// What is between a path's marks in the panel behind a title.
-    private func paths(_ html: String, _ title: String) -> [Substring] {
+    private func paths(_ html: String, _ title: String) -> [String] {
         guard let place = html.range(of: ">\(title) (") else { return [] }
         let panel = html[place.upperBound...].components(separatedBy: "font-weight=\"bold\"")[0]
-        return panel.split(separator: " ").filter { $0.hasPrefix("d=\"") }
+        return panel.components(separatedBy: " d=\"").dropFirst().map { $0.components(separatedBy: "\"")[0] }
     }
 
     @Test func whatItSaysIsReadAgain() throws {
@@ -50,8 +51,8 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         var lines = [head]
         for second in Array(1...20) + Array(60...80) { lines.append(self.second(Double(second))) }
         let html = ReportPage(try data(lines)).html
-        let lines = paths(html, "temperature")
-        #expect(lines.count == 1 && lines[0].split(separator: "M").count == 2 + 1, "\(lines)")
+        let temperature = paths(html, "temperature")
+        #expect(temperature.count == 1 && temperature[0].filter { $0 == "M" }.count == 2, "\(temperature)")
         #expect(paths(html, "watch: latency").count == 4 && html.contains("Not measured: power.") && !html.contains(">power ("))
         #expect(html.contains("ms") && html.contains("MHz") && html.contains("°C") && html.contains("prefers-color-scheme: dark"))
         #expect(ReportPage(try data([head])).html.contains("Nothing is known yet"))
@@ -110,14 +111,13 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         #expect(object["b"]?["c"] != nil && object["d"]?.array.isEmpty == true && object["e"] == nil && items[0]["a"] == nil)
     }
 
-    /// Every part of a text that isn't all of it is none, and so are others that Foundation refuses too.
+    /// Every part of a text that isn't all of it is none, and so is what RFC 8259 doesn't have.
     @Test func whatIsNoneIsRefused() {
         let text = #"{"a":[1,{"b":"c\u00e9"}],"d":-1.5}"#
         for count in 0..<text.utf8.count { #expect(value(String(text.prefix(count))) == nil, "\(text.prefix(count))") }
         for wrong in ["", "{", "[1,]", "{\"a\"}", "{a:1}", "nul", "\"a", "\"\\x\"", "\"\\u12\"", "\"\\ud800x\"", "1 2", "--1", "+", "[1}",
                       "{\"a\":1,}", String(repeating: "[", count: 100_000)] {
             #expect(value(wrong) == nil, "\(wrong.prefix(20))")
-            #expect((try? JSONSerialization.jsonObject(with: Data(wrong.utf8), options: .fragmentsAllowed)) == nil, "\(wrong.prefix(20))")
         }
     }
 

@@ -12,9 +12,9 @@ IMPORT = re.compile(
     re.M,
 )
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+[<"]([^>"]+)[>"]', re.M)
-SYSTEM = {"Swift", "Glibc", "Musl", "Foundation", "Dispatch", "Synchronization", "Testing", "XCTest"}
+SYSTEM = {"Swift", "Glibc", "Musl", "Foundation", "FoundationXML", "Dispatch", "Synchronization", "Testing", "XCTest"}
 # Embedded Swift has neither.
-NOT_ON_A_BOARD = {"Foundation", "Dispatch", "XCTest", "Testing", "Glibc"}
+NOT_ON_A_BOARD = {"Foundation", "FoundationXML", "Dispatch", "XCTest", "Testing", "Glibc"}
 TABLE = "ARCHITECTURE.md"
 
 

@@ -1,3 +1,4 @@
+import Configuration
 import Device
 import Platform
 import Tasks

@@ -107,8 +107,8 @@ struct ReportPage {
                    step: Double = 0) -> PlotPanel {
             PlotPanel(title: "\(task.name): \(title)", unit: unit, series: series, height: Self.height, startsAtZero: true, leastStep: step)
         }
-        var latencies = [(name: "p50", colour: Self.blue, values: values { $0.p50 }), ("p95", Self.orange, values { $0.p95 }),
-                         ("p99", Self.red, values { $0.p99 })]
+        var latencies: [(name: String, colour: String, values: [Float])] = [
+            ("p50", Self.blue, values { $0.p50 }), ("p95", Self.orange, values { $0.p95 }), ("p99", Self.red, values { $0.p99 })]
         // A deadline that is far away would press the rest to the ground; the table has it.
         if Float(task.deadlineMilliseconds) < 4 * data.whole(index).p99 {
             latencies.append(("deadline", Self.grey, [Float](repeating: Float(task.deadlineMilliseconds), count: points.count)))

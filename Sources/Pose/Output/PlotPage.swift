@@ -98,7 +98,7 @@ public struct PlotPage {
         high = max((high / step).rounded(.up) * step, low + step)
         func y(_ value: Double) -> Double { Double(top) + (high - value) / (high - low) * Double(panel.height) }
 
-        var text = "<text x=\"\(left)\" y=\"\(top - 10)\" font-weight=\"bold\">\(escaped(panel.title)) (\(panel.unit))</text>\n"
+        var text = "<text x=\"\(left)\" y=\"\(top - 10)\" font-weight=\"bold\">\(escaped(panel.title)) (\(escaped(panel.unit)))</text>\n"
         var legend = width - right
         for series in panel.series.reversed() {
             legend -= 8 * series.name.utf8.count + 34
