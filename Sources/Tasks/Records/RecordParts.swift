@@ -15,10 +15,11 @@ final class RecordTarget {
     /// For the file that says what is in the record: it is there whatever the limit says.
     private static let aboutBytes = 128 << 10
 
+    /// - Throws: `.budget` where other records under way have all the room.
     init(_ store: RecordStore) throws(Failure) {
         self.store = store
         folder = try store.stage()
-        _ = try take(Self.aboutBytes)
+        guard try take(Self.aboutBytes) else { throw Failure(.budget, "those under way have all the room within the limit") }
     }
 
     func file(_ name: String) throws(Failure) -> StagedFolderFile { try folder.file(name) }
