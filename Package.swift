@@ -153,7 +153,8 @@ let package = Package(
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Board", "Platform"]),
         .testTarget(name: "ModelRuntimeTests", dependencies: ["ModelRuntime", "VirtualBoard", "Engine", "Kernels", "Platform",
                                                                "TestSupport"]),
-        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Vision", "Engine", "Kernels", "Sensors", "Platform", "TestSupport"]),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "Hearing", "Vision", "Engine", "Kernels", "Sensors", "Platform",
+                                                       "TestSupport"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Device", "Platform", "CConsole"]),
         .testTarget(name: "CommandsTests", dependencies: [
             "Commands", "Console", "Device", "Configuration", "ModelRuntime", "VirtualBoard", "Pose", "Sensors", "Board", "Platform",

@@ -29,15 +29,21 @@ struct TaskChecks {
 
     private func checkInput(_ task: DeviceConfiguration.Task) throws(Failure) {
         let title = "\(task.place): [task \(task.name)]"
-        guard !task.input.isEmpty else { throw Failure(.badFormat, "\(title) has no input; input = CAMERA or SENSOR is expected") }
+        guard !task.input.isEmpty else {
+            throw Failure(.badFormat, "\(title) has no input; input = CAMERA, SENSOR or microphone is expected")
+        }
         guard !task.models.isEmpty else { throw Failure(.badFormat, "\(title) has no models; models = MODEL is expected") }
         if let camera = configuration.cameras.first(where: { $0.name == task.input }) {
             guard task.rateHertz <= camera.request.rateHertz else {
                 throw Failure(.badFormat, "\(title): rate = \(fixed(task.rateHertz, decimals: 1)) is more than the camera's "
                     + fixed(camera.request.rateHertz, decimals: 1))
             }
+        } else if configuration.hears(task) {
+            guard configuration.microphone != nil else {
+                throw Failure(.badFormat, "\(title): input = microphone: there is no section [microphone]")
+            }
         } else if !configuration.sensors.contains(where: { $0.name == task.input }) {
-            throw Failure(.badFormat, "\(title): input = \(task.input): the name of a [camera] or an [imu] is expected"
+            throw Failure(.badFormat, "\(title): input = \(task.input): the name of a [camera] or an [imu], or microphone is expected"
                 + there(configuration.cameras.map { $0.name } + configuration.sensors.map { $0.name }))
         }
         switch task.condition {

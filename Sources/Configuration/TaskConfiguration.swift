@@ -22,10 +22,19 @@ extension DeviceConfiguration {
         case task(String)
     }
 
-    /// A model at work on a camera's frames, `[task NAME]`.
+    /// The input of a task that hears what the microphone hears.
+    static let microphoneInput = "microphone"
+
+    /// Whether a task's input is the microphone: no camera and no sensor is called so.
+    public func hears(_ task: Task) -> Bool {
+        task.input == Self.microphoneInput && !cameras.contains(where: { $0.name == task.input })
+            && !sensors.contains(where: { $0.name == task.input })
+    }
+
+    /// A model at work on a camera's frames, a motion sensor's windows or the microphone's, `[task NAME]`.
     public struct Task: Sendable {
         public var name = ""
-        /// A camera's name.
+        /// A camera's or a sensor's name, or `microphone`.
         public var input = ""
         /// Variants of a model, best first.
         public var models: [String] = []

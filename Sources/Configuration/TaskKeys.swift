@@ -44,7 +44,7 @@ extension ConfigurationKey {
     }
 
     static let tasks = [
-        task("input", "the name of a [camera] or an [imu]") { task, value in
+        task("input", "the name of a [camera] or an [imu], or microphone") { task, value in
             task.input = value
             return isName(value)
         },

@@ -162,6 +162,7 @@ public final class Device {
         let loop = MicrophoneLoop(board: board, request: wanted.request, prepare: { [unowned(unsafe) self] in
             becomeRealTime(priority: configuration.realTimePriority - 2, name: "microphone")
         }, announce: announce)
+        if configuration.tasks.contains(where: { configuration.hears($0) }) { loop.feedTasks() }
         do throws(Failure) {
             if configuration.isRecorded { loop.feedRecords() }
             try loop.start()

@@ -57,6 +57,7 @@ final class TaskControl {
         try scheduler.start()
         for camera in service.cameras { try camera.start() }
         for motion in service.motions { try motion.start() }
+        try service.sound?.start()
     }
 
     /// Until the service stops.

@@ -1,3 +1,8 @@
+/// What a task's inputs are of.
+enum TaskSource {
+    case camera, motion, microphone
+}
+
 /// Where a task's inputs come from: each has a number and is the task's until it releases it.
 protocol TaskInput: AnyObject {
     /// Puts the input of that number into a variant's model; false where it is damaged. On the scheduler's thread.

@@ -20,6 +20,7 @@ public final class TaskService {
     private(set) var recorder: Recorder?
     public private(set) var cameras: [CameraLoop] = []
     private(set) var motions: [MotionLoop] = []
+    private(set) var sound: SoundLoop?
     private(set) var tasks: [RunningTask] = []
     private(set) var shelves: [VariantShelf] = []
     var scheduler: TaskScheduler?
@@ -59,7 +60,7 @@ public final class TaskService {
         for task in device.configuration.tasks {
             for model in task.models {
                 do throws(Failure) {
-                    try TaskVariant.check(try folders.path(of: model), task, isMotion: isMotion(task))
+                    try TaskVariant.check(try folders.path(of: model), task, source(of: task))
                 } catch {
                     // A rule's own place is better.
                     throw error.kind == .usage ? error : Failure(error.kind, "\(task.place): [task \(task.name)]: \(error.description)")
@@ -100,6 +101,7 @@ public final class TaskService {
         thread = nil
         for camera in cameras { camera.stop() }
         for motion in motions { motion.stop() }
+        sound?.stop()
         scheduler?.stop()
         recorder?.stop()
         for task in tasks { (task.scheduler, task.input) = (nil, nil) }
@@ -139,7 +141,8 @@ public final class TaskService {
                 throw Failure(error.kind, "\(task.place): [task \(task.name)]: \(error.description)")
             }
             shelves.append(shelf)
-            let running = RunningTask(task, number: number, events: events, wake: wake)
+            if let format = shelf.sounds.first { shelf.limitRate(to: format.windowsPerSecond) }
+            let running = RunningTask(shelf.task, number: number, events: events, wake: wake)
             try connect(running, task, shelf)
             tasks.append(running)
         }
@@ -153,8 +156,9 @@ public final class TaskService {
     }
 
     /// A sensor is a task's input where no camera is called so.
-    private func isMotion(_ task: DeviceConfiguration.Task) -> Bool {
-        !device.configuration.cameras.contains(where: { $0.name == task.input })
+    private func source(of task: DeviceConfiguration.Task) -> TaskSource {
+        if device.configuration.hears(task) { return .microphone }
+        return device.configuration.cameras.contains(where: { $0.name == task.input }) ? .camera : .motion
     }
 
     private func connect(_ running: RunningTask, _ task: DeviceConfiguration.Task, _ shelf: VariantShelf) throws(Failure) {
@@ -163,6 +167,7 @@ public final class TaskService {
             running.input = CameraInput(camera)
             return
         }
+        if device.configuration.hears(task) { return try connectSound(running, task, shelf) }
         guard let track = device.tracks.first(where: { $0.source.name == task.input }), let samples = track.windowSamples else {
             throw Failure(.usage, "\(task.place): there is no camera or sensor \(task.input)")
         }
@@ -174,6 +179,18 @@ public final class TaskService {
             let longest = shelf.windows.reduce(0) { max($0, $1.rows) }
             running.input = motion.add(running, rows: longest, rateHertz: format.rateHertz)
         }
+    }
+
+    private func connectSound(_ running: RunningTask, _ task: DeviceConfiguration.Task, _ shelf: VariantShelf) throws(Failure) {
+        guard let microphone = device.microphone, let samples = microphone.taskSamples else {
+            throw Failure(.usage, "\(task.place): there is no microphone; `log` says why")
+        }
+        guard let format = shelf.sounds.first, shelf.sounds.allSatisfy({ $0.rateHertz == format.rateHertz }) else {
+            throw Failure(.usage, "\(task.place): the models want sound of different rates; one is expected")
+        }
+        let loop = sound ?? SoundLoop(microphone, samples: samples)
+        sound = loop
+        running.input = loop.add(running, window: shelf.sounds.reduce(0) { max($0, $1.window) }, format: format)
     }
 
     private func condition(_ condition: DeviceConfiguration.TaskCondition) -> () -> Bool {
@@ -283,7 +300,7 @@ public final class TaskService {
     }
 
     private func row(_ index: Int, _ task: DeviceConfiguration.Task, _ own: TaskProgress) -> TaskRow {
-        let isThere = linux_load(words + 1) == 1
+        let isThere = linux_load(words + 1) == 1, task = isThere ? tasks[index].configuration : task
         let running = isThere ? tasks[index] : nil, reading = running?.reading.read() ?? TaskReading()
         var state = TaskRow.State.loading
         if own.hasFailed { state = .failed } else if let running {
@@ -291,7 +308,7 @@ public final class TaskService {
         }
         let every = running?.every ?? 1
         return TaskRow(
-            name: task.name, state: state, variant: own.variantName, unit: isMotion(task) ? "windows" : "frames",
+            name: task.name, state: state, variant: own.variantName, unit: source(of: task) == .camera ? "frames" : "windows",
             rateHertz: every == 0 ? 0 : Double(task.rateHertz) / Double(every),
             deadlineNanoseconds: task.deadline, statistics: scheduler.map { isThere ? $0.statistics(of: index) : JobStatistics() }
                 ?? JobStatistics(),

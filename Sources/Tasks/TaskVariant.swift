@@ -33,21 +33,32 @@ final class TaskVariant {
     }
 
     /// Looks at the file alone: is there such a model, of a kind that a task can use, and has it the rules' labels?
-    /// - Parameter isMotion: the task's input is a motion sensor.
-    static func check(_ path: String, _ task: DeviceConfiguration.Task, isMotion: Bool) throws(Failure) {
+    /// - Parameter source: what the task's input is.
+    static func check(_ path: String, _ task: DeviceConfiguration.Task, _ source: TaskSource) throws(Failure) {
         let nest = try NestReader.open(path), name = modelName(path)
         let kind = nest.metadata("task") ?? ""
         guard kind != "generate", kind != "transcribe" else {
             throw Failure(.unsupported, "\(name) is a model to \(kind); one that classifies or detects is expected")
         }
-        if isMotion {
+        switch source {
+        case .motion:
             guard WindowFormat.isThere(nest) else {
                 throw Failure(.unsupported, "\(name) takes no windows of a motion sensor; window.columns in its metadata would say so")
             }
-        } else if WindowFormat.isThere(nest) {
+        case _ where WindowFormat.isThere(nest):
             throw Failure(.unsupported, "\(name) takes windows of a motion sensor; input = the name of an [imu] is expected")
+        case .microphone: try checkSound(nest, name)
+        case .camera:
+            guard !SoundFormat.isThere(nest) else { throw Failure(.unsupported, "\(name) takes sound; input = microphone is expected") }
         }
         for rule in task.rules { _ = try classes(of: rule, labels: labelLines(nest.metadata("labels")), model: name) }
+    }
+
+    private static func checkSound(_ nest: NestReader, _ name: String) throws(Failure) {
+        guard SoundFormat.isThere(nest), let program = nest.programs.first else {
+            throw Failure(.unsupported, "\(name) takes no sound: neither samples nor what sound.features in its metadata says")
+        }
+        _ = try SoundFormat(nest, program)
     }
 
     private static func classes(of rule: Rule, labels: [String], model: String) throws(Failure) -> [Int] {

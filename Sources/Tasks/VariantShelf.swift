@@ -6,7 +6,7 @@ import Platform
 /// The variants of one task: all loaded where memory allows it, so that a switch takes no longer than a frame; otherwise loaded
 /// when they are wanted, before they are used. For the control thread.
 final class VariantShelf {
-    let task: DeviceConfiguration.Task
+    private(set) var task: DeviceConfiguration.Task
     /// Of each variant: its file, and what a pass of its network takes, nanoseconds.
     let paths: [String]
     private(set) var costs: [Int64]
@@ -15,6 +15,8 @@ final class VariantShelf {
     private(set) var jobs: [JobCost]
     /// Of variants that take a motion sensor's windows, as they were measured.
     private(set) var windows: [WindowFormat] = []
+    /// Of variants that take sound.
+    private(set) var sounds: [SoundFormat] = []
     private var loaded: [TaskVariant?]
     private let library: Library
     private let user: ModelUser
@@ -60,11 +62,16 @@ final class VariantShelf {
             return VariantCost(time: try PassTime(model, period: period), job: JobCost(cycles: 0, memorySeconds: 0))
         }
         if case .window(let model) = variant.model, windows.count < paths.count { windows.append(model.format) }
+        // Loaded last first: the best variant's is the first in the end.
+        if case .sound(let model) = variant.model, sounds.count < paths.count { sounds.insert(model.format, at: 0) }
         costs[number] = variant.cost.time.median
         sections[number] = variant.cost.time.longestInstruction
         jobs[number] = variant.cost.job
         loaded[number] = variant
     }
+
+    /// Inputs come no faster than this, a second: the task asks for no more.
+    func limitRate(to hertz: Float) { task.rateHertz = min(task.rateHertz, hertz) }
 
     /// The variant of that number, loaded if it isn't. Fails as loading does.
     func variant(_ number: Int) throws(Failure) -> TaskVariant {

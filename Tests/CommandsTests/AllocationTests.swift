@@ -83,6 +83,14 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         return "\n[task activity]\ninput = main\nmodels = \(nest)\nrate = 10\ndeadline = 20 s\non moving > 0.6 for 1 s = log, record 1 s\n"
     }
 
+    /// And two of the microphone's, one of which makes features of it.
+    private func soundTasks(_ scratch: Scratch) throws -> String {
+        guard FileManager.default.isExecutableFile(atPath: compilerPath), let tones = try SoundModels.tones(scratch),
+              let hum = try SoundModels.hum(scratch) else { return "" }
+        return "\n[task ears]\ninput = microphone\nmodels = \(tones)\ndeadline = 20 s\non noise > 0.6 for 1 s = log\n"
+            + "\n[task hum]\ninput = microphone\nmodels = \(hum)\ndeadline = 20 s\n"
+    }
+
     @Test func steadyStateAllocatesNothing() throws {
         let said = try steadyState(of: nil)
         // It counted a firmware at work, not one that hung.
@@ -121,7 +129,7 @@ private let isBuilt = FileManager.default.isExecutableFile(atPath: productPath)
         let publishing = broker.map { "\n[mqtt]\nbroker = 127.0.0.1:\($0.port)\nkeep-alive = 5\ninterval = 86400\n" } ?? ""
         // Rings of what was before an event, filled all the time.
         let records = "\n[records]\nfolder = \(scratch.path)\nbefore = 1 s\n"
-        let configuration = Self.sensors + records + Self.tasks + (try motionTask(scratch)) + publishing
+        let configuration = Self.sensors + records + Self.tasks + (try motionTask(scratch) + soundTasks(scratch)) + publishing
         try Data(configuration.utf8).write(to: URL(fileURLWithPath: scratch("c.conf")))
         let process = Process(), input = Pipe(), output = Pipe()
         process.executableURL = URL(fileURLWithPath: productPath)

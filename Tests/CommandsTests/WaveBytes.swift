@@ -1,15 +1,23 @@
 import Foundation
 
-/// WAV files of one channel of 16 bits at 16 kHz.
+/// WAV files of one channel at 16 kHz.
 enum WaveBytes {
     static func file(_ samples: [Int16], announced: Int? = nil) -> Data {
-        func number(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
-        let size = 2 * (announced ?? samples.count)
-        var bytes = Array("RIFF".utf8) + number(36 + size, 4) + Array("WAVEfmt ".utf8) + number(16, 4) + number(1, 2)
-        bytes += number(1, 2) + number(16_000, 4) + number(32_000, 4) + number(2, 2) + number(16, 2) + Array("data".utf8)
-        bytes += number(size, 4)
-        for sample in samples { bytes += number(Int(sample), 2) }
-        return Data(bytes)
+        file(kind: 1, sampleBytes: 2, announced: announced ?? samples.count, samples.flatMap { number(Int($0), 2) })
+    }
+
+    static func file(floats: [Float]) -> Data {
+        file(kind: 3, sampleBytes: 4, announced: floats.count, floats.flatMap { number(Int($0.bitPattern), 4) })
+    }
+
+    private static func number(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+
+    private static func file(kind: Int, sampleBytes: Int, announced: Int, _ samples: [UInt8]) -> Data {
+        let size = sampleBytes * announced
+        var bytes = Array("RIFF".utf8) + number(36 + size, 4) + Array("WAVEfmt ".utf8) + number(16, 4) + number(kind, 2)
+        bytes += number(1, 2) + number(16_000, 4) + number(16_000 * sampleBytes, 4) + number(sampleBytes, 2)
+        bytes += number(8 * sampleBytes, 2) + Array("data".utf8) + number(size, 4)
+        return Data(bytes + samples)
     }
 
     /// The samples of such a file, as the clips are.

@@ -89,4 +89,14 @@ import Testing
         #expect(complaint(Self.camera + "[task watch]\ninput = front\nmodels = a\nrate = 31\n").contains("more than the camera's"))
         #expect(complaint("[camera front]\ndevice = video0\nrepeat = no\n").hasPrefix("f:1: "))
     }
+
+    @Test func theMicrophoneIsAnInput() throws {
+        let task = "[task ears]\ninput = microphone\nmodels = a\n"
+        #expect(complaint(task) == "f:1: [task ears]: input = microphone: there is no section [microphone]")
+        let configuration = try parse("[microphone]\n" + task)
+        #expect(configuration.hears(configuration.tasks[0]))
+        // A camera of that name is what is meant.
+        let camera = try parse("[camera microphone]\ndevice = simulated\n" + task)
+        #expect(!camera.hears(camera.tasks[0]))
+    }
 }

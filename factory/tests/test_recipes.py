@@ -1,5 +1,6 @@
 """The command, from made-up data to nests, and what it says of bad input."""
 
+import json
 import resource
 import signal
 import unittest
@@ -81,6 +82,11 @@ class Recipes(Case):
                              *QUICK, "--epochs", "40")
         self.assertEqual(result["accuracy"]["test"], 1.0)
         self.assertIn("people are apart", (self.folder / "a/card.md").read_text())
+        # The firmware makes the same features of a sound, and says the same.
+        for name in ("high", "low"):
+            file = next((source / name).glob("*.wav"))
+            said = nests.call(nests.program("swiftlet"), "hear", file, "--model", self.folder / "a/float.nest", "--json")
+            self.assertEqual([sound["label"] for sound in json.loads(said)["sounds"]], [name])
 
     def test_interrupted(self):
         """A run that is interrupted between epochs and called again ends with the same bits as one that isn't."""

@@ -82,6 +82,10 @@ else
     echo "board: no evaluation models in $data; only the published ones are compared"
 fi
 
+# What it says of a clip is compared, and not its float outputs.
+mkdir "$work/sounds"
+"$nestc" Tests/golden/sound/tones.tflite -o "$work/sounds/tones.nest" > /dev/null
+
 models=()
 for model in models/*.nest "$work"/*.nest; do
     [ -f "$model" ] || continue
@@ -103,5 +107,7 @@ for core in "${cores[@]}"; do
     check "$core generate as native" text
     [ "$core" != cortex-a53 ] || check "$core screens of a device at work" screens
     check "$core detect as native" objects "$core" detect models/sources/pictures/coffee.png
+    check "$core hear as native" same_text hear Tests/golden/hearing/wake-word.wav --model "$work/sounds/tones.nest" --threshold 0.1 \
+        --windows
 done
 conclude

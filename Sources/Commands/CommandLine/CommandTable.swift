@@ -2,5 +2,5 @@
 public let commandTable: [Command] = [
     run, help, showVersion, status, sensors, imu, pose, calibrate, microphone, listen, power, gpio, governor, budget, showLog, reboot, quit,
     fault, press, listTasks, startTask, stopTask, listRecords, showReport, listModels, load, unload, info, classify, detect, generate,
-    transcribe, choose, bench, energy, infer, selfTest,
+    transcribe, hear, choose, bench, energy, infer, selfTest,
 ]

@@ -12,6 +12,8 @@ public final class MicrophoneLoop {
     public let samples: SampleRing
     /// For records of events; nil where none are kept. Set before the start.
     public private(set) var recordSamples: SampleRing?
+    /// For tasks, from the start on; nil where there is none. Set before the loop starts.
+    public private(set) var taskSamples: SampleRing?
     let events = EventRing<FirmwareEvent>(capacity: 256)
     private let board: Board
     private let request: MicrophoneRequest
@@ -61,6 +63,8 @@ public final class MicrophoneLoop {
 
     /// Before the start: somebody is going to keep records. The ring holds four seconds, for storage that takes its time.
     public func feedRecords() { recordSamples = SampleRing(capacity: 4 * max(request.rateHertz, 48_000)) }
+    /// Before the loop starts: tasks are going to listen, beside whoever claims it.
+    func feedTasks() { taskSamples = SampleRing(capacity: 4 * max(request.rateHertz, 48_000)) }
 
     /// Fails with `resource` where there can be no thread.
     public func start() throws(Failure) {
@@ -165,6 +169,7 @@ public final class MicrophoneLoop {
         current.peak = level.peak
         if linux_load(words + 1) != 0 { samples.push(values) }
         recordSamples?.push(values)
+        taskSamples?.push(values)
         change(level.isZero ? .silent : .running)
     }
 

@@ -1,8 +1,8 @@
 import Platform
 
-/// Sound as speech models want it: one channel at 16 kHz, full scale ±1, from a WAV file or raw samples, as it comes.
+/// Sound as models want it: one channel at 16 kHz or another rate, full scale ±1, from a WAV file or raw samples, as it comes.
 public final class AudioReader {
-    /// Samples a second of what is read, Hz.
+    /// Samples a second that speech models want, Hz.
     public static let rate = 16000
 
     /// As the stream has it.
@@ -22,9 +22,11 @@ public final class AudioReader {
     private let blockFrames: Int
     private static let bufferBytes = 1 << 16
 
-    /// - Parameter takesRaw: what has no WAV header is 16-bit mono at 16 kHz (a pipe).
+    /// - Parameters:
+    ///   - takesRaw: what has no WAV header is 16-bit mono at 16 kHz (a pipe).
+    ///   - rate: samples a second of what is read, Hz.
     /// Fails with `inputOutput`, with `badFormat` where the header is damaged, with `unsupported` for other kinds of files.
-    public init(_ stream: ByteStream, takesRaw: Bool) throws(Failure) {
+    public init(_ stream: ByteStream, takesRaw: Bool, rate: Int = AudioReader.rate) throws(Failure) {
         buffer = StreamBuffer(stream, capacity: Self.bufferBytes)
         let magic = try buffer.peek(4)
         if magic.elementsEqual("RIFF".utf8) || magic.elementsEqual("RF64".utf8) {
@@ -41,7 +43,7 @@ public final class AudioReader {
         }
         left = announced ?? .max
         blockFrames = min(1024, Self.bufferBytes / format.frameBytes)
-        resampler = format.rate == Self.rate ? nil : PolyphaseResampler(from: format.rate, to: Self.rate)
+        resampler = format.rate == rate ? nil : PolyphaseResampler(from: format.rate, to: rate)
         block = .allocate(capacity: blockFrames)
         // What one block gives, or the resampler's end.
         output = .allocate(capacity: resampler?.outputs(of: PolyphaseResampler.mostInput) ?? blockFrames)

@@ -1,5 +1,6 @@
 """WAV files in folders by class, as windows of log-mel bands."""
 
+import math
 import re
 import wave
 
@@ -11,6 +12,9 @@ from factory.windows import arranged
 
 RATE, SECONDS = 16_000, 1.0
 FRAME, HOP, BANDS = 512, 320, 32
+LOWEST, HIGHEST = 60, 7600
+# Samples that are resampled at once.
+BLOCK = 8192
 
 
 def read(path, person=None):
@@ -41,8 +45,25 @@ def read(path, person=None):
     parts = [own if own in taken else part for own, part in zip(given, split(groups, taken))]
     if person:
         notes.append(people_note(groups, parts))
-    return arranged(np.stack(features), labels, parts, [f"band{index}" for index in range(BANDS)], notes,
-                    groups if person else None)
+    data = arranged(np.stack(features), labels, parts, [f"band{index}" for index in range(BANDS)], notes, groups if person else None)
+    data.metadata = metadata(data.metadata)
+    return data
+
+
+def metadata(window):
+    """What `swiftlet hear` and tasks make the same features by, two windows a second; `window`: what normalises them."""
+    return {
+        "task": window["task"],
+        "sound.features": "log-mel",
+        "sound.rate": str(RATE),
+        "sound.hop": str(25 * HOP),
+        "sound.frame": str(FRAME),
+        "sound.step": str(HOP),
+        "sound.bands": str(BANDS),
+        "sound.range": f"{LOWEST},{HIGHEST}",
+        "sound.mean": window["window.mean"],
+        "sound.deviation": window["window.deviation"],
+    }
 
 
 def _samples(file):
@@ -58,10 +79,29 @@ def _samples(file):
     if values.size == 0:
         raise ValueError("no samples")
     values = values.reshape(-1, channels).mean(1)
-    if rate == RATE:
-        return values
-    count = max(1, round(len(values) * RATE / rate))
-    return np.interp(np.arange(count) * rate / RATE, np.arange(len(values)), values)
+    return values if rate == RATE else resampled(values, rate)
+
+
+def resampled(values, rate):
+    """At 16 kHz, by the firmware's own filter (`PolyphaseResampler.swift`): a sinc under a Kaiser window, ten zero crossings a side."""
+    if math.gcd(rate, RATE) < 10:
+        rate = (rate + 5) // 10 * 10
+    common = math.gcd(rate, RATE)
+    up, down = RATE // common, rate // common
+    half = 10 * max(up, down)
+    taps = np.sinc(np.arange(-half, half + 1) / max(up, down)) * np.kaiser(2 * half + 1, 5.0)
+    taps *= up / taps.sum()
+    reach = half // up + 1
+    padded, near = np.pad(values, reach), np.arange(-reach, reach + 1)
+    count = -(-len(values) * up // down)
+    result = np.empty(count)
+    for start in range(0, count, BLOCK):
+        places = np.arange(start, min(start + BLOCK, count)) * down
+        inputs = np.minimum((places // up)[:, None] + near + reach, len(padded) - 1)
+        which = half + (places % up)[:, None] - near * up
+        weights = np.where((which >= 0) & (which <= 2 * half), taps[np.clip(which, 0, 2 * half)], 0)
+        result[start : start + BLOCK] = (weights * padded[inputs]).sum(1)
+    return result
 
 
 def _loudest(samples):
@@ -79,7 +119,7 @@ def mel_filters():
     def mel(hertz):
         return 2595 * np.log10(1 + np.asarray(hertz) / 700)
 
-    corners = 700 * (10 ** (np.linspace(mel(60), mel(7600), BANDS + 2) / 2595) - 1)
+    corners = 700 * (10 ** (np.linspace(mel(LOWEST), mel(HIGHEST), BANDS + 2) / 2595) - 1)
     bins = np.arange(FRAME // 2 + 1) * RATE / FRAME
     rise = (bins - corners[:-2, None]) / (corners[1:-1] - corners[:-2])[:, None]
     fall = (corners[2:, None] - bins) / (corners[2:] - corners[1:-1])[:, None]
