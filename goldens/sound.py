@@ -79,14 +79,12 @@ def samples(name):
 
 
 def windows(values, size, hop):
-    """Every sample is in one; silence behind the end."""
-    start = 0
-    while True:
+    """Every sample is in one, but for a rest of less than half a hop; silence behind the end."""
+    start = heard = 0
+    while len(values) - heard >= (hop // 2 if heard else 1):
         part = values[start : start + size]
         yield np.pad(part, (0, size - len(part)))
-        if start + size >= len(values):
-            return
-        start += hop
+        start, heard = start + hop, start + size
 
 
 def tone_scores():

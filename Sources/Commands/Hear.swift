@@ -75,7 +75,7 @@ private final class SoundHearing {
                 windows.advance()
             }
         }
-        if windows.finish() {
+        if windows.finish(isCentred: model.format.isCentred) {
             try answer(windows, spans, tell)
             report.windows += 1
         }

@@ -43,8 +43,8 @@ import Testing
             for piece in [1, 3, 64] {
                 let sound = (0..<length).map { Float($0 + 1) }
                 var expected: [[Float]] = [], start = 0
-                // One more as long as there are samples that no window has.
-                while start < length, start == 0 || (hop < window ? start - hop + window : start) < length {
+                // One more as long as there are samples that no window has: half a hop, or the whole sound.
+                while length - (start == 0 ? 0 : start + max(0, window - hop)) >= (start == 0 ? 1 : max(1, min(window, hop) / 2)) {
                     expected.append((start..<start + window).map { $0 < length ? sound[$0] : 0 })
                     start += hop
                 }
@@ -77,6 +77,15 @@ import Testing
         let windows = SoundWindows(window: 4, hop: 2)
         #expect(self.windows([1, .nan, 3, .infinity, -.infinity], windows, piece: 2).map(\.values) == [[1, 0, 3, 0], [3, 0, 0, 0]])
         windows.restart()
+        // A short sound in the middle; a long one's rest stays where it is.
+        for (sound, wanted) in [([7], [0, 7, 0, 0]), ([7, 8, 9], [7, 8, 9, 0]), ([1, 2, 3, 4, 5], [3, 4, 5, 0])] as [([Float], [Float])] {
+            for start in sound.indices {
+                _ = sound[start...start].withUnsafeBufferPointer { windows.take($0) }
+                if windows.isFull { windows.advance() }
+            }
+            #expect(windows.finish(isCentred: true) && Array(UnsafeBufferPointer(start: windows.values, count: 4)) == wanted)
+            windows.restart()
+        }
         #expect(self.windows([5, 6], windows, piece: 2).map(\.values) == [[5, 6, 0, 0]])
     }
 

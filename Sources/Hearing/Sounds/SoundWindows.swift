@@ -54,10 +54,15 @@ public final class SoundWindows {
         unheard = 0
     }
 
-    /// The sound is over and silence follows: whether there are samples that no window had yet, which now has become full.
-    public func finish() -> Bool {
-        guard unheard > 0 else { return false }
-        (buffer + filled).update(repeating: 0, count: window - filled)
+    /// The sound is over and silence follows: whether there are samples that no window had yet, which now has become full. A rest of
+    /// less than half a hop isn't worth a window that is mostly silence, unless it is the whole sound.
+    /// - Parameter isCentred: a sound that is shorter than a window has silence before it, too.
+    public func finish(isCentred: Bool = false) -> Bool {
+        guard unheard >= (start == 0 ? 1 : max(1, min(window, hop) / 2)) else { return false }
+        let before = isCentred && start == 0 ? (window - filled) / 2 : 0
+        (buffer + before).update(from: buffer, count: filled)
+        buffer.update(repeating: 0, count: before)
+        (buffer + before + filled).update(repeating: 0, count: window - before - filled)
         filled = window
         return true
     }

@@ -25,6 +25,12 @@ public struct SoundFormat {
     /// Windows a second.
     public var windowsPerSecond: Float { Float(rateHertz) / Float(hop) }
 
+    /// A sound that is shorter than a window has to lie in its middle, as the factory's trainer had it.
+    public var isCentred: Bool {
+        if case .logMel = input { return true }
+        return false
+    }
+
     private static let rates = 4000...96_000
     /// Of models that take samples and don't say how many a second.
     private static let usualRate = 16_000, usualSamples = 4000...480_000

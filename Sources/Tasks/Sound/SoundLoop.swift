@@ -1,3 +1,4 @@
+import Board
 import CLinux
 import Device
 import Hearing
