@@ -95,7 +95,7 @@ enum RecordText {
         }
 
         var line: String {
-            guard complaint.isEmpty else { return "\(name)  \(megabytes(bytes)): \(ShownText.line(complaint))" }
+            guard complaint.isEmpty else { return ShownText.line("\(name)  \(megabytes(bytes)): \(complaint)") }
             let text = "\(name)  \(time)  \(task): \(rule) (\(fixed(score, decimals: 2))), \(fixed(seconds, decimals: 1)) s, "
                 + megabytes(bytes) + (lost > 0 ? ", \(lost) frames or samples lost" : "")
             return ShownText.line(text)
