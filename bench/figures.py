@@ -356,7 +356,7 @@ def board_size():
         f"{size:.2f} MB",
         size,
         "MB",
-        bounds=[at_most(size, 3.25, "3.25 MB at most")],
+        bounds=[at_most(size, 3.3, "3.3 MB at most")],
     )
 
 
