@@ -54,7 +54,7 @@ private final class SoundHearing {
         let stream = try FileStream(path: path, isCancelled: { [context] in context.isCancelled })
         let reader = try AudioReader(stream, takesRaw: path == "-", rate: rate)
         if !isOne, !isJSON { context.output(path) }
-        var report = SoundReport(path: path, rateHertz: rate)
+        var report = SoundReport(path: path, rateHertz: rate, isJSON: isJSON)
         let spans = SoundSpans(classes: model.scores.count, most: most, threshold: threshold)
         let windows = SoundWindows(window: model.format.window, hop: model.format.hop)
         let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: 4096)

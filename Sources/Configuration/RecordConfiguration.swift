@@ -4,7 +4,7 @@ extension DeviceConfiguration {
         /// From the root; empty before it was given.
         public var folder = ""
         /// Bytes that all records in it take together; the oldest leave first.
-        public var limitBytes = 64_000_000
+        public var limitBytes: Int64 = 64_000_000
         /// How much from before the event is in a record.
         public var beforeNanoseconds: Int64 = 5_000_000_000
         /// Bytes of memory that the frames of that time may take, of all cameras together.

@@ -27,15 +27,15 @@ extension ConfigurationKey {
         },
         record("memory", "a number of bytes from 1 MB to 1 GB, such as 32 MB") { records, value in
             guard let bytes = bytes(value), (1_000_000...1_000_000_000).contains(bytes) else { return false }
-            records.memoryBytes = bytes
+            records.memoryBytes = Int(bytes)
             return true
         },
     ]
 
     /// "64 MB", "64MB" or as elsewhere "64M".
-    private static func bytes(_ text: String) -> Int? {
+    private static func bytes(_ text: String) -> Int64? {
         var word = Array(splitWords(text).joined(separator: "").utf8)
         if word.last == UInt8(ascii: "B") { word.removeLast() }
-        return parsedByteCount(String(decoding: word, as: UTF8.self))
+        return parsedStorageBytes(String(decoding: word, as: UTF8.self))
     }
 }

@@ -50,7 +50,7 @@ public final class SensorSource {
     func complain(_ failure: Failure) { complaint = failure.description }
 
     /// Samples a second that it has, or is asked for.
-    public var nominalRateHertz: Float { sensor?.nominalRateHertz ?? wantedRate }
+    var nominalRateHertz: Float { sensor?.nominalRateHertz ?? wantedRate }
     var measuredRateHertz: Float { sensor?.measuredRateHertz ?? 0 }
     var jitterMicroseconds: Float { sensor?.intervalJitterMicroseconds ?? 0 }
 

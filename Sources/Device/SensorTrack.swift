@@ -18,6 +18,8 @@ public final class SensorTrack {
     public private(set) var windowSamples: EventRing<InertialSample>?
     /// Samples for records of events; nil where none are kept. Set before the loop starts.
     public private(set) var recordSamples: EventRing<InertialSample>?
+    /// How many of them a second were expected before the loop started.
+    public private(set) var recordRateHertz: Float = 0
     private let recordingWanted = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     private let recordingClaimed = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
 
@@ -56,7 +58,10 @@ public final class SensorTrack {
     func feedWindows() { windowSamples = EventRing<InertialSample>(capacity: 4096) }
 
     /// Before the loop starts: somebody is going to keep records. The ring holds four seconds, for storage that takes its time.
-    func feedRecords() { recordSamples = EventRing<InertialSample>(capacity: max(256, 4 * Int(source.nominalRateHertz))) }
+    func feedRecords() {
+        recordRateHertz = source.nominalRateHertz
+        recordSamples = EventRing<InertialSample>(capacity: max(256, 4 * Int(recordRateHertz)))
+    }
 
     /// One recorder at a time; false where there is one. Samples of before are thrown away.
     public func claimRecording() -> Bool {

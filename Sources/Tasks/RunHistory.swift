@@ -23,7 +23,7 @@ public struct TaskSecond: Sendable {
 /// What a second was like for the board. Fixed size, no references.
 public struct DeviceSecond: Sendable {
     /// Since the firmware's start.
-    public var seconds = Float.nan
+    public var seconds = Double.nan
     /// Of the fastest cores, NaN where the kernel doesn't tell; of the hottest zone; of the first power monitor.
     public var megahertz = Float.nan, celsius = Float.nan, watts = Float.nan
 
@@ -79,7 +79,7 @@ public final class RunHistory {
         let elapsed = last == 0 ? 1 : Double(now - last) * 1e-9
         last = now
         var row = DeviceSecond()
-        row.seconds = Float(Double(now - device.startNanoseconds) * 1e-9)
+        row.seconds = Double(now - device.startNanoseconds) * 1e-9
         if let kilohertz = try? policy?.currentKilohertz() { row.megahertz = Float(kilohertz) / 1000 }
         if let celsius = thermometer?.celsius() { row.celsius = Float(celsius) }
         if let meter = device.meters.first, meter.health.read().state == .running { row.watts = Float(meter.reading.read().power.watts) }

@@ -59,7 +59,7 @@ final class RunningTask: DeadlineWork {
     }
 
     /// One of its rules holds.
-    var holds: Bool { isStarted && linux_load(words + 1) != 0 }
+    var holds: Bool { isStarted && linux_load(words + 4) == 0 && linux_load(words + 1) != 0 }
 
     /// Every so manyth frame of its rate is taken; 0: none.
     var every: Int {
@@ -156,8 +156,9 @@ final class RunningTask: DeadlineWork {
     }
 
     private func beginRulesAnew() {
-        linux_store(words + 4, 0)
         for rule in states.indices { states[rule].reset() }
+        linux_store(words + 1, 0)
+        linux_store(words + 4, 0)
     }
 
     private func tell(_ kind: TaskEvent.Kind, rule: Int, value: Float, _ job: DeadlineJob) {

@@ -147,6 +147,21 @@ struct RecordTests {
         let answers = { (rows: [[String: Any]]) in rows.first { $0["task"] as? String == "watch" }?["answers"] as? Int ?? 0 }
         let before = answers(try firmware.ask("tasks"))
         _ = try firmware.ask("tasks") { answers($0) > before }
+        // Once there is a folder, the next event has its record: the rule begins anew with its task.
+        try FileManager.default.removeItem(atPath: scratch("records"))
+        try FileManager.default.createDirectory(atPath: scratch("records"), withIntermediateDirectories: true)
+        func kept(_ rows: [[String: Any]]) -> Bool { ((rows.first?["records"] as? [String: Any])?["kept"] as? Int ?? 0) > 0 }
+        var hasRecord = false
+        for _ in 0..<40 where !hasRecord {
+            _ = try firmware.ask("stop watch")
+            usleep(500_000)
+            _ = try firmware.ask("start watch")
+            for _ in 0..<60 where !hasRecord {
+                hasRecord = kept(try firmware.ask("status"))
+                if !hasRecord { usleep(50_000) }
+            }
+        }
+        #expect(hasRecord, "\(firmware.log)")
         #expect(firmware.end() == 0)
     }
 

@@ -56,16 +56,21 @@ import Vision
         #expect(ring.begin(0, notBefore: 15) == 2 && ring.begin(1, notBefore: 1000) == 4)
         for number in 4..<8 { push(number, 1000, ring) }
         #expect(kept(ring).map { $0.number } == [2, 3, 4, 5])
+        // What found no room is told to whoever needs it: frames 6 and 7, of times 60 and 70.
+        #expect(ring.missed(0) == 2 && ring.missed(1) == 2)
+        ring.need(0, until: 65)
+        push(7, 5000, ring)
+        #expect(ring.missed(0) == 2 && ring.missed(1) == 3)
         ring.hold(0, from: 3)
         push(8, 1000, ring)
-        #expect(kept(ring).map { $0.number } == [3, 4, 5, 8])
+        #expect(kept(ring).map { $0.number } == [3, 4, 5, 9])
         // The other reader needs from 4 on.
         ring.end(0)
         for number in 9..<11 { push(number, 1000, ring) }
-        #expect(kept(ring).map { $0.number } == [4, 5, 8, 9])
+        #expect(kept(ring).map { $0.number } == [4, 5, 9, 10])
         ring.end(1)
         push(11, 1000, ring)
-        #expect(kept(ring).last?.number == 11 && kept(ring).last?.bytes == bytes(11, 1000))
+        #expect(kept(ring).last?.number == 12 && kept(ring).last?.bytes == bytes(11, 1000))
     }
 
     @Test func framesThatAreLargerThanAllOfItAreLeftOut() throws {
@@ -110,11 +115,39 @@ import Vision
         #expect(try record(store, 9000) == "00000005-19700101T000000Z-watch")
     }
 
+    /// More than one turn's worth waits: the part says so until all of it is written.
+    @Test func whatWaitsIsWrittenBeforeARecordEnds() throws {
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        let ring = try FrameRing(bytes: 40_000_000, frames: 100, readers: 1)
+        let frame = [UInt8](repeating: 7, count: 3_000_000), format = FrameFormat(width: 2000, height: 1500, format: .grey)
+        for number in 0..<10 { frame.withUnsafeBytes { ring.push($0, time: Int64(number), format: format) } }
+        let store = try RecordStore(scratch.path, limit: 100_000_000), target = try RecordTarget(store)
+        let part = FramesPart(ring, reader: 0, camera: "front", size: (2000, 1500), begin: 0)
+        var turns = 0
+        repeat {
+            _ = try part.advance(to: 8, target)
+            turns += 1
+        } while part.isBehind
+        try part.finish()
+        #expect(turns > 1 && part.summary.count == 9 && part.summary.lost == 0 && part.summary.bytes == 27_000_000)
+    }
+
+    /// Somebody's folder inside a record keeps that from leaving; the new record is kept all the same.
+    @Test func aRecordThatCannotLeaveCostsNoOther() throws {
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        let store = try RecordStore(scratch.path, limit: 10_000), first = try #require(try record(store, 6000))
+        try FileManager.default.createDirectory(atPath: scratch("\(first)/mine"), withIntermediateDirectories: true)
+        #expect(try record(store, 6000) == "00000002-19700101T000000Z-watch")
+    }
+
     @Test func namesOfRecordsAreKnown() {
         #expect(RecordName.number("00000042-20261126T193305Z-watch") == 42)
         #expect(RecordName.number("123456789-20261126T193305Z-w") == 123_456_789)
         for name in ["", ".", "42-20261126T193305Z-watch", "00000042", "00000042-20261126T193305Z", "0000004x-20261126T193305Z-w",
-                     "00000042-2026-w", "99999999999999999999-20261126T193305Z-w", ".swiftlet-0123456789abcdef-folder"] {
+                     "00000042-2026-w",
+                     "2147483647-20261126T193305Z-w", "99999999999999999999-20261126T193305Z-w", ".swiftlet-0123456789abcdef-folder"] {
             #expect(RecordName.number(name) == nil, "\(name)")
         }
     }

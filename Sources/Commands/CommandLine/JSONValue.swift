@@ -1,6 +1,7 @@
 import Platform
+import Pose
 
-/// A JSON text that was read. Numbers have a Float's digits.
+/// A JSON text that was read.
 enum JSONValue {
     case null
     case flag(Bool)
@@ -83,8 +84,8 @@ private struct JSONReader {
         while position < bytes.count, bytes[position] >= 48 && bytes[position] <= 57 || [43, 45, 46, 69, 101].contains(bytes[position]) {
             position += 1
         }
-        guard position > start, let number = decimal(String(decoding: bytes[start..<position], as: UTF8.self)) else { return nil }
-        return .number(Double(number))
+        guard position > start, let number = bytes[start..<position].withUnsafeBytes({ DecimalParser.parse($0) }) else { return nil }
+        return .number(number)
     }
 
     private mutating func object(_ depth: Int) -> JSONValue? {

@@ -48,7 +48,7 @@ struct ReportData {
         var lines = [head.line]
         for row in rows {
             var object = JSONObject()
-            object.set("seconds", Double(row.device.seconds), decimals: 1)
+            object.set("seconds", row.device.seconds, decimals: 1)
             object.set("megahertz", Double(row.device.megahertz), decimals: 0)
             object.set("celsius", Double(row.device.celsius), decimals: 1)
             object.set("watts", Double(row.device.watts), decimals: 3)
@@ -105,7 +105,7 @@ struct ReportData {
         func number(_ value: JSONValue?) -> Float { value?.number.map { Float($0) } ?? .nan }
         func count(_ value: JSONValue?) -> Int32 { Int32(clamping: Int(exactly: (value?.number ?? 0).rounded()) ?? 0) }
         var row = DeviceSecond()
-        row.seconds = number(value["seconds"])
+        row.seconds = value["seconds"]?.number ?? .nan
         // Time goes on; what goes back is another run's, or nobody's.
         guard row.seconds.isFinite, row.seconds >= 0, row.seconds > rows.last?.device.seconds ?? -1 else { return }
         row.megahertz = number(value["megahertz"])
@@ -128,9 +128,9 @@ struct ReportData {
     /// The seconds in so many points at most: means, of p95 and p99 the largest, of misses the sum, of variants the last. Where nothing is
     /// known for longer than a point there is one without values.
     /// - Returns: the points, and how many seconds each stands for.
-    func points(_ most: Int) -> (rows: [(device: DeviceSecond, tasks: [TaskSecond])], seconds: Float) {
+    func points(_ most: Int) -> (rows: [(device: DeviceSecond, tasks: [TaskSecond])], seconds: Double) {
         guard let first = rows.first, let last = rows.last else { return ([], 1) }
-        let size = max(1, ((last.device.seconds - first.device.seconds + 1) / Float(max(1, most))).rounded(.up))
+        let size = max(1, ((last.device.seconds - first.device.seconds + 1) / Double(max(1, most))).rounded(.up))
         var points: [(device: DeviceSecond, tasks: [TaskSecond])] = []
         var start = 0
         while start < rows.count {

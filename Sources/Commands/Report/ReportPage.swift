@@ -6,7 +6,7 @@ import Tasks
 struct ReportPage {
     private let data: ReportData
     private let points: [(device: DeviceSecond, tasks: [TaskSecond])]
-    private let pointSeconds: Float
+    private let pointSeconds: Double
 
     private static let mostPoints = 600, height = 120
     private static let blue = "#1f77b4", orange = "#e07b00", red = "#d62728", grey = "#888888", green = "#2ca02c"
@@ -96,7 +96,7 @@ struct ReportPage {
         add("frequency", "MHz", Self.blue, startsAtZero: true) { $0.megahertz }
         add("temperature", "°C", Self.red, startsAtZero: false) { $0.celsius }
         add("power", "W", Self.green, startsAtZero: true) { $0.watts }
-        return PlotPage(title: "", times: points.map { Double($0.device.seconds) }, panels: panels,
+        return PlotPage(title: "", times: points.map { $0.device.seconds }, panels: panels,
                         timeTitle: "time since the start (s)").svg
     }
 

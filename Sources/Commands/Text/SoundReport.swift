@@ -7,17 +7,24 @@ struct SoundReport {
     var windows = 0
     private let path: String
     private let rateHertz: Int
+    /// For JSON; text tells each at once, and a pipe may have no end.
     private var sounds: [(span: SoundSpan, label: String)] = []
+    private var hasSounds = false
+    private let isJSON: Bool
     private var samples: Int64 = 0
     private var warning: String?
     private var nanoseconds: Int64 = 0
 
-    init(path: String, rateHertz: Int) {
+    init(path: String, rateHertz: Int, isJSON: Bool) {
         self.path = path
+        self.isJSON = isJSON
         self.rateHertz = rateHertz
     }
 
-    mutating func add(_ span: SoundSpan, _ label: String) { sounds.append((span, label)) }
+    mutating func add(_ span: SoundSpan, _ label: String) {
+        hasSounds = true
+        if isJSON { sounds.append((span, label)) }
+    }
 
     /// - Parameter nanoseconds: from opening the file to its end.
     mutating func end(samples: Int64, warning: String?, nanoseconds: Int64) {
@@ -35,7 +42,7 @@ struct SoundReport {
     func summary(_ threshold: Float) -> String {
         "\(path): \(fixed(seconds(samples), decimals: 1)) s of sound, \(windows) windows in \(milliseconds(nanoseconds, decimals: 1)); "
             + "\(fixed(realTimeFactor, decimals: 4)) of real time"
-            + (sounds.isEmpty ? "; nothing had a score of \(fixed(threshold, decimals: 2))" : "")
+            + (!hasSounds ? "; nothing had a score of \(fixed(threshold, decimals: 2))" : "")
     }
 
     /// Sounds in the order of their beginnings.

@@ -28,6 +28,9 @@ final class FrameRing {
     private var next: UInt64 = 0
     /// Of each reader, the number of the first frame that it needs.
     private var holds: [UInt64]
+    /// Of each reader, the time up to which it needs frames, and how many of those found no room.
+    private var ends: [Int64]
+    private var misses: [UInt64]
 
     private static let none = UInt64.max
 
@@ -41,6 +44,8 @@ final class FrameRing {
         memset(memory.baseAddress, 0, capacity)
         slots = [Slot](repeating: Slot(offset: 0, count: 0, time: 0, format: nil, number: 0), count: max(2, frames))
         holds = [UInt64](repeating: Self.none, count: max(1, readers))
+        ends = [Int64](repeating: 0, count: holds.count)
+        misses = [UInt64](repeating: 0, count: holds.count)
     }
 
     /// Bytes of memory.
@@ -55,6 +60,9 @@ final class FrameRing {
         let number = next
         next += 1
         let place = makeRoom(frame.count)
+        if place == nil {
+            for reader in holds.indices where holds[reader] != Self.none && time <= ends[reader] { misses[reader] += 1 }
+        }
         lock.unlock()
         guard let place else { return }
         // Nobody reads there: no slot says so yet.
@@ -98,6 +106,7 @@ final class FrameRing {
             break
         }
         holds[reader] = number
+        (ends[reader], misses[reader]) = (.max, 0)
         return number
     }
 
@@ -106,6 +115,20 @@ final class FrameRing {
         lock.lock()
         holds[reader] = number
         lock.unlock()
+    }
+
+    /// What was taken later than that the reader doesn't need.
+    func need(_ reader: Int, until time: Int64) {
+        lock.lock()
+        ends[reader] = time
+        lock.unlock()
+    }
+
+    /// How many frames that the reader needs found no room.
+    func missed(_ reader: Int) -> UInt64 {
+        lock.lock()
+        defer { lock.unlock() }
+        return misses[reader]
     }
 
     /// The reader needs nothing.

@@ -9,13 +9,13 @@ final class MotionHistory {
     private let samples: UnsafeMutablePointer<InertialSample>
     private let capacity: Int
     /// All so far.
-    private(set) var count = 0
+    private(set) var count: Int64 = 0
 
     /// - Parameter seconds: that are kept.
     init(_ track: SensorTrack, ring: EventRing<InertialSample>, seconds: Double) {
         name = track.source.name
         self.ring = ring
-        capacity = max(64, Int((Double(max(1, track.source.nominalRateHertz)) * 1.1 * seconds).rounded(.up)))
+        capacity = max(64, Int((Double(max(1, track.recordRateHertz)) * 1.1 * seconds).rounded(.up)))
         samples = .allocate(capacity: capacity)
         samples.initialize(repeating: InertialSample(timestampNanoseconds: 0, acceleration: .zero, angularRate: .zero), count: capacity)
     }
@@ -26,7 +26,7 @@ final class MotionHistory {
     /// Samples that the sensor's thread found no room for.
     var dropped: UInt32 { ring.dropped }
     /// Number of the oldest that is kept.
-    var oldest: Int { max(0, count - capacity) }
+    var oldest: Int64 { max(0, count - Int64(capacity)) }
 
     /// Leaves out what waits.
     func forget() {
@@ -35,16 +35,16 @@ final class MotionHistory {
 
     func drain() {
         while let sample = ring.pop() {
-            samples[count % capacity] = sample
+            samples[Int(count % Int64(capacity))] = sample
             count += 1
         }
     }
 
     /// - Parameter number: from `oldest` up to `count`, that one not included.
-    func sample(_ number: Int) -> InertialSample { samples[number % capacity] }
+    func sample(_ number: Int64) -> InertialSample { samples[Int(number % Int64(capacity))] }
 
     /// Number of the first sample of that time or later.
-    func first(notBefore time: Int64) -> Int {
+    func first(notBefore time: Int64) -> Int64 {
         var number = count
         while number > oldest, sample(number - 1).timestampNanoseconds >= time { number -= 1 }
         return number

@@ -60,6 +60,12 @@ final class FramesPart {
     private var next: UInt64
     private var file: StagedFolderFile?
     private var format: FrameFormat?
+    /// There is more to write at once: storage is slower than what came.
+    private(set) var isBehind = false
+    /// Frames of another format, or for which there was no room in the record.
+    private var leftOut = 0
+    /// Numbers that are missing between frames that came.
+    private var gaps = 0
     /// Bytes that are written before others have their turn: a sensor's ring must not run full meanwhile.
     private static let turn = 8 << 20
     /// Frames whose times are told; there are more at rates that no camera here has.
@@ -82,9 +88,15 @@ final class FramesPart {
     /// Writes what has come up to that time, or a part of it. Whether a frame behind it has come.
     func advance(to end: Int64, _ target: RecordTarget) throws(Failure) -> Bool {
         var written = 0
-        while written < Self.turn, let slot = ring.frame(from: next) {
+        isBehind = false
+        ring.need(reader, until: end)
+        while let slot = ring.frame(from: next) {
             if slot.time > end { return true }
-            summary.lost += Int(slot.number - next)
+            if written >= Self.turn {
+                isBehind = true
+                return false
+            }
+            gaps += Int(clamping: slot.number - next)
             if slot.time >= begin { try write(slot, target) }
             written += slot.count
             next = slot.number + 1
@@ -103,7 +115,7 @@ final class FramesPart {
             summary.file = isPNG ? picture : "frames.\(kind)"
         }
         guard slot.format == format, isPNG == (summary.format == "png"), try target.take(bytes.count) else {
-            summary.lost += 1
+            leftOut += 1
             return
         }
         if isPNG {
@@ -125,7 +137,10 @@ final class FramesPart {
         return "frame-" + repeated("0", 5 - text.utf8.count) + text + ".png"
     }
 
-    func finish() throws(Failure) { try file?.close() }
+    func finish() throws(Failure) {
+        summary.lost = leftOut + max(gaps, Int(clamping: ring.missed(reader)))
+        try file?.close()
+    }
 }
 
 /// A motion sensor's samples on their way into a record, as `imu record` writes them.
@@ -133,7 +148,7 @@ final class MotionPart {
     private(set) var summary: RecordSummary.Motion
     private let history: MotionHistory
     private let begin: Int64
-    private var next: Int
+    private var next: Int64
     private var start: Int64?
     private let droppedBefore: UInt32
     private var skipped = 0
@@ -152,7 +167,7 @@ final class MotionPart {
 
     func advance(to end: Int64, _ target: RecordTarget) throws(Failure) {
         if next < history.oldest {
-            skipped += history.oldest - next
+            skipped += Int(clamping: history.oldest - next)
             next = history.oldest
         }
         while next < history.count {
@@ -162,7 +177,6 @@ final class MotionPart {
             add(sample)
             if block.count == Self.blockSamples { try write(target) }
         }
-        summary.lost = skipped + Int(history.dropped &- droppedBefore)
     }
 
     private func add(_ sample: InertialSample) {
@@ -200,6 +214,7 @@ final class MotionPart {
 
     func finish(_ target: RecordTarget) throws(Failure) {
         try write(target)
+        summary.lost = skipped + Int(clamping: history.dropped &- droppedBefore)
         try file?.close()
     }
 }
@@ -210,7 +225,7 @@ final class SoundPart {
     private let history: SoundHistory
     private let begin: Int64
     private let breaks: Int
-    private var next: Int
+    private var next: Int64
     private let droppedBefore: UInt32
     private var skipped = 0
     private var recording: WaveRecording?
@@ -229,19 +244,19 @@ final class SoundPart {
         // Sound at another rate is no sequel; a card that has come since the event begins here.
         guard history.rateHertz > 0, history.breaks == breaks || recording == nil else { return }
         if next < history.oldest {
-            skipped += history.oldest - next
+            skipped += Int(clamping: history.oldest - next)
             next = history.oldest
         }
         let last = history.number(at: end)
         let block = UnsafeMutableBufferPointer<Float>.allocate(capacity: Self.blockSamples)
         defer { block.deallocate() }
         while next < last {
-            let count = min(last - next, Self.blockSamples), piece = UnsafeMutableBufferPointer(rebasing: block[..<count])
+            let count = Int(min(last - next, Int64(Self.blockSamples))), piece = UnsafeMutableBufferPointer(rebasing: block[..<count])
             history.copy(from: next, to: piece)
             try add(UnsafeBufferPointer(piece), target)
-            next += count
+            next += Int64(count)
         }
-        summary.lost = skipped + Int(history.dropped &- droppedBefore)
+        summary.lost = skipped + Int(clamping: history.dropped &- droppedBefore)
     }
 
     private func add(_ values: UnsafeBufferPointer<Float>, _ target: RecordTarget) throws(Failure) {

@@ -13,9 +13,9 @@ final class RecordStore {
     private(set) var left = 0
 
     /// - Throws: as `FolderStore`.
-    init(_ path: String, limit: Int) throws(Failure) {
+    init(_ path: String, limit: Int64) throws(Failure) {
         store = try FolderStore(path)
-        self.limit = Int64(limit)
+        self.limit = limit
         for name in RecordName.sorted(Folder.names(path)) {
             kept.append((name, store.bytes(of: name)))
             number = max(number, RecordName.number(name) ?? 0)
@@ -32,11 +32,13 @@ final class RecordStore {
     func take(_ bytes: Int) throws(Failure) -> Bool {
         while keptBytes + runningBytes + Int64(bytes) > limit {
             guard let oldest = kept.first else { return false }
-            // Also where it can't be removed: it is asked for once.
+            // Also where it can't be removed, since somebody put a folder into it: it is asked for once.
             kept.removeFirst()
             keptBytes -= oldest.bytes
-            try store.remove(oldest.name)
-            left += 1
+            do throws(Failure) {
+                try store.remove(oldest.name)
+                left += 1
+            } catch { continue }
         }
         runningBytes += Int64(bytes)
         return true
@@ -72,7 +74,7 @@ public enum RecordName {
         let parts = split(name, at: "-")
         guard parts.count >= 3, parts[0].utf8.count >= digits, parts[0].utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }),
               parts[1].utf8.count == 16, parts[1].utf8.last == UInt8(ascii: "Z") else { return nil }
-        return Int(parts[0])
+        return Int(parts[0]).flatMap { $0 < 1_000_000_000 ? $0 : nil }
     }
 
     /// Those of names that are records', the oldest first.

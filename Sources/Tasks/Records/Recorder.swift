@@ -126,7 +126,10 @@ public final class Recorder {
 
     private func begin(_ request: RecordRequest) {
         let task = device.configuration.tasks[request.task]
-        if let record = running[request.task] { return record.prolong(task.rules[request.rule].title, request) }
+        if let record = running[request.task] {
+            guard record.isOver(at: request.time) else { return record.prolong(task.rules[request.rule].title, request) }
+            finish(request.task, now: monotonicNanoseconds())
+        }
         do throws(Failure) {
             let begin = request.time - settings.beforeNanoseconds
             let target = try RecordTarget(try opened())
@@ -155,7 +158,11 @@ public final class Recorder {
     private func finish(_ task: Int, now: Int64) {
         guard let record = running[task] else { return }
         do throws(Failure) {
-            _ = try record.advance(now: now)
+            // Storage may be slower than what came; sensors' rings are emptied meanwhile.
+            repeat {
+                _ = try record.advance(now: now)
+                drain()
+            } while record.isBehind && !record.isFull
             let name = try record.finish(now: now, describe: describe), summary = record.summary
             running[task] = nil
             current.kept += 1

@@ -41,11 +41,21 @@ final class RunningRecord {
         summary.isLongest = end < wanted
     }
 
+    /// What has come is more than storage took in one turn.
+    var isBehind: Bool { frames?.isBehind ?? false }
+
+    /// Its limit is reached.
+    var isFull: Bool { target.isFull }
+
+    /// Nothing of that time belongs to it: it can't grow any more.
+    func isOver(at time: Int64) -> Bool { time > end && end >= event + Self.longest }
+
     /// Writes what has come. Whether all has.
     func advance(now: Int64) throws(Failure) -> Bool {
         let hasAllFrames = try frames?.advance(to: end, target) ?? true
         for motion in motions { try motion.advance(to: end, target) }
         try sound?.advance(to: end, target)
+        if isBehind { return target.isFull }
         return target.isFull || now > end + Self.patience || (now > end && frames != nil && motions.isEmpty && sound == nil && hasAllFrames)
     }
 

@@ -15,9 +15,11 @@ final class SoundHistory {
     /// Samples a second; 0 before the first.
     private(set) var rateHertz = 0
     /// All so far.
-    private(set) var count = 0
+    private(set) var count: Int64 = 0
     /// Grows where what follows isn't the sequel: another rate.
     private(set) var breaks = 0
+    /// What came before a gap or another rate isn't the past of what came after.
+    private var barrier: Int64 = 0
 
     /// - Parameters:
     ///   - rateHertz: that is asked for; a card may give another.
@@ -39,7 +41,7 @@ final class SoundHistory {
     var bytes: Int { capacity * MemoryLayout<Int16>.stride }
     /// Samples that were lost in the device or found no room.
     var dropped: UInt32 { ring.dropped &+ microphone.reading.read().overruns }
-    var oldest: Int { max(0, count - capacity) }
+    var oldest: Int64 { max(barrier, count - Int64(capacity)) }
 
     /// Leaves out what waits.
     func forget() {
@@ -54,20 +56,21 @@ final class SoundHistory {
             let reading = microphone.reading.read()
             follow(reading)
             for index in 0..<taken {
-                samples[(count + index) % capacity] = Int16(max(-32_768, min(32_767, (block[index] * 32_768).rounded())))
+                samples[place(count + Int64(index))] = Int16(max(-32_768, min(32_767, (block[index] * 32_768).rounded())))
             }
-            count += taken
-            clock.arrived(Int64(count), at: monotonicNanoseconds())
+            count += Int64(taken)
+            clock.arrived(count, at: monotonicNanoseconds())
         }
     }
 
     private func follow(_ reading: MicrophoneReading) {
         let rate = reading.format?.rateHertz ?? rateHertz
-        if rate != rateHertz {
+        if rate != rateHertz || reading.losses != losses {
             rateHertz = rate
             clock = ArrivalClock(rateHertz: rate)
             breaks += 1
-        } else if reading.losses != losses || ring.dropped != knownDrops {
+            barrier = count
+        } else if ring.dropped != knownDrops {
             clock.restart()
         }
         losses = reading.losses
@@ -75,17 +78,19 @@ final class SoundHistory {
     }
 
     /// When the sample of that number was made, monotonic nanoseconds.
-    func time(of number: Int) -> Int64 { clock.time(ofSamples: Int64(number)) }
+    func time(of number: Int64) -> Int64 { clock.time(ofSamples: number) }
 
     /// Number of the first sample of that time or later, as far as there are any.
-    func number(at time: Int64) -> Int {
+    func number(at time: Int64) -> Int64 {
         guard rateHertz > 0 else { return count }
         let ago = Double(self.time(of: count) - time) * 1e-9 * Double(rateHertz)
-        return count - Int(max(0, min(Double(count - oldest), ago)))
+        return count - Int64(max(0, min(Double(count - oldest), ago)))
     }
 
     /// Copies samples from that number on, full scale 1, as many as there is room for.
-    func copy(from number: Int, to target: UnsafeMutableBufferPointer<Float>) {
-        for index in target.indices { target[index] = Float(samples[(number + index) % capacity]) / 32_768 }
+    func copy(from number: Int64, to target: UnsafeMutableBufferPointer<Float>) {
+        for index in target.indices { target[index] = Float(samples[place(number + Int64(index))]) / 32_768 }
     }
+
+    private func place(_ number: Int64) -> Int { Int(number % Int64(capacity)) }
 }

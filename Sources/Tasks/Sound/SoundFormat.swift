@@ -32,6 +32,8 @@ public struct SoundFormat {
     }
 
     private static let rates = 4000...96_000
+    /// Ten minutes at 16 kHz: there are four of them in memory.
+    private static let longestWindow = 10_000_000
     /// Of models that take samples and don't say how many a second.
     private static let usualRate = 16_000, usualSamples = 4000...480_000
     /// YAMNet's window, and how far its own code moves it.
@@ -59,7 +61,7 @@ public struct SoundFormat {
         rateHertz = try keys.whole("sound.rate", Self.rates) ?? Self.usualRate
         switch nest.metadata("sound.features") {
         case nil:
-            guard Self.isSamples(record), record.elements >= 16, record.elements <= 10_000_000 else {
+            guard Self.isSamples(record), record.elements >= 16, record.elements <= Self.longestWindow else {
                 throw Failure(.unsupported, "\(nest.name) takes no sound: its input of \(record.height)x\(record.width)x\(record.channels) "
                     + "is no window of samples, and sound.features in its metadata names no features")
             }
@@ -79,6 +81,9 @@ public struct SoundFormat {
             }
             input = .logMel(settings, frames: frames, mean: mean, deviation: deviation)
             window = settings.samples(ofFrames: frames)
+            guard window <= Self.longestWindow else {
+                throw Failure(.unsupported, "\(nest.name): a window of \(window) samples is longer than \(Self.longestWindow)")
+            }
         case let other?:
             throw Failure(.unsupported, "\(nest.name): sound.features = \(other); log-mel is known")
         }

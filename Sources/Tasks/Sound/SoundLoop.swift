@@ -161,8 +161,13 @@ final class SoundFeed {
         lock.unlock()
     }
 
-    /// The newest samples, where another variant's window is longer.
-    func load(_ slot: Int, into model: SoundModel) { model.load(slots[slot] + (windows.window - model.format.window)) }
+    /// The newest samples, where another variant's window is longer. False where the model, which may be another under the same name
+    /// since the start, wants more of them or another rate.
+    func load(_ slot: Int, into model: SoundModel) -> Bool {
+        guard model.format.window <= windows.window, model.format.rateHertz == rateHertz else { return false }
+        model.load(slots[slot] + (windows.window - model.format.window))
+        return true
+    }
 }
 
 /// One task's windows as its input.
@@ -175,7 +180,6 @@ private final class SoundInput: TaskInput {
 
     func load(_ number: Int, into model: TaskModel) -> Bool {
         guard case .sound(let model) = model else { return false }
-        feed.load(number, into: model)
-        return true
+        return feed.load(number, into: model)
     }
 }

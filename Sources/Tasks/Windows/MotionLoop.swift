@@ -10,6 +10,7 @@ final class MotionLoop {
     private final class Feed {
         let task: RunningTask
         let rows: Int
+        let rateHertz: Float
         var window: MotionWindow
         var slots: [UnsafeMutablePointer<Float>] = []
         var isTaken: [Bool] = []
@@ -19,6 +20,7 @@ final class MotionLoop {
         init(_ task: RunningTask, rows: Int, rateHertz: Float) {
             self.task = task
             self.rows = rows
+            self.rateHertz = rateHertz
             window = MotionWindow(capacity: rows, period: Int64(1e9 / Double(rateHertz)))
             // One at work, one that waits, one that is handed over.
             for _ in 0..<3 {
@@ -106,6 +108,8 @@ final class MotionLoop {
     fileprivate func load(_ slot: Int, of feed: Int, into model: WindowModel) -> Bool {
         // A field that nobody measures is no zero.
         guard feeds[feed].hasField[slot] || !model.format.columns.contains(where: { $0 >= 6 }) else { return false }
+        // A model may be another under the same name since the start: it wants more rows than there are, or another rate.
+        guard model.format.rows <= feeds[feed].rows, model.format.rateHertz == feeds[feed].rateHertz else { return false }
         // The newest rows, where another variant's window is longer.
         model.load(feeds[feed].slots[slot] + (feeds[feed].rows - model.format.rows) * MotionColumn.count)
         return true
