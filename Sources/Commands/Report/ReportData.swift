@@ -1,5 +1,6 @@
 import Configuration
 import Device
+import ModelRuntime
 import Platform
 import Tasks
 
@@ -26,7 +27,8 @@ struct ReportData {
         self.device = device.configuration.name
         time = CivilTime(wallNanoseconds()).text
         for task in device.configuration.tasks {
-            tasks.append(Task(name: task.name, deadlineMilliseconds: Double(task.deadline) / 1e6, variants: task.models))
+            tasks.append(Task(name: task.name, deadlineMilliseconds: Double(task.deadline) / 1e6,
+                              variants: task.models.map { modelName($0) }))
         }
         rows = history.rows
     }
