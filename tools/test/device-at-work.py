@@ -7,6 +7,7 @@ usage: tools/test/device-at-work.py FOLDER CAMERA.nest MOTION.nest -- COMMAND…
 """
 
 import json
+import pathlib
 import subprocess
 import sys
 import threading
@@ -20,6 +21,9 @@ bus = i2c-1
 bus = i2c-2
 chip = ina226
 shunt = 0.01 ohm
+[records]
+folder = {folder}/records
+before = 1 s
 [camera front]
 device = simulated
 frames = 320x180:yuyv
@@ -34,9 +38,10 @@ input = main
 models = {motion}
 rate = 0.5
 deadline = 60 s
+on still > 0 = record 1 s
 """
 # What a person looks at while a device works.
-SCREENS = ["status", "sensors", "tasks", "power", "gpio", "budget", "governor", "models", "log"]
+SCREENS = ["status", "sensors", "tasks", "power", "gpio", "budget", "governor", "models", "records", "report", "log"]
 MARK = "Ends the firmware;"
 # So often is asked whether both have answered; each answer takes the emulated processor a second or two.
 PATIENCE = 120
@@ -78,10 +83,12 @@ def names(command, model):
 def main():
     folder, camera, motion, mark, *command = sys.argv[1:]
     assert mark == "--"
-    configuration = f"{folder}/device-at-work.conf"
+    folder = pathlib.Path(folder).resolve()
+    (folder / "records").mkdir(exist_ok=True)
+    configuration = folder / "device-at-work.conf"
     with open(configuration, "w", encoding="utf-8") as file:
-        file.write(CONFIGURATION.format(camera=camera, motion=motion))
-    device = Device([*command, "run", "--simulate", "--config", configuration])
+        file.write(CONFIGURATION.format(folder=folder, camera=camera, motion=motion))
+    device = Device([*command, "run", "--simulate", "--config", str(configuration)])
     labels = {}
     for _ in range(PATIENCE):
         labels = answered(device.ask("tasks --json"))
