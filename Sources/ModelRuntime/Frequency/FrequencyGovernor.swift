@@ -172,11 +172,11 @@ public final class FrequencyGovernor {
 
     /// Between two instructions.
     func passed(now: Int64) {
-        guard now >= overdue else { return }
         lock.lock()
+        defer { lock.unlock() }
+        guard now >= overdue else { return }
         settle(now)
         choose(now)
-        lock.unlock()
     }
 
     /// The innermost job is done: what it would have taken at the highest frequency, nanoseconds.
