@@ -85,11 +85,17 @@ def scheduler():
 
 
 def prediction():
-    row = watched(task("watch", "efficientnet-lite0", 5, 2000))
-    foreseen, measured = row["predictedMilliseconds"], row["networkMilliseconds"]
-    error = abs(foreseen / measured - 1) * 100
-    shown = f"{error:.1f} % ({foreseen:.2f} ms foreseen, {measured:.2f} ms measured)"
-    section.add("a program's time, foreseen against measured", shown, error, "%", bounds=[at_most(error, 15, "15 %")])
+    """Of five starts: what the machine does meanwhile makes one of them say little."""
+    found = []
+    for _ in range(5):
+        row = watched(task("watch", "efficientnet-lite0", 5, 2000))
+        foreseen, measured = row["predictedMilliseconds"], row["networkMilliseconds"]
+        found.append((abs(foreseen / measured - 1) * 100, foreseen, measured))
+    found.sort()
+    (error, foreseen, measured), worst = found[2], found[-1][0]
+    shown = f"{error:.1f} % ({foreseen:.2f} ms foreseen, {measured:.2f} ms measured), of five starts {worst:.1f} % at most"
+    section.add("a program's time, foreseen against measured, the middle one of five starts", shown, error, "%",
+                bounds=[at_most(error, 15, "15 %")])
 
 
 def switch():
