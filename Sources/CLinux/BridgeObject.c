@@ -1,6 +1,6 @@
-// What Embedded Swift calls to keep a string alive. Up to Swift 6.4 its own returns the object without the bits that a short
-// string has in that place, while the compiler relies on getting back what it gave (swiftlang/swift#91151): now and then, by
-// the allocation of registers, a copied string became another or ended the program. Swift's are weak; the linker takes these.
+// What Embedded Swift calls to keep a string alive. That of Swift 6.3 returns the object without the bits that a short string
+// has in that place, while the compiler relies on getting back what it gave (swiftlang/swift#91151): now and then, by the
+// allocation of registers, a copied string became another or ended the program. Swift's are weak; the linker takes these.
 #include "CLinux.h"
 #if !defined(__GLIBC__) && UINTPTR_MAX > 0xFFFFFFFF
 // Of Embedded Swift's runtime.
